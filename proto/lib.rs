@@ -1,0 +1,1 @@
+//! The `takings.v1` contract.

@@ -1,0 +1,3 @@
+//! The binary `takings`.
+
+fn main() {}

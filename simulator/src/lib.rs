@@ -1,0 +1,1 @@
+//! A make-believe Stripe business, with its own account of the truth.

@@ -1,0 +1,3 @@
+//! Every command a contributor needs.
+
+fn main() {}
