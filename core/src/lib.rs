@@ -1,1 +1,11 @@
 //! Every rule of Takings, without IO: no async, no SQL, no protobuf, no clock, no environment.
+
+pub mod billing;
+pub mod hash;
+pub mod ledger;
+pub mod metrics;
+pub mod money;
+pub mod stripe;
+pub mod time;
+pub mod unconfirmed;
+pub mod version;

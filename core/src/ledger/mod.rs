@@ -1,0 +1,1 @@
+//! The ledger: accounts, transfers, and what every settlement should have posted.

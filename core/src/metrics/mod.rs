@@ -1,0 +1,1 @@
+//! Metrics: ratios over movements.

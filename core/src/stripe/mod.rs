@@ -1,0 +1,1 @@
+//! Stripe: signatures, events, and payloads of any API version as facts.

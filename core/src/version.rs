@@ -1,0 +1,1 @@
+//! The order of one object's versions.
