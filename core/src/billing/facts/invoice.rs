@@ -55,6 +55,19 @@ pub struct Tax {
     pub inclusive: bool,
 }
 
+/// What an invoice line showed of the tax inside a subscription item's price. The fact's object
+/// is the subscription item (`si_...`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ItemTax {
+    /// Whose item it is.
+    pub customer: Option<String>,
+    /// The line's amount after discounts, tax included.
+    pub amount: i64,
+    /// The tax inside it.
+    pub tax: i64,
+}
+
 /// An invoice.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

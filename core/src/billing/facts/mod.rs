@@ -66,6 +66,7 @@ pub enum State {
     Dispute(Dispute),
     Payout(Payout),
     CheckoutSession(CheckoutSession),
+    ItemTax(ItemTax),
 }
 
 impl State {
@@ -87,6 +88,7 @@ impl State {
             State::Dispute(_) => "dispute",
             State::Payout(_) => "payout",
             State::CheckoutSession(_) => "checkout_session",
+            State::ItemTax(_) => "item_tax",
         }
     }
 
@@ -100,6 +102,7 @@ impl State {
             State::Charge(it) => it.customer.as_deref(),
             State::CreditNote(it) => it.customer.as_deref(),
             State::CheckoutSession(it) => it.customer.as_deref(),
+            State::ItemTax(it) => it.customer.as_deref(),
             _ => None,
         }
     }
