@@ -6,8 +6,8 @@ use super::point::{Cause, ItemPoint, Point};
 
 /// The cause of the step from one point to the next, whose state is `state`.
 pub(crate) fn of(before: Option<&Point>, after: &Point, state: &Subscription) -> Cause {
-    let held = before.map_or(0, |point| point.units);
-    if held == after.units {
+    let held = before.map_or((0, after.currency), |point| (point.units, point.currency));
+    if held.0 == after.units && (held.1 == after.currency || held.0 == 0) {
         return Cause::Unchanged;
     }
     let counted = before.is_some_and(|point| point.counted);
@@ -16,6 +16,7 @@ pub(crate) fn of(before: Option<&Point>, after: &Point, state: &Subscription) ->
         (None, ..) => Cause::Started,
         (Some(before), false, true) => counts_again(before),
         (Some(before), true, false) => counts_no_more(before, after, state),
+        (Some(before), ..) if before.currency != after.currency => Cause::PlanChanged,
         (Some(before), ..) => of_items(before, after, state),
     }
 }

@@ -10,11 +10,6 @@ pub(crate) struct Fraction {
     den: i128,
 }
 
-/// The denominators to which the two factors of a product are rounded where its exact terms
-/// leave 128 bits: with amounts below 10^15 minor units the product then always fits, and the
-/// error stays far below the unit of MRR. Only stacked percentages of many decimals come here.
-const NARROW: (i128, i128) = (1_000_000_000_000, 10_000_000_000);
-
 impl Fraction {
     pub(crate) const ZERO: Fraction = Fraction { num: 0, den: 1 };
 
@@ -37,12 +32,14 @@ impl Fraction {
         self.num % self.den == 0
     }
 
-    /// The product.
+    /// The product: exact while its terms fit 128 bits. Only stacked percentages of very many
+    /// decimals do not; both terms then lose their lowest bits, far below the unit of MRR.
     pub(crate) fn times(self, other: Fraction) -> Result<Fraction, Overflow> {
-        let exact = self.checked_times(other);
-        let exact = exact.or_else(|| self.reduced().checked_times(other.reduced()));
-        let narrowed = || self.narrowed(NARROW.0)?.checked_times(other.narrowed(NARROW.1)?);
-        exact.or_else(narrowed).ok_or(Overflow)
+        if let Some(product) = self.checked_times(other) {
+            return Ok(product);
+        }
+        let (ours, theirs) = (self.reduced(), other.reduced());
+        ours.checked_times(theirs).or_else(|| ours.shortened_times(theirs)).ok_or(Overflow)
     }
 
     /// What is left after taking `amount` off, never below zero.
@@ -73,18 +70,46 @@ impl Fraction {
         Fraction { num: self.num / divisor, den: self.den / divisor }
     }
 
-    /// Rounded to a multiple of `1 / den`; as it is where its own denominator is smaller.
-    fn narrowed(self, den: i128) -> Option<Fraction> {
-        let mut wide = self.reduced();
-        if wide.den <= den {
-            return Some(wide);
+    /// The product with both terms cut to 126 bits.
+    fn shortened_times(self, other: Fraction) -> Option<Fraction> {
+        let num = Wide::product(self.num.unsigned_abs(), other.num.unsigned_abs());
+        let den = Wide::product(self.den.unsigned_abs(), other.den.unsigned_abs());
+        let excess = num.bits().max(den.bits()).saturating_sub(126);
+        let (num, den) = (num.shifted(excess) as i128, den.shifted(excess) as i128);
+        let sign = self.num.signum() * other.num.signum();
+        (den > 0).then_some(Fraction { num: sign * num, den })
+    }
+}
+
+/// An unsigned integer of 256 bits.
+#[derive(Clone, Copy)]
+struct Wide {
+    high: u128,
+    low: u128,
+}
+
+impl Wide {
+    fn product(a: u128, b: u128) -> Wide {
+        let (a1, a0) = (a >> 64, a & u128::from(u64::MAX));
+        let (b1, b0) = (b >> 64, b & u128::from(u64::MAX));
+        let (low, cross) = (a0 * b0, a1 * b0);
+        let (middle, carried) = (a0 * b1).overflowing_add(cross);
+        let (low, carry) = low.overflowing_add(middle << 64);
+        let high = a1 * b1 + (middle >> 64) + (u128::from(carried) << 64) + u128::from(carry);
+        Wide { high, low }
+    }
+
+    fn bits(self) -> u32 {
+        if self.high > 0 { 256 - self.high.leading_zeros() } else { 128 - self.low.leading_zeros() }
+    }
+
+    /// Shifted right by fewer than 256 bits; the result must fit 128 bits.
+    fn shifted(self, by: u32) -> u128 {
+        match by {
+            0 => self.low,
+            1..128 => (self.high << (128 - by)) | (self.low >> by),
+            _ => self.high >> (by - 128),
         }
-        while wide.den > i128::MAX / den {
-            wide = Fraction { num: wide.num / 10, den: wide.den / 10 };
-        }
-        let (whole, rest) = (wide.num.div_euclid(wide.den), wide.num.rem_euclid(wide.den));
-        let num = whole.checked_mul(den)?.checked_add(half_even(rest * den, wide.den))?;
-        Some(Fraction { num, den })
     }
 }
 
@@ -119,13 +144,22 @@ mod tests {
     }
 
     #[test]
-    fn products_that_leave_128_bits_are_rounded_far_below_a_unit() {
+    fn wide_products_are_those_of_long_multiplication() {
+        let all = Wide::product(u128::MAX, u128::MAX);
+        assert_eq!((all.high, all.low), (u128::MAX - 1, 1));
+        let some = Wide::product(1 << 100, (1 << 90) + 1);
+        assert_eq!((some.high, some.low), (1 << 62, 1 << 100));
+        assert_eq!((some.bits(), some.shifted(100)), (191, (1 << 90) + 1));
+    }
+
+    #[test]
+    fn products_that_leave_128_bits_lose_nothing_that_shows() {
         let percent = Fraction::from_decimal("0.66666666666666664".parse().unwrap());
         let mut left = Fraction::new(1_000_000_000_000, 1);
         for _ in 0..4 {
             left = left.times(percent).unwrap();
         }
         let units = left.times(Fraction::new(83_160, 1)).unwrap().rounded().unwrap();
-        assert_eq!(units, 16_426_666_666_666_665);
+        assert_eq!(units, 16_426_666_666_666_664);
     }
 }

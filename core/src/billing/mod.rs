@@ -10,6 +10,7 @@ mod discount;
 mod evaluate;
 pub mod facts;
 mod fraction;
+
 mod movements;
 mod mrr;
 mod period;
@@ -19,6 +20,7 @@ mod timeline;
 
 pub use definition::Definition;
 pub use discount::discount_start;
+pub(crate) use fraction::half_even;
 pub use movements::{Change, Movement, MovementKind, changes, movements};
 pub use mrr::{Overflow, UNITS_PER_MINOR};
 pub use point::{Cause, Context, ItemPoint, Point};
