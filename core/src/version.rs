@@ -53,12 +53,10 @@ pub fn settle(start: Option<&State>, versions: &[Version]) -> Vec<Moment> {
     let mut seconds: BTreeMap<Seconds, Vec<&Version>> = BTreeMap::new();
     for version in versions {
         let group = seconds.entry(version.second).or_default();
-        if !group.iter().any(|known| same_content(known, version)) {
-            group.push(version);
-        } else if let Some(known) = group.iter_mut().find(|known| same_content(known, version)) {
-            if version.event < known.event {
-                *known = version;
-            }
+        match group.iter_mut().find(|known| same_content(known, version)) {
+            None => group.push(version),
+            Some(known) if version.event < known.event => *known = version,
+            Some(_) => {}
         }
     }
     let groups: Vec<(Seconds, Vec<&Version>)> = seconds.into_iter().collect();
