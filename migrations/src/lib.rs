@@ -4,6 +4,7 @@
 //! `{clustered}` (SQLite keeps such a table in its key's own tree) and `{identity}`.
 //! Instants are microseconds since the epoch, days are days since the epoch, both UTC.
 
+pub use sea_orm_migration::prelude::MigratorTrait;
 use sea_orm_migration::prelude::*;
 
 mod m0001_inbox;

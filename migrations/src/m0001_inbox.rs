@@ -28,7 +28,7 @@ crate::schema::migration!(
     create index webhook_events_held on webhook_events (outcome, seq) where outcome = 'quarantined';
     create table webhook_bodies (
         seq bigint primary key,
-        codec smallint not null,
+        codec bigint not null,
         key_id text,
         body {bytes} not null
     );

@@ -21,8 +21,8 @@ crate::schema::migration!(
         second bigint not null,
         event text not null,
         api_version text not null,
-        normaliser smallint not null,
-        fetched smallint not null,
+        normaliser bigint not null,
+        fetched bigint not null,
         content text not null,
         personal text,
         key_id text,
@@ -33,8 +33,9 @@ crate::schema::migration!(
         source_id bigint not null,
         object text not null,
         reason text not null,
+        since bigint not null,
         batch bigint not null,
-        primary key (source_id, object, reason)
+        primary key (source_id, object, reason, since)
     ) {clustered};
     create table waiting (
         source_id bigint not null,

@@ -17,7 +17,7 @@ const SHAPE: &str = "
         currency text,
         amount bigint not null,
         created_at bigint not null,
-        deleted smallint not null,
+        deleted bigint not null,
         content text not null,
         personal text,
         key_id text,

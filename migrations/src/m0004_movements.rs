@@ -17,6 +17,8 @@ crate::schema::migration!(
         batch bigint not null,
         primary key (source_id, customer, subscription, at)
     ) {clustered};
+    create index subscription_points_second
+        on subscription_points (source_id, customer, subscription, second);
     create table mrr_movements (
         source_id bigint not null,
         customer text not null,
@@ -26,11 +28,9 @@ crate::schema::migration!(
         definition text not null,
         revision bigint not null,
         units bigint not null,
-        movements smallint not null,
-        subscribers smallint not null,
-        customers smallint not null,
-        subscriptions text not null,
-        reason text not null,
+        movements bigint not null,
+        subscribers bigint not null,
+        customers bigint not null,
         event text not null,
         batch bigint not null,
         primary key (source_id, customer, occurred_at, definition, currency, kind, revision)

@@ -5,7 +5,7 @@ crate::schema::migration!(
     "
     create table rollups (
         family text not null,
-        grain smallint not null,
+        grain bigint not null,
         period bigint not null,
         name text not null,
         currency text not null,
