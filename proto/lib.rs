@@ -4,7 +4,7 @@
 //! Nothing in this crate is written by hand but this file.
 
 /// The package `takings.v1`.
-#[allow(missing_docs, unreachable_pub, clippy::all, rustdoc::all)]
+#[allow(missing_docs, unreachable_pub, clippy::all, clippy::too_many_lines, rustdoc::all)]
 pub mod v1 {
     tonic::include_proto!("takings.v1");
 }
@@ -12,3 +12,6 @@ pub mod v1 {
 /// The encoded `FileDescriptorSet` of the package and all it imports, comments included, for
 /// reflection.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/takings_v1.bin"));
+
+#[cfg(test)]
+mod tests;
