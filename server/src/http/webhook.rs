@@ -48,7 +48,7 @@ async fn take_in(app: &App, headers: &HeaderMap, body: Body) -> Result<String, E
 
 fn refuse(error: &Error) -> Response {
     let status = StatusCode::from_u16(error.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = serde_json::json!({ "reason": error.reason().as_str_name(), "message": error.message() });
+    let body = serde_json::json!({ "reason": error.reason_name(), "message": error.message() });
     let mut response = (status, format!("{body}\n")).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
