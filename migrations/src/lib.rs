@@ -1,1 +1,35 @@
 //! Schema changes, one a file, for SQLite and PostgreSQL.
+//!
+//! The SQL is the same for both but for three words, which [`schema::apply`] fills in: `{bytes}`,
+//! `{clustered}` (SQLite keeps such a table in its key's own tree) and `{identity}`.
+//! Instants are microseconds since the epoch, days are days since the epoch, both UTC.
+
+pub use sea_orm_migration::prelude::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+mod m0001_inbox;
+mod m0002_facts;
+mod m0003_mirrors;
+mod m0004_movements;
+mod m0005_ledger;
+mod m0006_rollups;
+mod m0007_work;
+mod schema;
+
+/// Every schema change, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_inbox::Migration),
+            Box::new(m0002_facts::Migration),
+            Box::new(m0003_mirrors::Migration),
+            Box::new(m0004_movements::Migration),
+            Box::new(m0005_ledger::Migration),
+            Box::new(m0006_rollups::Migration),
+            Box::new(m0007_work::Migration),
+        ]
+    }
+}

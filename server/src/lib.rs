@@ -1,1 +1,13 @@
 //! The server: everything behind the binary `takings`.
+
+pub mod analytics;
+pub mod app;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod grpc;
+pub mod http;
+pub mod ingest;
+pub mod revenue;
+pub mod sources;
+pub mod telemetry;

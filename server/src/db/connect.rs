@@ -1,0 +1,154 @@
+//! Opening a database: options that bite, and the schema's version.
+
+use super::Conn;
+use sea_orm::sqlx::{Executor, postgres::PgConnectOptions, sqlite::SqliteJournalMode};
+use sea_orm::sqlx::sqlite::SqliteSynchronous;
+use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm::{DatabaseBackend, TransactionTrait};
+use std::time::Duration;
+use takings_migrations::Migrator;
+use takings_migrations::MigratorTrait;
+
+/// A kind of database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file beside the process.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+/// How to open a database.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `sqlite://path` or `postgres://...`.
+    pub url: String,
+    /// A replica for readers.
+    pub read_url: Option<String>,
+    /// Connections for readers.
+    pub readers: u32,
+}
+
+/// An open database: connections for the writer and the jobs, others for readers.
+#[derive(Clone)]
+pub struct Database {
+    /// For writers: never more than a few connections.
+    pub write: DatabaseConnection,
+    /// For readers.
+    pub read: DatabaseConnection,
+    /// Which dialect.
+    pub kind: Kind,
+}
+
+impl Database {
+    /// Opens it, without touching the schema.
+    pub async fn open(options: &Options) -> Result<Database, DbErr> {
+        let kind = kind_of(&options.url)?;
+        let write = connect(&options.url, 4, kind, false).await?;
+        let read_url = options.read_url.as_deref().unwrap_or(&options.url);
+        let read = connect(read_url, options.readers, kind, kind == Kind::Sqlite).await?;
+        Ok(Database { write, read, kind })
+    }
+
+    /// A connection for one owner, tuned for the writer's fixed texts.
+    pub async fn conn(&self) -> Result<Conn, sea_orm::sqlx::Error> {
+        match self.kind {
+            Kind::Sqlite => {
+                Ok(Conn::Sqlite(self.write.get_sqlite_connection_pool().acquire().await?))
+            }
+            Kind::Postgres => {
+                let mut conn = self.write.get_postgres_connection_pool().acquire().await?;
+                // The planner sees empty tables when it plans the writer's texts for good.
+                (*conn)
+                    .execute(
+                        "set enable_seqscan = off; set enable_hashjoin = off; \
+                         set enable_mergejoin = off; set jit = off",
+                    )
+                    .await?;
+                Ok(Conn::Postgres(conn))
+            }
+        }
+    }
+
+    /// Brings the schema up to this binary's, one process at a time.
+    pub async fn migrate(&self) -> Result<(), DbErr> {
+        if self.kind == Kind::Sqlite {
+            return Migrator::up(&self.write, None).await;
+        }
+        let tx = self.write.begin().await?;
+        tx.execute_unprepared("select pg_advisory_xact_lock(7415370616)").await?;
+        Migrator::up(&self.write, None).await?;
+        tx.commit().await
+    }
+
+    /// Migrations that are not applied, and applied ones this binary does not know.
+    pub async fn schema_gap(&self) -> Result<(Vec<String>, Vec<String>), DbErr> {
+        let known: Vec<String> =
+            Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+        let applied: Vec<String> = match Migrator::get_migration_models(&self.write).await {
+            Ok(models) => models.into_iter().map(|model| model.version).collect(),
+            Err(_) => Vec::new(),
+        };
+        let missing = known.iter().filter(|name| !applied.contains(name)).cloned().collect();
+        let unknown = applied.into_iter().filter(|name| !known.contains(name)).collect();
+        Ok((missing, unknown))
+    }
+}
+
+fn kind_of(url: &str) -> Result<Kind, DbErr> {
+    if url.starts_with("sqlite:") {
+        Ok(Kind::Sqlite)
+    } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+        Ok(Kind::Postgres)
+    } else {
+        let hint = "database.url must begin with sqlite: or postgres:, for example \
+                    sqlite://takings.db or postgres://user@localhost/takings";
+        Err(DbErr::Custom(hint.into()))
+    }
+}
+
+async fn connect(url: &str, most: u32, kind: Kind, read_only: bool) -> Result<DatabaseConnection, DbErr> {
+    let mut options = ConnectOptions::new(with_create(url, kind));
+    options
+        .max_connections(most)
+        .min_connections(1)
+        .sqlx_logging(false)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_timeout(Duration::from_secs(10))
+        .test_before_acquire(false);
+    options.map_sqlx_sqlite_opts(move |sqlite| {
+        let sqlite = sqlite
+            .busy_timeout(Duration::from_secs(5))
+            .foreign_keys(false)
+            .synchronous(SqliteSynchronous::Full)
+            .statement_cache_capacity(400)
+            .pragma("cache_size", "-65536")
+            .pragma("temp_store", "memory");
+        if read_only {
+            sqlite.pragma("query_only", "on")
+        } else {
+            sqlite.journal_mode(SqliteJournalMode::Wal)
+        }
+    });
+    options.map_sqlx_postgres_opts(|postgres: PgConnectOptions| {
+        postgres.statement_cache_capacity(400).application_name("takings")
+    });
+    sea_orm::Database::connect(options).await
+}
+
+/// SQLite makes the file where there is none.
+fn with_create(url: &str, kind: Kind) -> String {
+    match kind {
+        Kind::Sqlite if !url.contains('?') && !url.contains(":memory:") => format!("{url}?mode=rwc"),
+        _ => url.to_owned(),
+    }
+}
+
+impl From<Kind> for DatabaseBackend {
+    fn from(kind: Kind) -> DatabaseBackend {
+        match kind {
+            Kind::Sqlite => DatabaseBackend::Sqlite,
+            Kind::Postgres => DatabaseBackend::Postgres,
+        }
+    }
+}

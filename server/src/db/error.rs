@@ -1,0 +1,82 @@
+//! What a database's refusal means.
+
+use sea_orm::{DbErr, RuntimeErr, sqlx};
+
+/// A refusal, by what helps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Two transactions met; the same again will do.
+    Conflict,
+    /// The data itself is refused: a constraint, a NUL in a text, a number too large.
+    Data,
+    /// The file is locked by another process.
+    Locked,
+    /// The disk is full.
+    Full,
+    /// The disk failed: what was written since is in doubt.
+    Disk,
+    /// The server cannot be reached, or went away.
+    Unreachable,
+    /// The schema is not the one this binary knows.
+    Schema,
+    /// Anything else.
+    Other,
+}
+
+/// What an error of either database means.
+pub fn failure_of(error: &sqlx::Error) -> Failure {
+    match error {
+        sqlx::Error::Database(error) => {
+            let code = error.code().unwrap_or_default();
+            if error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
+                postgres(&code)
+            } else {
+                code.parse().map_or(Failure::Other, sqlite)
+            }
+        }
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::WorkerCrashed => Failure::Unreachable,
+        sqlx::Error::Encode(_) => Failure::Data,
+        _ => Failure::Other,
+    }
+}
+
+/// What an error of SeaORM means.
+pub fn failure_of_orm(error: &DbErr) -> Failure {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => failure_of(error),
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Failure::Unreachable,
+        _ => Failure::Other,
+    }
+}
+
+fn postgres(code: &str) -> Failure {
+    match code {
+        "40001" | "40P01" | "55P03" => Failure::Conflict,
+        "53100" => Failure::Full,
+        "58030" => Failure::Disk,
+        "42P01" | "42703" => Failure::Schema,
+        _ if code.starts_with("22") || code.starts_with("23") || code == "54000" => Failure::Data,
+        _ if code.starts_with("08") || code.starts_with("57P") || code.starts_with("53") => {
+            Failure::Unreachable
+        }
+        _ => Failure::Other,
+    }
+}
+
+fn sqlite(code: i32) -> Failure {
+    match code & 0xff {
+        5 | 6 => Failure::Locked,
+        10 => Failure::Disk,
+        13 => Failure::Full,
+        14 => Failure::Unreachable,
+        18..=20 => Failure::Data,
+        _ => Failure::Other,
+    }
+}

@@ -1,0 +1,258 @@
+//! One error, by meaning; mapped once to gRPC and once to HTTP.
+
+use crate::db::{Failure, failure_of, failure_of_orm};
+use crate::ingest::{HandOver, Trouble};
+use sea_orm::{DbErr, sqlx};
+use std::collections::HashMap;
+use std::time::Duration;
+pub use takings::v1::ErrorReason as Reason;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+/// What a call cannot do, and what the caller can.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request's shape or content is wrong.
+    #[error("{message}")]
+    Invalid {
+        /// The kind of mistake.
+        reason: Reason,
+        /// The field, dotted; empty where it is the request as a whole.
+        field: &'static str,
+        /// What is wrong, and what is right.
+        message: String,
+    },
+    /// The named thing is not there.
+    #[error("{message}")]
+    NotFound {
+        /// Which kind of thing.
+        reason: Reason,
+        /// Which one.
+        message: String,
+    },
+    /// The state does not allow it.
+    #[error("{message}")]
+    Precondition {
+        /// Which state.
+        reason: Reason,
+        /// What to do first.
+        message: String,
+    },
+    /// The same name was used for something else.
+    #[error("{message}")]
+    AlreadyExists {
+        /// Which name.
+        reason: Reason,
+        /// What to do.
+        message: String,
+    },
+    /// Another call came in between: try again.
+    #[error("another call came in between; try again")]
+    Conflict,
+    /// Too much at once: try again later.
+    #[error("too many requests are waiting; try again in {} ms", retry_after.as_millis())]
+    Exhausted {
+        /// When.
+        retry_after: Duration,
+    },
+    /// Something this server needs is not there; try again.
+    #[error("{message}")]
+    Unavailable {
+        /// What is missing.
+        reason: Reason,
+        /// What to do.
+        message: String,
+        /// For the log.
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// A defect: it is logged here, and not shown.
+    #[error("an internal error; the server's log says more")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// A field that is wrong.
+    pub fn invalid(reason: Reason, field: &'static str, message: impl Into<String>) -> Error {
+        Error::Invalid { reason, field, message: message.into() }
+    }
+
+    /// A thing that is not there.
+    pub fn not_found(reason: Reason, message: impl Into<String>) -> Error {
+        Error::NotFound { reason, message: message.into() }
+    }
+
+    /// A body beyond 1 MiB.
+    pub fn payload_too_large() -> Error {
+        let message = "the body is larger than 1 MiB (1,048,576 bytes), which no Stripe event is";
+        Error::invalid(Reason::PayloadTooLarge, "payload", message)
+    }
+
+    /// An error of no kind foreseen.
+    pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+        Error::Internal(source.into())
+    }
+
+    /// The reason, as the contract names it.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Error::Invalid { reason, .. }
+            | Error::NotFound { reason, .. }
+            | Error::Precondition { reason, .. }
+            | Error::AlreadyExists { reason, .. }
+            | Error::Unavailable { reason, .. } => *reason,
+            Error::Conflict => Reason::Conflict,
+            Error::Exhausted { .. } => Reason::Overloaded,
+            Error::Internal(_) => Reason::Internal,
+        }
+    }
+
+    /// The reason's name, as machines read it: without the enum's prefix.
+    pub fn reason_name(&self) -> &'static str {
+        let name = self.reason().as_str_name();
+        name.strip_prefix("ERROR_REASON_").unwrap_or(name)
+    }
+
+    /// What a caller is told.
+    pub fn message(&self) -> String {
+        self.to_string()
+    }
+
+    /// When to try again, where that helps.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Error::Exhausted { retry_after } => Some(*retry_after),
+            Error::Unavailable { .. } | Error::Conflict => Some(Duration::from_secs(1)),
+            _ => None,
+        }
+    }
+
+    /// The status of an HTTP answer. Stripe delivers again what is not answered by 2xx.
+    pub fn http_status(&self) -> u16 {
+        match self {
+            Error::Invalid { reason: Reason::PayloadTooLarge, .. } => 413,
+            Error::Invalid { .. } => 400,
+            Error::NotFound { .. } => 404,
+            Error::Precondition { .. } => 412,
+            Error::Conflict | Error::AlreadyExists { .. } => 409,
+            Error::Exhausted { .. } => 429,
+            Error::Unavailable { .. } => 503,
+            Error::Internal(_) => 500,
+        }
+    }
+
+    fn code(&self) -> Code {
+        match self {
+            Error::Invalid { .. } => Code::InvalidArgument,
+            Error::NotFound { .. } => Code::NotFound,
+            Error::Precondition { .. } => Code::FailedPrecondition,
+            Error::AlreadyExists { .. } => Code::AlreadyExists,
+            Error::Conflict => Code::Aborted,
+            Error::Exhausted { .. } => Code::ResourceExhausted,
+            Error::Unavailable { .. } => Code::Unavailable,
+            Error::Internal(_) => Code::Internal,
+        }
+    }
+
+    /// Logs what only the operator may see, with the whole chain of sources.
+    fn log(&self) {
+        if !matches!(self, Error::Internal(_) | Error::Unavailable { .. }) {
+            return;
+        }
+        let mut chain = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(error) = source {
+            chain.push_str(": ");
+            chain.push_str(&error.to_string());
+            source = error.source();
+        }
+        tracing::error!(reason = self.reason_name(), "{chain}");
+    }
+}
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Status {
+        error.log();
+        let mut details = ErrorDetails::new();
+        details.set_error_info(error.reason_name(), "takings.v1", HashMap::new());
+        if let Error::Invalid { field, message, .. } = &error {
+            if !field.is_empty() {
+                details.add_bad_request_violation(*field, message);
+            }
+        }
+        if let Some(after) = error.retry_after() {
+            details.set_retry_info(Some(after));
+        }
+        Status::with_error_details(error.code(), error.message(), details)
+    }
+}
+
+/// What a database's failure means to a caller.
+fn of_failure(failure: Failure, source: Box<dyn std::error::Error + Send + Sync>) -> Error {
+    let unavailable = |reason, message: &str| Error::Unavailable {
+        reason,
+        message: message.to_owned(),
+        source: None,
+    };
+    let error = match failure {
+        Failure::Conflict => return Error::Conflict,
+        Failure::Locked => unavailable(
+            Reason::DatabaseUnavailable,
+            "the database file is locked by another process; try again",
+        ),
+        Failure::Full => unavailable(
+            Reason::DatabaseFull,
+            "the database's disk is full; free space, then try again: nothing was stored",
+        ),
+        Failure::Disk => unavailable(
+            Reason::DatabaseUnavailable,
+            "the database's disk failed; nothing of this request is certain to be stored",
+        ),
+        Failure::Unreachable => unavailable(
+            Reason::DatabaseUnavailable,
+            "the database cannot be reached; try again",
+        ),
+        Failure::Schema => unavailable(
+            Reason::SchemaMismatch,
+            "the database has another schema than this binary; run `takings migrate`",
+        ),
+        Failure::Data | Failure::Other => return Error::Internal(source),
+    };
+    match error {
+        Error::Unavailable { reason, message, .. } => {
+            Error::Unavailable { reason, message, source: Some(source) }
+        }
+        other => other,
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Error {
+        of_failure(failure_of_orm(&error), Box::new(error))
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Error {
+        of_failure(failure_of(&error), Box::new(error))
+    }
+}
+
+impl From<Trouble> for Error {
+    fn from(trouble: Trouble) -> Error {
+        of_failure(trouble.failure(), Box::new(trouble))
+    }
+}
+
+impl From<HandOver> for Error {
+    fn from(error: HandOver) -> Error {
+        match error {
+            HandOver::Full => Error::Exhausted { retry_after: Duration::from_millis(250) },
+            HandOver::Stopped => Error::Unavailable {
+                reason: Reason::ShuttingDown,
+                message: "this server is on its way out; try another, or again".into(),
+                source: None,
+            },
+            HandOver::Trouble(trouble) => trouble.into(),
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The gRPC door: services, health, reflection, gRPC-Web, limits.
+
+mod measure;
+mod server;
+
+pub use server::{Health, serve};

@@ -1,0 +1,25 @@
+//! The HTTP door: webhooks in, health and metrics out.
+
+mod health;
+mod server;
+mod webhook;
+
+pub use server::serve;
+
+use crate::app::App;
+use axum::Router;
+use axum::routing::{get, post};
+use std::sync::Arc;
+
+/// Every route.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/revenue/webhooks/stripe", post(webhook::stripe))
+        .route("/revenue/health", get(health::ready))
+        .route("/revenue/metrics", get(health::metrics))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .fallback(health::nothing_here)
+        .with_state(app)
+}

@@ -1,0 +1,59 @@
+//! `POST /revenue/webhooks/stripe`: the raw body goes on untouched.
+
+use crate::app::App;
+use crate::error::Error;
+use crate::revenue::intake;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+
+/// The largest body taken: 1 MiB.
+const LARGEST: usize = 1 << 20;
+
+/// Takes one event in; 2xx means that its effect is durable.
+pub(super) async fn stripe(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
+    match take_in(&app, &headers, body).await {
+        Ok(answer) => ([(header::CONTENT_TYPE, "application/json")], answer).into_response(),
+        Err(error) => refuse(&error),
+    }
+}
+
+async fn take_in(app: &App, headers: &HeaderMap, body: Body) -> Result<String, Error> {
+    let declared = headers.get(header::CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse().ok());
+    if declared.is_some_and(|length: usize| length > LARGEST) {
+        return Err(Error::payload_too_large());
+    }
+    let body = match axum::body::to_bytes(body, LARGEST).await {
+        Ok(body) => body,
+        Err(_) => return Err(Error::payload_too_large()),
+    };
+    // Two headers are no header: which of them would count?
+    let mut signatures = headers.get_all("stripe-signature").iter();
+    let signature = match (signatures.next(), signatures.next()) {
+        (Some(only), None) => only.to_str().unwrap_or_default(),
+        _ => "",
+    };
+    let taken = intake::stripe(app, body, signature).await?;
+    let mut answer = serde_json::json!({
+        "event_id": taken.event,
+        "outcome": taken.outcome.as_str(),
+    });
+    if let Some(reason) = taken.reason {
+        answer["reason"] = reason.into();
+    }
+    Ok(format!("{answer}\n"))
+}
+
+fn refuse(error: &Error) -> Response {
+    let status = StatusCode::from_u16(error.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let body = serde_json::json!({ "reason": error.reason_name(), "message": error.message() });
+    let mut response = (status, format!("{body}\n")).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    if let Some(after) = error.retry_after() {
+        headers.insert(header::RETRY_AFTER, after.as_secs().max(1).into());
+    }
+    response
+}

@@ -1,0 +1,95 @@
+//! What is counted of customers and subscriptions: how many there are, in which status.
+
+use super::{Timelines, Work, status_of};
+use crate::db::Tx;
+use crate::ingest::measures::{self, Measure, Measures, Wanted};
+use crate::ingest::output::{Batch, Output};
+use crate::ingest::Trouble;
+use std::collections::BTreeMap;
+use takings_core::billing::facts::{Seconds, State};
+use takings_core::billing::Point;
+use takings_core::time::Timestamp;
+
+/// A customer counts from when it was made until it is deleted.
+pub(super) async fn customers(
+    tx: &mut Tx<'_>,
+    works: &[Work<'_>],
+    output: &mut Output,
+    batch: Batch,
+) -> Result<(), Trouble> {
+    let mut wanted = Wanted::new();
+    for work in works {
+        let Some(window) = work.own else { continue };
+        let Some(last) = window.last() else { continue };
+        if window.anchor.is_some() && !last.deleted {
+            continue;
+        }
+        let State::Customer(it) = &last.state else { continue };
+        let mut measures = Measures { customer: Some(work.key.1.clone()), ..Default::default() };
+        let measure = |at| Measure {
+            kind: "customers".into(),
+            currency: String::new(),
+            occurred: Timestamp::from_secs(at),
+        };
+        measures.add(measure(it.created), 1, &last.event)?;
+        if last.deleted {
+            measures.add(measure(last.second), -1, &last.event)?;
+        }
+        wanted.insert(work.key.clone(), (Timestamp(i64::MIN), measures));
+    }
+    measures::post(tx, output, batch, wanted).await
+}
+
+/// A subscription counts in its status from point to point.
+pub(super) async fn statuses(
+    tx: &mut Tx<'_>,
+    works: &[Work<'_>],
+    output: &mut Output,
+    batch: Batch,
+) -> Result<(), Trouble> {
+    let mut wanted = Wanted::new();
+    for work in works {
+        for subscription in work.windows.keys() {
+            let old = transitions(&work.stored, subscription, work)?;
+            let new = transitions(&work.target, subscription, work)?;
+            let amounts = |measures: &Measures| -> BTreeMap<Measure, i64> {
+                measures.targets.iter().map(|(key, (amount, _))| (key.clone(), *amount)).collect()
+            };
+            if amounts(&old) != amounts(&new) {
+                let key = (work.key.0, (*subscription).to_owned());
+                wanted.insert(key, (Timestamp::from_secs(work.start), new));
+            }
+        }
+    }
+    measures::post(tx, output, batch, wanted).await
+}
+
+/// The changes of status from the work's start on.
+fn transitions(timelines: &Timelines, subscription: &str, work: &Work<'_>) -> Result<Measures, Trouble> {
+    let mut measures = Measures { customer: Some(work.key.1.clone()), ..Default::default() };
+    let mut before: Option<(String, String)> = None;
+    for (at, point) in timelines.get(subscription).into_iter().flatten() {
+        let now = counted(point);
+        if *at >= work.start && before != now {
+            let leaving = before.iter().map(|name| (name, -1));
+            for ((kind, currency), sign) in leaving.chain(now.iter().map(|name| (name, 1))) {
+                measures.add(dated(kind, currency, *at), sign, &point.event)?;
+            }
+        }
+        before = now;
+    }
+    measures.targets.retain(|_, (amount, _)| *amount != 0);
+    Ok(measures)
+}
+
+fn dated(kind: &str, currency: &str, at: Seconds) -> Measure {
+    Measure { kind: kind.into(), currency: currency.into(), occurred: Timestamp::from_secs(at) }
+}
+
+/// The name a point is counted under, and its currency.
+fn counted(point: &Point) -> Option<(String, String)> {
+    let status = status_of(point);
+    let counts = ["active", "trialing", "past_due", "unpaid", "paused"].contains(&status.as_str());
+    let currency = point.currency.map(|it| it.as_str().to_owned()).unwrap_or_default();
+    counts.then(|| (format!("subscriptions:{status}"), currency))
+}

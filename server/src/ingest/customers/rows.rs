@@ -1,0 +1,127 @@
+//! Rows of one customer: points, marks, mirrors.
+
+use super::{Window};
+use crate::ingest::output::{Batch, Mirror, Output};
+use crate::ingest::{Key, Trouble, tables};
+use std::collections::{BTreeMap, BTreeSet};
+use takings_core::billing::Point;
+use takings_core::billing::facts::{Seconds, State};
+use takings_core::time::Timestamp;
+use takings_core::unconfirmed::Reason;
+
+pub(super) fn write_points(
+    output: &mut Output,
+    (source, customer): &Key,
+    subscription: &str,
+    (stored, target): (&BTreeMap<Seconds, Point>, &BTreeMap<Seconds, Point>),
+    batch: Batch,
+) -> Result<(), Trouble> {
+    for at in stored.keys().filter(|at| !target.contains_key(at)) {
+        let key = [(*source).into(), customer.as_str().into(), subscription.into(), (*at).into()];
+        output.dropped_points.push(key);
+    }
+    for (at, point) in target.iter().filter(|(at, point)| stored.get(at) != Some(point)) {
+        let content = serde_json::to_string(point)
+            .map_err(|error| Trouble::Unreadable { what: "point", why: error.to_string() })?;
+        output.points.push([
+            (*source).into(),
+            customer.as_str().into(),
+            subscription.into(),
+            (*at).into(),
+            point.second.into(),
+            point.event.as_str().into(),
+            point.units.into(),
+            point.currency.map(|currency| currency.as_str().to_owned()).into(),
+            status_of(point).into(),
+            content.into(),
+            batch.id.into(),
+        ]);
+    }
+    Ok(())
+}
+
+/// The marks of a timeline, each at the instant it came up.
+pub(super) fn mark_changes(points: &BTreeMap<Seconds, Point>, start: Seconds) -> BTreeSet<(Reason, Seconds)> {
+    let mut before: BTreeSet<Reason> = BTreeSet::new();
+    let mut changes = BTreeSet::new();
+    for (at, point) in points {
+        if *at >= start {
+            changes.extend(point.marks.difference(&before).map(|reason| (*reason, *at)));
+        }
+        before = point.marks.clone();
+    }
+    changes
+}
+
+/// Lifts the marks that no longer hold, and puts down those that now do.
+pub(in crate::ingest) fn write_marks(
+    output: &mut Output,
+    (source, object): (i64, &str),
+    (stored, target): (BTreeSet<(Reason, Seconds)>, BTreeSet<(Reason, Seconds)>),
+    batch: Batch,
+) {
+    for (reason, since) in stored.difference(&target) {
+        let since = Timestamp::from_secs(*since).0;
+        output.lifted.push([source.into(), object.into(), reason.as_str().into(), since.into()]);
+    }
+    for (reason, since) in target.difference(&stored) {
+        let since = Timestamp::from_secs(*since).0;
+        output.marks.push([
+            source.into(),
+            object.into(),
+            reason.as_str().into(),
+            since.into(),
+            batch.id.into(),
+        ]);
+    }
+}
+
+pub(super) fn status_of(point: &Point) -> String {
+    word(&point.status)
+}
+
+/// The word serde writes for a unit variant.
+pub(in crate::ingest) fn word(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
+
+/// The mirror of a subscription.
+pub(super) fn mirror(output: &mut Output, key: &Key, subscription: &str, window: &Window, batch: Batch) {
+    let Some(last) = window.last() else { return };
+    let State::Subscription(it) = &last.state else { return };
+    let mirror = Mirror {
+        customer: Some(&key.1),
+        parent: None,
+        status: Some(word(&it.status)),
+        currency: it.currency.map(|currency| currency.as_str().to_owned()),
+        amount: 0,
+        created: it.created,
+        deleted: last.deleted,
+        content: serde_json::to_string(&last.state).unwrap_or_default(),
+        personal: None,
+        event: &last.event,
+    };
+    output.mirror(&tables::SUBSCRIPTIONS, &(key.0, subscription.to_owned()), mirror, batch);
+}
+
+/// The mirror of the customer itself.
+pub(super) fn own(output: &mut Output, key: &Key, window: &Window, batch: Batch) {
+    let Some(last) = window.last() else { return };
+    let State::Customer(it) = &last.state else { return };
+    let mirror = Mirror {
+        customer: None,
+        parent: None,
+        status: None,
+        currency: it.currency.map(|currency| currency.as_str().to_owned()),
+        amount: it.balance,
+        created: it.created,
+        deleted: last.deleted,
+        content: serde_json::to_string(&last.state).unwrap_or_default(),
+        personal: window.personal.clone(),
+        event: &last.event,
+    };
+    output.mirror(&tables::CUSTOMERS, key, mirror, batch);
+}

@@ -1,0 +1,80 @@
+//! An observation, prepared outside the writer: verified, read, normalised, compressed.
+
+use takings_core::billing::facts::Fact;
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// Its facts count.
+    Applied,
+    /// It was taken in before.
+    Duplicate,
+    /// Stored; its type says nothing that counts.
+    Ignored,
+    /// Stored, visible, replayable; it cannot be used as it is.
+    Quarantined,
+}
+
+impl Outcome {
+    /// The name in the database and in metric labels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Applied => "applied",
+            Outcome::Duplicate => "duplicate",
+            Outcome::Ignored => "ignored",
+            Outcome::Quarantined => "quarantined",
+        }
+    }
+}
+
+/// A raw body as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body {
+    /// 0: as it came; 1: LZ4 block with its length in front.
+    pub codec: i64,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl Body {
+    /// Compresses a raw body.
+    pub fn compress(raw: &[u8]) -> Body {
+        Body { codec: 1, bytes: lz4_flex::compress_prepend_size(raw) }
+    }
+
+    /// The raw body again.
+    pub fn raw(&self) -> Result<Vec<u8>, String> {
+        match self.codec {
+            0 => Ok(self.bytes.clone()),
+            1 => lz4_flex::decompress_size_prepended(&self.bytes).map_err(|e| e.to_string()),
+            codec => Err(format!("codec {codec} is not known to this binary")),
+        }
+    }
+}
+
+/// One observation, ready for the writer.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The source's number.
+    pub source: i64,
+    /// The event's id.
+    pub event: String,
+    /// The API version it was rendered for; empty where it names none.
+    pub api_version: String,
+    /// Its type.
+    pub kind: String,
+    /// Its `created`, in seconds.
+    pub second: i64,
+    /// What will become of it, unless it was taken in before.
+    pub outcome: Outcome,
+    /// Why it is quarantined: a fixed word, and a sentence.
+    pub refusal: Option<(&'static str, String)>,
+    /// The object it is about.
+    pub object: Option<String>,
+    /// What it says.
+    pub facts: Vec<Fact>,
+    /// What it says of a person, as JSON; about `object`.
+    pub personal: Option<String>,
+    /// The raw body.
+    pub body: Body,
+}

@@ -1,0 +1,60 @@
+//! From an observation to its effect: one unit of work takes in events, loads every aggregate
+//! they touch, derives what should be stored, and appends the difference.
+
+mod customers;
+mod entry;
+mod facts;
+mod links;
+mod measures;
+mod output;
+mod settlements;
+mod store;
+mod tables;
+mod unit;
+mod writer;
+
+pub use entry::{Body, Entry, Outcome};
+pub use unit::{Scope, Unit};
+pub use writer::{HandOver, Writer, WriterOptions};
+
+use customers::{word, write_marks};
+
+use crate::db::{Failure, failure_of};
+use sea_orm::sqlx;
+
+/// An object of a source.
+pub(crate) type Key = (i64, String);
+
+/// Why a unit of work did not get through.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// Another transaction came in between: begin anew.
+    #[error("another transaction came in between")]
+    Retry,
+    /// The database refused or is gone.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// The data cannot be held: sums beyond 64 bits, texts a database refuses.
+    #[error("{0}")]
+    Data(String),
+    /// What is stored cannot be read: a defect, or a newer binary wrote it.
+    #[error("stored {what} cannot be read: {why}")]
+    Unreadable {
+        /// Which kind of row.
+        what: &'static str,
+        /// The reader's complaint.
+        why: String,
+    },
+}
+
+impl Trouble {
+    /// What helps.
+    pub fn failure(&self) -> Failure {
+        match self {
+            Trouble::Retry => Failure::Conflict,
+            Trouble::Database(error) => failure_of(error),
+            Trouble::Data(_) => Failure::Data,
+            Trouble::Unreadable { .. } => Failure::Other,
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! Settlements: invoices, their payments, refunds, disputes and notes, and what they post.
+
+use super::facts::Stored;
+use super::links::{Link, Links, fingerprint, read_link};
+use super::measures::{self, Measure, Measures, Wanted};
+use super::output::{Batch, Mirror, Output, Sums};
+use super::{Key, Trouble, store, tables, word, write_marks};
+use crate::db::{Insert, Rows, Tx};
+use std::collections::{BTreeMap, BTreeSet};
+use takings_core::billing::facts::State;
+use takings_core::ledger::{Account, Books, Member, NetKey, TransferKind, books, difference};
+use takings_core::money::Currency;
+use takings_core::time::{Month, Timestamp};
+use takings_core::unconfirmed::Reason;
+use takings_core::version::settle;
+
+/// The settlements of a unit of work, by name.
+pub(super) struct Settlements {
+    touched: BTreeSet<Key>,
+}
+
+/// One settlement as it should be.
+struct Derived {
+    members: Vec<Member>,
+    books: Books,
+}
+
+impl Settlements {
+    /// The settlements of those names.
+    pub(super) fn new(touched: BTreeSet<Key>) -> Settlements {
+        Settlements { touched }
+    }
+
+    /// Whether there is nothing to do.
+    pub(super) fn is_empty(&self) -> bool {
+        self.touched.is_empty()
+    }
+
+    /// Derives every settlement, and puts the differences into `output`.
+    pub(super) async fn derive(
+        self,
+        tx: &mut Tx<'_>,
+        links: &mut Links,
+        closed: Option<Month>,
+        output: &mut Output,
+        batch: Batch,
+    ) -> Result<(), Trouble> {
+        let grouped = self.load(tx, links).await?;
+        let mut derived: BTreeMap<Key, Derived> = BTreeMap::new();
+        for (root, members) in grouped {
+            let books = books(&members, closed).map_err(|error| Trouble::Data(error.to_string()))?;
+            derived.insert(root, Derived { members, books });
+        }
+        let objects: BTreeSet<Key> = derived
+            .iter()
+            .flat_map(|((source, _), it)| it.members.iter().map(|member| (*source, member.id.clone())))
+            .collect();
+        let mut keys = Rows::default();
+        objects.iter().for_each(|(source, id)| keys.push([(*source).into(), id.as_str().into()]));
+        let stored = load_entries(tx, &keys).await?;
+        let mut marks = load_marks(tx, &objects).await?;
+        let mut wanted = Wanted::new();
+        for ((source, _), it) in &derived {
+            post_transfers(output, *source, it, &stored, batch)?;
+            measure(&mut wanted, *source, it)?;
+            post_marks(output, *source, it, &mut marks, batch);
+            mirror(output, *source, it, batch);
+        }
+        measures::post(tx, output, batch, wanted).await
+    }
+
+    /// Every settlement's members, with their moments; settlements that became one are one.
+    async fn load(
+        &self,
+        tx: &mut Tx<'_>,
+        links: &mut Links,
+    ) -> Result<BTreeMap<Key, Vec<Member>>, Trouble> {
+        let mut roots = Rows::default();
+        for (source, root) in links.former(&self.touched) {
+            roots.push([source.into(), root.into()]);
+        }
+        let mut stored = Stored::default();
+        let mut adopted: BTreeMap<Key, Link> = BTreeMap::new();
+        for row in tx.fetch(&store::SETTLEMENTS, &[&roots]).await? {
+            let (key, link) = read_link(&row)?;
+            if row.opt_int(5)?.is_some() {
+                stored.read(key.clone(), &row, 5)?;
+            }
+            adopted.insert(key, link);
+        }
+        adopted.into_iter().for_each(|(key, link)| links.adopt(&key, link));
+        let mut grouped: BTreeMap<Key, Vec<Member>> = BTreeMap::new();
+        for (key, versions) in stored.versions()? {
+            let Some(root) = links.root(&key) else { continue };
+            let member = Member { id: key.1, moments: settle(None, &versions) };
+            grouped.entry((key.0, root)).or_default().push(member);
+        }
+        Ok(grouped)
+    }
+}
+
+/// What is stored of a target: the net, and the newest revision.
+type StoredNets = BTreeMap<Key, BTreeMap<NetKey, (i64, i64)>>;
+
+async fn load_entries(tx: &mut Tx<'_>, objects: &Rows) -> Result<StoredNets, Trouble> {
+    let mut nets = StoredNets::new();
+    for row in tx.fetch(&store::ENTRIES, &[objects]).await? {
+        let key = (row.int(0)?, row.text(1)?);
+        let account = |text: String| Account::parse(&text).ok_or_else(|| unknown("account", &text));
+        let (kind, currency) = (row.text(2)?, row.text(5)?);
+        let (net, sign) = NetKey::new(
+            &key.1,
+            TransferKind::parse(&kind).ok_or_else(|| unknown("transfer kind", &kind))?,
+            account(row.text(3)?)?,
+            account(row.text(4)?)?,
+            Currency::parse(&currency).map_err(|_| unknown("currency", &currency))?,
+            Timestamp(row.int(6)?),
+        );
+        let (sum, revision) = nets.entry(key).or_default().entry(net).or_default();
+        *sum += sign * row.int(7)?;
+        *revision = (*revision).max(row.int(8)?);
+    }
+    Ok(nets)
+}
+
+fn unknown(what: &'static str, text: &str) -> Trouble {
+    Trouble::Unreadable { what, why: format!("`{text}` is not known to this binary") }
+}
+
+type Marks = BTreeMap<Key, BTreeSet<(Reason, i64)>>;
+
+async fn load_marks(tx: &mut Tx<'_>, objects: &BTreeSet<Key>) -> Result<Marks, Trouble> {
+    let mut keys = Rows::default();
+    for (source, id) in objects {
+        keys.push([(*source).into(), id.as_str().into(), i64::MIN.into()]);
+    }
+    let mut marks = Marks::new();
+    for row in tx.fetch(&store::MARKS, &[&keys]).await? {
+        let name = row.text(2)?;
+        let reason = Reason::parse(&name).ok_or_else(|| unknown("reason", &name))?;
+        let since = Timestamp(row.int(3)?).secs();
+        marks.entry((row.int(0)?, row.text(1)?)).or_default().insert((reason, since));
+    }
+    Ok(marks)
+}
+
+fn post_transfers(
+    output: &mut Output,
+    source: i64,
+    it: &Derived,
+    stored: &StoredNets,
+    batch: Batch,
+) -> Result<(), Trouble> {
+    let nets = it.members.iter().filter_map(|member| stored.get(&(source, member.id.clone())));
+    let nets: BTreeMap<NetKey, (i64, i64)> =
+        nets.flatten().map(|(key, net)| (key.clone(), *net)).collect();
+    let amounts = nets.iter().map(|(key, (amount, _))| (key.clone(), *amount)).collect();
+    for (transfer, posting) in difference(&it.books, &amounts) {
+        let (net, _) = transfer.net();
+        let revision = nets.get(&net).map_or(0, |(_, revision)| *revision) + 1;
+        let (debit, credit) = (transfer.debit.to_string(), transfer.credit.to_string());
+        let currency = transfer.currency.as_str();
+        for (account, sign) in [(&debit, 1), (&credit, -1)] {
+            let sums = Sums { amount: sign * posting.amount, ..Sums::default() };
+            output.roll_up(("ledger", account, currency), source, transfer.occurred, sums, false)?;
+        }
+        let kind = transfer.kind.as_str();
+        let target = format!("{kind}|{}|{}|{currency}", net.low, net.high);
+        output.entries.push([
+            source.into(),
+            transfer.object.as_str().into(),
+            fingerprint(transfer.occurred.0, &target).into(),
+            revision.into(),
+            kind.into(),
+            debit.into(),
+            credit.into(),
+            currency.into(),
+            posting.amount.into(),
+            transfer.occurred.0.into(),
+            it.books.links.customer.as_deref().into(),
+            posting.observation.as_str().into(),
+            batch.id.into(),
+        ]);
+    }
+    Ok(())
+}
+
+/// What is measured of every member: revenue by kind, invoices attempted and paid.
+fn measure(wanted: &mut Wanted, source: i64, it: &Derived) -> Result<(), Trouble> {
+    let customer = it.books.links.customer.clone();
+    let mut measures: BTreeMap<&str, Measures> = BTreeMap::new();
+    for member in &it.members {
+        measures.insert(&member.id, Measures { customer: customer.clone(), ..Default::default() });
+    }
+    for (key, posting) in &it.books.revenue {
+        let measure = Measure {
+            kind: key.kind.as_str().to_owned(),
+            currency: key.currency.as_str().to_owned(),
+            occurred: key.occurred,
+        };
+        let of = measures.entry(&key.object).or_default();
+        of.add(measure, posting.amount, &posting.observation)?;
+    }
+    for member in &it.members {
+        if let Some(of) = measures.get_mut(member.id.as_str()) {
+            attempts(of, member)?;
+        }
+    }
+    let start = Timestamp(i64::MIN);
+    wanted.extend(measures.into_iter().map(|(id, of)| ((source, id.to_owned()), (start, of))));
+    Ok(())
+}
+
+/// An invoice counts as attempted from its first attempt, and as paid when it is.
+fn attempts(measures: &mut Measures, member: &Member) -> Result<(), Trouble> {
+    let invoices = member.moments.iter().filter_map(|moment| match &moment.state {
+        State::Invoice(it) => Some((moment, it)),
+        _ => None,
+    });
+    let (mut attempted, mut paid) = (false, false);
+    for (moment, it) in invoices {
+        let Some(currency) = it.currency.filter(|_| it.amount_due > 0) else { continue };
+        let dated = |kind: &str, second: i64| Measure {
+            kind: kind.into(),
+            currency: currency.as_str().into(),
+            occurred: Timestamp::from_secs(second),
+        };
+        if it.attempted && !attempted {
+            measures.add(dated("invoices:attempted", moment.second), 1, &moment.event)?;
+            attempted = true;
+        }
+        if it.attempted && it.paid_at.is_some() && !paid {
+            let at = it.paid_at.unwrap_or(moment.second);
+            measures.add(dated("invoices:paid", at), 1, &moment.event)?;
+            paid = true;
+        }
+    }
+    Ok(())
+}
+
+fn post_marks(output: &mut Output, source: i64, it: &Derived, stored: &mut Marks, batch: Batch) {
+    for member in &it.members {
+        let mut target: BTreeSet<(Reason, i64)> = BTreeSet::new();
+        for moment in &member.moments {
+            target.extend(moment.marks.iter().map(|reason| (*reason, moment.second)));
+        }
+        let first = member.moments.first().map_or(0, |moment| moment.second);
+        let marks = it.books.marks.iter().filter(|mark| mark.object == member.id);
+        target.extend(marks.map(|mark| (mark.reason, first)));
+        let stored = stored.remove(&(source, member.id.clone())).unwrap_or_default();
+        write_marks(output, (source, &member.id), (stored, target), batch);
+    }
+}
+
+/// The mirrors of the members that readers list.
+fn mirror(output: &mut Output, source: i64, it: &Derived, batch: Batch) {
+    for member in &it.members {
+        let Some(last) = member.moments.last() else { continue };
+        let Some((table, parent, status, amount, created)) = face(&last.state, it, &member.id) else {
+            continue;
+        };
+        let currency = match &last.state {
+            State::Invoice(it) => it.currency,
+            State::Charge(it) => it.currency,
+            State::Refund(it) => it.currency,
+            State::Dispute(it) => it.currency,
+            _ => None,
+        };
+        let mirror = Mirror {
+            customer: it.books.links.customer.as_deref(),
+            parent,
+            status: Some(status),
+            currency: currency.map(|currency| currency.as_str().to_owned()),
+            amount,
+            created,
+            deleted: last.deleted,
+            content: serde_json::to_string(&last.state).unwrap_or_default(),
+            personal: None,
+            event: &last.event,
+        };
+        output.mirror(table, &(source, member.id.clone()), mirror, batch);
+    }
+}
+
+type Face<'a> = (&'static Insert, Option<&'a str>, String, i64, i64);
+
+/// Where a state is mirrored, what it belongs to, its status, amount and date of birth.
+fn face<'a>(state: &'a State, it: &'a Derived, id: &str) -> Option<Face<'a>> {
+    let invoice = it.books.links.invoices.get(id).map(String::as_str);
+    Some(match state {
+        State::Invoice(it) => {
+            let parent = it.subscription.as_deref();
+            (&tables::INVOICES, parent, word(&it.status), it.total, it.created)
+        }
+        State::Charge(it) => (&tables::PAYMENTS, invoice, it.status.clone(), it.amount, it.created),
+        State::Refund(it) => (&tables::REFUNDS, invoice, it.status.clone(), it.amount, it.created),
+        State::Dispute(it) => (&tables::DISPUTES, invoice, it.status.clone(), it.amount, it.created),
+        _ => return None,
+    })
+}

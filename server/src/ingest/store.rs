@@ -1,0 +1,200 @@
+//! The fixed texts of the unit of work: what it loads. What it writes is declared in `tables.rs`.
+
+use crate::db::Type::{Int, Text};
+use crate::db::{Kind, Query};
+
+/// Opens a batch: its id and the database's time.
+pub(super) fn open_batch(kind: Kind) -> &'static Query {
+    static POSTGRES: Query = Query::new(
+        "open_batch",
+        "insert into batches (recorded_at)
+         select cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)
+         returning id, recorded_at",
+        &[],
+    );
+    static SQLITE: Query = Query::new(
+        "open_batch",
+        "insert into batches (recorded_at)
+         values (cast(unixepoch('subsec') * 1000000 as integer))
+         returning id, recorded_at",
+        &[],
+    );
+    match kind {
+        Kind::Postgres => &POSTGRES,
+        Kind::Sqlite => &SQLITE,
+    }
+}
+
+/// What is known of some objects: settlement and customer.
+pub(super) static LINKS: Query = Query::new(
+    "links",
+    "select o.source_id, o.id, o.kind, o.settlement, o.customer
+     from {0} cross join objects o
+     where o.source_id = t0.source_id and o.id = t0.id",
+    &[&[("source_id", Int), ("id", Text)]],
+);
+
+/// Takes locks until the transaction ends; the keys come sorted.
+pub(super) static LOCK: Query =
+    Query::new("lock", "select pg_advisory_xact_lock(t0.key) is null from {0}", &[&[("key", Int)]]);
+
+/// Everything known of some settlements: every member, with every fact.
+pub(super) static SETTLEMENTS: Query = Query::new(
+    "load_settlements",
+    "select o.source_id, o.id, o.kind, o.settlement, o.customer,
+            f.second, f.event, f.api_version, f.normaliser, f.fetched, f.content
+     from {0} cross join objects o
+     left join facts f on f.source_id = o.source_id and f.object = o.id
+     where o.source_id = t0.source_id and o.settlement = t0.root",
+    &[&[("source_id", Int), ("root", Text)]],
+);
+
+/// Facts of long-lived objects around a second: from the last second before it that holds one
+/// version only, and is therefore settled by itself.
+pub(super) static WINDOWS: Query = Query::new(
+    "load_windows",
+    "select f.source_id, f.object, f.second, f.event, f.api_version, f.normaliser, f.fetched,
+            f.content, f.personal
+     from {0} cross join facts f
+     where f.source_id = t0.source_id and f.object = t0.id and f.second >= coalesce(
+        (select p.second from facts p
+         where p.source_id = t0.source_id and p.object = t0.id and p.second < t0.second
+         group by p.second having count(*) = 1 order by p.second desc limit 1),
+        -9223372036854775807)",
+    &[&[("source_id", Int), ("id", Text), ("second", Int)]],
+);
+
+/// What a customer's subscriptions depend on besides themselves.
+pub(super) static CONTEXTS: Query = Query::new(
+    "load_contexts",
+    "select f.source_id, f.object, f.second, f.event, f.api_version, f.normaliser, f.fetched,
+            f.content, o.customer
+     from {0} cross join objects o cross join facts f
+     where o.source_id = t0.source_id and o.customer = t0.customer
+       and o.kind in ('discount', 'item_tax')
+       and f.source_id = o.source_id and f.object = o.id",
+    &[&[("source_id", Int), ("customer", Text)]],
+);
+
+/// The change points of a customer's subscriptions from an instant on, the last one of each
+/// subscription before it, and earlier ones that versions since then have made.
+pub(super) static POINTS: Query = Query::new(
+    "load_points",
+    "select p.source_id, p.customer, p.subscription, p.at, p.content
+     from {0} cross join subscription_points p
+     where p.source_id = t0.source_id and p.customer = t0.customer and p.at >= t0.start
+     union all
+     select p.source_id, p.customer, p.subscription, p.at, p.content
+     from {0} cross join subscriptions s cross join subscription_points p
+     where s.source_id = t0.source_id and s.customer = t0.customer
+       and p.source_id = s.source_id and p.customer = s.customer and p.subscription = s.id
+       and p.at = (select max(q.at) from subscription_points q
+                   where q.source_id = s.source_id and q.customer = s.customer
+                     and q.subscription = s.id and q.at < t0.start)
+     union all
+     select p.source_id, p.customer, p.subscription, p.at, p.content
+     from {0} cross join subscriptions s cross join subscription_points p
+     where s.source_id = t0.source_id and s.customer = t0.customer
+       and p.source_id = s.source_id and p.customer = s.customer and p.subscription = s.id
+       and p.second >= t0.start and p.at < t0.start",
+    &[&[("source_id", Int), ("customer", Text), ("start", Int)]],
+);
+
+/// Customers who had MRR before an instant.
+pub(super) static EVER: Query = Query::new(
+    "load_ever",
+    "select t0.source_id, t0.customer from {0}
+     where exists (select 1 from subscription_points p
+                   where p.source_id = t0.source_id and p.customer = t0.customer
+                     and p.at < t0.start and p.units > 0)",
+    &[&[("source_id", Int), ("customer", Text), ("start", Int)]],
+);
+
+/// The movements stored for customers from an instant on, net of their revisions.
+pub(super) static MOVEMENTS: Query = Query::new(
+    "load_movements",
+    "select m.source_id, m.customer, m.occurred_at, m.definition, m.currency, m.kind,
+            cast(sum(m.units) as bigint), cast(sum(m.movements) as bigint),
+            cast(sum(m.subscribers) as bigint), cast(sum(m.customers) as bigint), max(m.revision)
+     from {0} cross join mrr_movements m
+     where m.source_id = t0.source_id and m.customer = t0.customer and m.occurred_at >= t0.start
+     group by m.source_id, m.customer, m.occurred_at, m.definition, m.currency, m.kind",
+    &[&[("source_id", Int), ("customer", Text), ("start", Int)]],
+);
+
+/// The transfers stored for objects, net per target.
+pub(super) static ENTRIES: Query = Query::new(
+    "load_entries",
+    "select e.source_id, e.object, e.kind, e.debit, e.credit, e.currency, e.occurred_at,
+            cast(sum(e.amount) as bigint), max(e.revision)
+     from {0} cross join revenue_entries e
+     where e.source_id = t0.source_id and e.object = t0.id
+     group by e.source_id, e.object, e.kind, e.debit, e.credit, e.currency, e.occurred_at",
+    &[&[("source_id", Int), ("id", Text)]],
+);
+
+/// The measures stored for objects from an instant on, net per target.
+pub(super) static MEASURES: Query = Query::new(
+    "load_measures",
+    "select m.source_id, m.object, m.kind, m.currency, m.occurred_at,
+            cast(sum(m.amount) as bigint), max(m.revision)
+     from {0} cross join measures m
+     where m.source_id = t0.source_id and m.object = t0.id and m.occurred_at >= t0.start
+     group by m.source_id, m.object, m.kind, m.currency, m.occurred_at",
+    &[&[("source_id", Int), ("id", Text), ("start", Int)]],
+);
+
+/// The marks on objects from an instant on.
+pub(super) static MARKS: Query = Query::new(
+    "load_marks",
+    "select u.source_id, u.object, u.reason, u.since
+     from {0} cross join unconfirmed u
+     where u.source_id = t0.source_id and u.object = t0.id and u.since >= t0.start",
+    &[&[("source_id", Int), ("id", Text), ("start", Int)]],
+);
+
+/// The facts of some coupons.
+pub(super) static COUPONS: Query = Query::new(
+    "load_coupons",
+    "select f.source_id, f.object, f.content
+     from {0} cross join facts f
+     where f.source_id = t0.source_id and f.object = t0.id
+     order by f.second, f.event",
+    &[&[("source_id", Int), ("id", Text)]],
+);
+
+/// The last month closed.
+pub(super) static CLOSED: Query = Query::new("load_closed", "select max(month) from closes", &[]);
+
+/// Takes marks off objects.
+pub(super) static LIFT: Query = Query::new(
+    "lift_marks",
+    "delete from unconfirmed where (source_id, object, reason, since) in
+        (select t0.source_id, t0.object, t0.reason, t0.since from {0})",
+    &[&[("source_id", Int), ("object", Text), ("reason", Text), ("since", Int)]],
+);
+
+/// Drops change points that are no longer believed.
+pub(super) static DROP_POINTS: Query = Query::new(
+    "drop_points",
+    "delete from subscription_points where (source_id, customer, subscription, at) in
+        (select t0.source_id, t0.customer, t0.subscription, t0.at from {0})",
+    &[&[("source_id", Int), ("customer", Text), ("subscription", Text), ("at", Int)]],
+);
+
+/// The subscriptions of some customers.
+pub(super) static SUBSCRIPTIONS_OF: Query = Query::new(
+    "load_subscriptions",
+    "select s.source_id, s.customer, s.id
+     from {0} cross join subscriptions s
+     where s.source_id = t0.source_id and s.customer = t0.customer",
+    &[&[("source_id", Int), ("customer", Text)]],
+);
+
+/// Ends the wait of customers for coupons.
+pub(super) static ARRIVED: Query = Query::new(
+    "end_waiting",
+    "delete from waiting where (source_id, needs, customer) in
+        (select t0.source_id, t0.needs, t0.customer from {0})",
+    &[&[("source_id", Int), ("needs", Text), ("customer", Text)]],
+);

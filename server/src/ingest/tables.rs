@@ -1,0 +1,214 @@
+//! What the unit of work writes.
+
+use crate::db::Insert;
+use crate::db::Type::{Bytes, Int, Text};
+
+pub(super) static EVENTS: Insert = Insert::new(
+    "webhook_events",
+    &[
+        ("seq", Int),
+        ("source_id", Int),
+        ("event_id", Text),
+        ("api_version", Text),
+        ("kind", Text),
+        ("created_at", Int),
+        ("outcome", Text),
+        ("reason", Text),
+        ("message", Text),
+        ("object", Text),
+        ("batch", Int),
+    ],
+    "on conflict (source_id, event_id, api_version) do nothing returning seq",
+);
+
+pub(super) static BODIES: Insert = Insert::new(
+    "webhook_bodies",
+    &[("seq", Int), ("codec", Int), ("key_id", Text), ("body", Bytes)],
+    "",
+);
+
+pub(super) static OBJECTS: Insert = Insert::new(
+    "objects",
+    &[
+        ("source_id", Int),
+        ("id", Text),
+        ("kind", Text),
+        ("settlement", Text),
+        ("customer", Text),
+        ("batch", Int),
+    ],
+    "on conflict (source_id, id) do update set kind = excluded.kind,
+     settlement = excluded.settlement, customer = excluded.customer, batch = excluded.batch",
+);
+
+pub(super) static FACTS: Insert = Insert::new(
+    "facts",
+    &[
+        ("source_id", Int),
+        ("object", Text),
+        ("second", Int),
+        ("event", Text),
+        ("api_version", Text),
+        ("normaliser", Int),
+        ("fetched", Int),
+        ("content", Text),
+        ("personal", Text),
+        ("batch", Int),
+    ],
+    "on conflict do nothing",
+);
+
+/// The one shape of every mirror.
+macro_rules! mirror {
+    ($name:ident, $table:literal) => {
+        pub(super) static $name: Insert = Insert::new(
+            $table,
+            &[
+                ("source_id", Int),
+                ("id", Text),
+                ("customer", Text),
+                ("parent", Text),
+                ("status", Text),
+                ("currency", Text),
+                ("amount", Int),
+                ("created_at", Int),
+                ("deleted", Int),
+                ("content", Text),
+                ("personal", Text),
+                ("event", Text),
+                ("batch", Int),
+            ],
+            "on conflict (source_id, id) do update set customer = excluded.customer,
+             parent = excluded.parent, status = excluded.status, currency = excluded.currency,
+             amount = excluded.amount, created_at = excluded.created_at,
+             deleted = excluded.deleted, content = excluded.content,
+             personal = excluded.personal, event = excluded.event, batch = excluded.batch",
+        );
+    };
+}
+mirror!(CUSTOMERS, "customers");
+mirror!(SUBSCRIPTIONS, "subscriptions");
+mirror!(INVOICES, "invoices");
+mirror!(PAYMENTS, "payments");
+mirror!(REFUNDS, "refunds");
+mirror!(DISPUTES, "disputes");
+
+pub(super) static POINTS: Insert = Insert::new(
+    "subscription_points",
+    &[
+        ("source_id", Int),
+        ("customer", Text),
+        ("subscription", Text),
+        ("at", Int),
+        ("second", Int),
+        ("event", Text),
+        ("units", Int),
+        ("currency", Text),
+        ("status", Text),
+        ("content", Text),
+        ("batch", Int),
+    ],
+    "on conflict (source_id, customer, subscription, at) do update set
+     second = excluded.second, event = excluded.event, units = excluded.units,
+     currency = excluded.currency, status = excluded.status, content = excluded.content,
+     batch = excluded.batch",
+);
+
+pub(super) static MOVEMENTS: Insert = Insert::new(
+    "mrr_movements",
+    &[
+        ("source_id", Int),
+        ("customer", Text),
+        ("currency", Text),
+        ("occurred_at", Int),
+        ("kind", Text),
+        ("definition", Text),
+        ("revision", Int),
+        ("units", Int),
+        ("movements", Int),
+        ("subscribers", Int),
+        ("customers", Int),
+        ("event", Text),
+        ("batch", Int),
+    ],
+    "",
+);
+
+pub(super) static ENTRIES: Insert = Insert::new(
+    "revenue_entries",
+    &[
+        ("source_id", Int),
+        ("object", Text),
+        ("target", Int),
+        ("revision", Int),
+        ("kind", Text),
+        ("debit", Text),
+        ("credit", Text),
+        ("currency", Text),
+        ("amount", Int),
+        ("occurred_at", Int),
+        ("customer", Text),
+        ("event", Text),
+        ("batch", Int),
+    ],
+    "",
+);
+
+pub(super) static MEASURES: Insert = Insert::new(
+    "measures",
+    &[
+        ("source_id", Int),
+        ("object", Text),
+        ("target", Int),
+        ("revision", Int),
+        ("kind", Text),
+        ("currency", Text),
+        ("amount", Int),
+        ("occurred_at", Int),
+        ("customer", Text),
+        ("event", Text),
+        ("batch", Int),
+    ],
+    "",
+);
+
+pub(super) static ROLLUPS: Insert = Insert::new(
+    "rollups",
+    &[
+        ("family", Text),
+        ("grain", Int),
+        ("period", Int),
+        ("name", Text),
+        ("currency", Text),
+        ("recorded_day", Int),
+        ("source_id", Int),
+        ("shard", Int),
+        ("amount", Int),
+        ("events", Int),
+        ("subscribers", Int),
+        ("customers", Int),
+    ],
+    "on conflict (family, grain, period, name, currency, recorded_day, source_id, shard)
+     do update set amount = rollups.amount + excluded.amount,
+     events = rollups.events + excluded.events,
+     subscribers = rollups.subscribers + excluded.subscribers,
+     customers = rollups.customers + excluded.customers",
+);
+
+pub(super) static MARKS: Insert = Insert::new(
+    "unconfirmed",
+    &[("source_id", Int), ("object", Text), ("reason", Text), ("since", Int), ("batch", Int)],
+    "on conflict do nothing",
+);
+
+pub(super) static WAITING: Insert = Insert::new(
+    "waiting",
+    &[("source_id", Int), ("needs", Text), ("customer", Text), ("batch", Int)],
+    "on conflict do nothing",
+);
+
+pub(super) static CLOSES: Insert = Insert::new(
+    "closes",
+    &[("month", Int), ("closed_at", Int), ("batch", Int)],
+    "on conflict do nothing",
+);

@@ -1,0 +1,190 @@
+//! One unit of work: one transaction, whatever came in, everything it changes.
+
+use super::customers::{CustomerScope, Customers};
+use super::facts::NORMALISER;
+use super::links::Links;
+use super::output::{Batch, Output};
+use super::settlements::Settlements;
+use super::{Entry, Key, Outcome, Trouble, store, tables};
+use crate::db::{Rows, Tx};
+use std::collections::{HashMap, HashSet};
+use takings_core::billing::facts::Fact;
+use takings_core::time::{Month, Timestamp};
+
+/// Which process this is, among those on one database.
+#[derive(Clone, Copy, Debug)]
+pub struct Unit {
+    /// The process's part of the roll-ups.
+    pub shard: i64,
+}
+
+/// Aggregates to derive again without anything new: after a close, a late coupon, for a rebuild.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// Settlements, by name.
+    pub settlements: Vec<Key>,
+    /// Customers, as a whole.
+    pub customers: Vec<Key>,
+    /// Coupons those customers no longer wait for.
+    pub arrived: Vec<(i64, String, String)>,
+}
+
+impl Unit {
+    /// Takes in events and stores their whole effect. The answers are in the order of `entries`.
+    pub async fn ingest(&self, tx: &mut Tx<'_>, entries: &[Entry]) -> Result<Vec<Outcome>, Trouble> {
+        let batch = self.open(tx).await?;
+        let fresh = take_in(tx, entries, batch).await?;
+        let mut facts: Vec<(i64, &Entry, &Fact)> = Vec::new();
+        for (entry, _) in entries.iter().zip(&fresh).filter(|(_, fresh)| **fresh) {
+            facts.extend(entry.facts.iter().map(|fact| (entry.source, entry, fact)));
+        }
+        facts.sort_by_key(|(source, entry, fact)| (*source, &fact.object, entry.second, &entry.event));
+        if !facts.is_empty() {
+            self.apply(tx, &facts, batch).await?;
+        }
+        Ok(entries.iter().zip(fresh).map(|(entry, fresh)| outcome(entry, fresh)).collect())
+    }
+
+    /// Derives aggregates again from what is stored; answers how many targets differed.
+    pub async fn derive(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<usize, Trouble> {
+        let batch = self.open(tx).await?;
+        let mut links = Links::lock(tx, scope).await?;
+        let mut customers = Customers::default();
+        for key in &scope.customers {
+            customers.add(key.clone(), CustomerScope::whole(""));
+        }
+        let settlements = Settlements::new(scope.settlements.iter().cloned().collect());
+        let mut output = Output::default();
+        output.arrived(&scope.arrived);
+        self.settle(tx, &mut links, settlements, customers, (&mut output, batch)).await?;
+        let differences = output.differences();
+        output.flush(tx, &mut links, batch).await?;
+        Ok(differences)
+    }
+
+    async fn apply(
+        &self,
+        tx: &mut Tx<'_>,
+        facts: &[(i64, &Entry, &Fact)],
+        batch: Batch,
+    ) -> Result<(), Trouble> {
+        let named: Vec<(i64, &Fact)> = facts.iter().map(|(source, _, fact)| (*source, *fact)).collect();
+        let mut links = Links::load(tx, &named).await?;
+        tx.insert(&tables::FACTS, &fact_rows(facts, batch)?).await?;
+        Output::default().flush(tx, &mut links, batch).await?;
+        let mut customers = Customers::default();
+        for (source, entry, fact) in facts {
+            customers.touch(&links, *source, entry.second, &entry.event, fact);
+        }
+        let roots = named.iter().filter(|(_, fact)| fact.state.settles()).filter_map(|(source, fact)| {
+            Some((*source, links.root(&(*source, fact.object.clone()))?))
+        });
+        let settlements = Settlements::new(roots.collect());
+        let mut output = Output::default();
+        self.settle(tx, &mut links, settlements, customers, (&mut output, batch)).await?;
+        output.flush(tx, &mut links, batch).await
+    }
+
+    async fn settle(
+        &self,
+        tx: &mut Tx<'_>,
+        links: &mut Links,
+        settlements: Settlements,
+        customers: Customers,
+        (output, batch): (&mut Output, Batch),
+    ) -> Result<(), Trouble> {
+        if !settlements.is_empty() {
+            let closed = closed_through(tx).await?;
+            settlements.derive(tx, links, closed, output, batch).await?;
+        }
+        if !customers.is_empty() {
+            customers.derive(tx, output, batch).await?;
+        }
+        Ok(())
+    }
+
+    async fn open(&self, tx: &mut Tx<'_>) -> Result<Batch, Trouble> {
+        let rows = tx.fetch(store::open_batch(tx.kind()), &[]).await?;
+        let row = rows.first().ok_or(Trouble::Retry)?;
+        Ok(Batch { id: row.int(0)?, recorded_at: Timestamp(row.int(1)?), shard: self.shard })
+    }
+}
+
+/// Stores the events that are new, sorted by their key; answers which entries those are.
+async fn take_in(tx: &mut Tx<'_>, entries: &[Entry], batch: Batch) -> Result<Vec<bool>, Trouble> {
+    let key = |entry: &Entry| (entry.source, entry.event.clone(), entry.api_version.clone());
+    let mut order: Vec<usize> = (0..entries.len()).collect();
+    order.sort_by_key(|place| key(&entries[*place]));
+    order.dedup_by_key(|place| key(&entries[*place]));
+    let seq = |place: usize| (batch.id << 16) | place as i64;
+    let mut rows = Rows::default();
+    for place in &order {
+        rows.push(event_row(&entries[*place], seq(*place), batch));
+    }
+    let taken = tx.insert(&tables::EVENTS, &rows).await?;
+    let taken: HashSet<i64> = taken.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?;
+    let fresh: Vec<bool> = (0..entries.len()).map(|place| taken.contains(&seq(place))).collect();
+    let mut bodies = Rows::default();
+    for (place, entry) in entries.iter().enumerate().filter(|(place, _)| fresh[*place]) {
+        let (codec, bytes) = (entry.body.codec.into(), entry.body.bytes.clone().into());
+        bodies.push([seq(place).into(), codec, crate::db::Cell::Null, bytes]);
+    }
+    tx.insert(&tables::BODIES, &bodies).await?;
+    Ok(fresh)
+}
+
+fn event_row(entry: &Entry, seq: i64, batch: Batch) -> [crate::db::Cell; 11] {
+    let (reason, message) = match &entry.refusal {
+        Some((reason, message)) => (Some(*reason), Some(message.as_str())),
+        None => (None, None),
+    };
+    [
+        seq.into(),
+        entry.source.into(),
+        entry.event.as_str().into(),
+        entry.api_version.as_str().into(),
+        entry.kind.as_str().into(),
+        Timestamp::from_secs(entry.second).0.into(),
+        entry.outcome.as_str().into(),
+        reason.into(),
+        message.into(),
+        entry.object.as_deref().into(),
+        batch.id.into(),
+    ]
+}
+
+fn fact_rows(facts: &[(i64, &Entry, &Fact)], batch: Batch) -> Result<Rows, Trouble> {
+    let mut rows = Rows::default();
+    let mut seen: HashMap<(i64, &str, &str, &str), ()> = HashMap::new();
+    for (source, entry, fact) in facts {
+        let key = (*source, fact.object.as_str(), entry.event.as_str(), entry.api_version.as_str());
+        if seen.insert(key, ()).is_some() {
+            continue;
+        }
+        let personal = entry.personal.clone().filter(|_| entry.object.as_ref() == Some(&fact.object));
+        rows.push([
+            (*source).into(),
+            fact.object.as_str().into(),
+            entry.second.into(),
+            entry.event.as_str().into(),
+            entry.api_version.as_str().into(),
+            NORMALISER.into(),
+            false.into(),
+            serde_json::to_string(fact).map_err(super::facts::unreadable)?.into(),
+            personal.into(),
+            batch.id.into(),
+        ]);
+    }
+    Ok(rows)
+}
+
+/// The newest month closed.
+async fn closed_through(tx: &mut Tx<'_>) -> Result<Option<Month>, Trouble> {
+    let rows = tx.fetch(&store::CLOSED, &[]).await?;
+    let month = rows.first().map(|row| row.opt_int(0)).transpose()?.flatten();
+    Ok(month.and_then(|month| i32::try_from(month).ok()).map(Month))
+}
+
+fn outcome(entry: &Entry, fresh: bool) -> Outcome {
+    if fresh { entry.outcome } else { Outcome::Duplicate }
+}

@@ -1,0 +1,189 @@
+//! The group-commit writer: whatever waits goes into one transaction.
+//!
+//! Callers hand over and wait; a caller that goes away changes nothing. The writer never sleeps
+//! for a batch to fill: while one commits, the next gathers.
+
+use super::{Entry, Outcome, Trouble, Unit};
+use crate::db::{Conn, Database, Failure};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// How the writer works.
+#[derive(Clone, Copy, Debug)]
+pub struct WriterOptions {
+    /// The most events in one transaction.
+    pub most: usize,
+    /// The most events that may wait.
+    pub queue: usize,
+    /// How often a transaction that met another is tried again.
+    pub retries: u32,
+    /// The process's part of the roll-ups.
+    pub shard: i64,
+}
+
+impl Default for WriterOptions {
+    fn default() -> WriterOptions {
+        WriterOptions { most: 128, queue: 4096, retries: 20, shard: 0 }
+    }
+}
+
+/// The way to the writer.
+#[derive(Clone)]
+pub struct Writer {
+    queue: mpsc::Sender<Waiting>,
+}
+
+type Answer = Result<Outcome, Trouble>;
+
+struct Waiting {
+    entry: Entry,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// Why an event could not be handed over.
+#[derive(Debug, thiserror::Error)]
+pub enum HandOver {
+    /// Too many wait.
+    #[error("too many events are waiting for the database")]
+    Full,
+    /// The writer has stopped.
+    #[error("the writer has stopped")]
+    Stopped,
+    /// The event was not stored.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
+}
+
+impl Writer {
+    /// Makes a writer, and the task that does its work until every handle is gone.
+    pub fn new(
+        database: Database,
+        options: WriterOptions,
+    ) -> (Writer, impl Future<Output = ()> + Send + 'static) {
+        let (queue, waiting) = mpsc::channel(options.queue);
+        let work = Work { database, options, unit: Unit { shard: options.shard }, conn: None };
+        (Writer { queue }, work.run(waiting))
+    }
+
+    /// Hands an event over and waits until it is durable.
+    pub async fn ingest(&self, entry: Entry) -> Result<Outcome, HandOver> {
+        let (answer, answered) = oneshot::channel();
+        self.queue.try_send(Waiting { entry, answer }).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => HandOver::Full,
+            mpsc::error::TrySendError::Closed(_) => HandOver::Stopped,
+        })?;
+        Ok(answered.await.map_err(|_| HandOver::Stopped)??)
+    }
+}
+
+struct Work {
+    database: Database,
+    options: WriterOptions,
+    unit: Unit,
+    conn: Option<Conn>,
+}
+
+impl Work {
+    async fn run(mut self, mut waiting: mpsc::Receiver<Waiting>) {
+        let mut batch = Vec::with_capacity(self.options.most);
+        while waiting.recv_many(&mut batch, self.options.most).await > 0 {
+            metrics::histogram!("writer_batch_size").record(batch.len() as f64);
+            metrics::gauge!("writer_queue_depth").set(waiting.len() as f64);
+            let (entries, answers): (Vec<Entry>, Vec<_>) =
+                batch.drain(..).map(|it| (it.entry, it.answer)).unzip();
+            let results = self.store(entries).await;
+            for (answer, result) in answers.into_iter().zip(results) {
+                // A caller that went away has its event stored all the same.
+                let _ = answer.send(result);
+            }
+        }
+    }
+
+    /// Stores a batch; where its data is refused, one by one, so that one bad event holds up
+    /// nobody.
+    async fn store(&mut self, entries: Vec<Entry>) -> Vec<Answer> {
+        match self.attempt(&entries).await {
+            Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
+            Err(trouble) if trouble.failure() == Failure::Data || entries.len() > 1 && defect(&trouble) => {
+                let mut answers = Vec::with_capacity(entries.len());
+                for entry in entries {
+                    answers.push(self.store_alone(entry).await);
+                }
+                answers
+            }
+            Err(trouble) => {
+                let said = trouble.to_string();
+                let failure = trouble.failure();
+                let mut answers = vec![Err(trouble)];
+                answers.extend((1..entries.len()).map(|_| Err(again(failure, &said))));
+                answers
+            }
+        }
+    }
+
+    /// Stores one event; one whose facts the database refuses is kept without them.
+    async fn store_alone(&mut self, mut entry: Entry) -> Answer {
+        let one = std::slice::from_ref(&entry);
+        let trouble = match self.attempt(one).await {
+            Ok(outcomes) => return Ok(outcomes.first().copied().unwrap_or(Outcome::Duplicate)),
+            Err(trouble) if trouble.failure() == Failure::Data => trouble,
+            Err(trouble) => return Err(trouble),
+        };
+        entry.facts.clear();
+        entry.personal = None;
+        entry.outcome = Outcome::Quarantined;
+        entry.refusal = Some(("refused_by_storage", trouble.to_string().replace('\0', " ")));
+        let outcomes = self.attempt(std::slice::from_ref(&entry)).await?;
+        Ok(outcomes.first().copied().unwrap_or(Outcome::Duplicate))
+    }
+
+    /// One transaction, tried again where it met another.
+    async fn attempt(&mut self, entries: &[Entry]) -> Result<Vec<Outcome>, Trouble> {
+        let mut tries = 0;
+        loop {
+            let result = self.transact(entries).await;
+            let Err(trouble) = result else { return result };
+            let conflict = trouble.failure() == Failure::Conflict;
+            if !conflict || tries >= self.options.retries {
+                return Err(trouble);
+            }
+            tries += 1;
+            metrics::counter!("writer_retries_total").increment(1);
+            tokio::time::sleep(Duration::from_millis(u64::from(tries.min(20)))).await;
+        }
+    }
+
+    async fn transact(&mut self, entries: &[Entry]) -> Result<Vec<Outcome>, Trouble> {
+        let mut conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => self.database.conn().await?,
+        };
+        let mut tx = conn.begin().await?;
+        match self.unit.ingest(&mut tx, entries).await {
+            Ok(outcomes) => {
+                // A failed commit is in doubt: its connection is not used again.
+                tx.commit().await?;
+                self.conn = Some(conn);
+                Ok(outcomes)
+            }
+            Err(trouble) => {
+                if tx.rollback().await.is_ok() {
+                    self.conn = Some(conn);
+                }
+                Err(trouble)
+            }
+        }
+    }
+}
+
+fn defect(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Unreadable { .. })
+}
+
+/// The same trouble, for another caller of the batch.
+fn again(failure: Failure, said: &str) -> Trouble {
+    match failure {
+        Failure::Conflict => Trouble::Retry,
+        _ => Trouble::Database(sea_orm::sqlx::Error::Protocol(said.to_owned())),
+    }
+}

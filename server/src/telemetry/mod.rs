@@ -1,0 +1,53 @@
+//! Logs and metrics: mechanisms, and the names of everything measured.
+
+use crate::config::Log;
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use std::sync::OnceLock;
+use tracing_subscriber::EnvFilter;
+
+/// Starts logging to standard error. Only the first call in a process counts.
+pub fn start_logging(log: &Log) {
+    let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let _ = if log.json { builder.json().try_init() } else { builder.try_init() };
+}
+
+/// Installs the process's recorder once, and answers the handle that renders it.
+pub fn metrics() -> Result<PrometheusHandle, String> {
+    static HANDLE: OnceLock<Result<PrometheusHandle, String>> = OnceLock::new();
+    HANDLE.get_or_init(|| install().map_err(|error| error.to_string())).clone()
+}
+
+fn install() -> Result<PrometheusHandle, BuildError> {
+    let seconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+    let sizes = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Full("writer_batch_size".into()), &sizes)?
+        .set_buckets(&seconds)?
+        .install_recorder()?;
+    describe();
+    Ok(handle)
+}
+
+fn describe() {
+    use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+    describe_gauge!("revenue_total_dollars", "Net revenue of all time, in major units of `currency`.");
+    describe_gauge!("subscription_mrr_dollars", "MRR now, in major units of `currency`.");
+    describe_gauge!(
+        "payment_success_rate",
+        "Invoices paid / invoices first attempted, over the last 30 days, 0 to 1."
+    );
+    describe_gauge!("unconfirmed_objects", "Objects that no payload settles yet, by `reason`.");
+    describe_histogram!(
+        "webhook_processing_time",
+        Unit::Seconds,
+        "From the body's last byte to the durable effect."
+    );
+    describe_counter!("webhook_events_total", "Events by `outcome`; `refused` are not stored.");
+    describe_histogram!("database_query_duration", Unit::Seconds, "By `query`, a closed set.");
+    describe_histogram!("writer_batch_size", "Events in one transaction.");
+    describe_gauge!("writer_queue_depth", "Events that wait for the writer.");
+    describe_counter!("writer_retries_total", "Transactions that met another and began anew.");
+    describe_counter!("grpc_requests_total", "Calls by `method` and `code`.");
+    describe_histogram!("grpc_request_duration", Unit::Seconds, "By `method`.");
+}
