@@ -42,7 +42,13 @@ fn subscription(quantity: i64, status: SubscriptionStatus) -> Subscription {
     }
 }
 
-fn entry(event: &str, second: i64, phase: Phase, state: Subscription, before: Option<Subscription>) -> Entry {
+fn entry(
+    event: &str,
+    second: i64,
+    phase: Phase,
+    state: Subscription,
+    before: Option<Subscription>,
+) -> Entry {
     Entry {
         source: 1,
         event: event.into(),
@@ -79,18 +85,49 @@ async fn movements_follow_in_any_order() {
         for place in order {
             let entry = entries[place].clone();
             let unit = Unit { shard: 0 };
-            let run = transact(&database, async |tx| unit.ingest(tx, std::slice::from_ref(&entry)).await);
+            let run =
+                transact(&database, async |tx| unit.ingest(tx, std::slice::from_ref(&entry)).await);
             assert_eq!(run.await.unwrap(), [Outcome::Applied]);
         }
         let entry = entries[0].clone();
-        let again = transact(&database, async |tx| Unit { shard: 0 }.ingest(tx, std::slice::from_ref(&entry)).await);
+        let again = transact(&database, async |tx| {
+            Unit { shard: 0 }.ingest(tx, std::slice::from_ref(&entry)).await
+        });
         assert_eq!(again.await.unwrap(), [Outcome::Duplicate]);
         use sea_orm::ConnectionTrait;
         let rows = database.read.query_all_raw(sea_orm::Statement::from_string(sea_orm::DatabaseBackend::Sqlite,
             "select occurred_at/1000000 as at, kind, sum(units)/83160 as units, sum(movements) as n from mrr_movements group by 1,2 having sum(movements)<>0 order by 1")).await.unwrap();
-        let list: Vec<(i64, String, i64, i64)> = rows.iter().map(|r| (r.try_get("", "at").unwrap(), r.try_get("", "kind").unwrap(), r.try_get("", "units").unwrap(), r.try_get("", "n").unwrap())).collect();
-        let marks = database.read.query_all_raw(sea_orm::Statement::from_string(sea_orm::DatabaseBackend::Sqlite, "select reason from unconfirmed")).await.unwrap().len();
-        let rollup: i64 = database.read.query_one_raw(sea_orm::Statement::from_string(sea_orm::DatabaseBackend::Sqlite, "select sum(amount)/83160 as s from rollups where family='mrr:v1' and grain=0")).await.unwrap().unwrap().try_get("", "s").unwrap();
+        let list: Vec<(i64, String, i64, i64)> = rows
+            .iter()
+            .map(|r| {
+                (
+                    r.try_get("", "at").unwrap(),
+                    r.try_get("", "kind").unwrap(),
+                    r.try_get("", "units").unwrap(),
+                    r.try_get("", "n").unwrap(),
+                )
+            })
+            .collect();
+        let marks = database
+            .read
+            .query_all_raw(sea_orm::Statement::from_string(
+                sea_orm::DatabaseBackend::Sqlite,
+                "select reason from unconfirmed",
+            ))
+            .await
+            .unwrap()
+            .len();
+        let rollup: i64 = database
+            .read
+            .query_one_raw(sea_orm::Statement::from_string(
+                sea_orm::DatabaseBackend::Sqlite,
+                "select sum(amount)/83160 as s from rollups where family='mrr:v1' and grain=0",
+            ))
+            .await
+            .unwrap()
+            .unwrap()
+            .try_get("", "s")
+            .unwrap();
         println!("{order:?} {list:?} {marks} {rollup}");
         assert_eq!(rollup, 5000);
         seen.insert((list, marks));

@@ -1,8 +1,8 @@
 //! Opening a database: options that bite, and the schema's version.
 
 use super::Conn;
-use sea_orm::sqlx::{Executor, postgres::PgConnectOptions, sqlite::SqliteJournalMode};
 use sea_orm::sqlx::sqlite::SqliteSynchronous;
+use sea_orm::sqlx::{Executor, postgres::PgConnectOptions, sqlite::SqliteJournalMode};
 use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr};
 use sea_orm::{DatabaseBackend, Statement, TransactionTrait};
 use std::time::Duration;
@@ -122,7 +122,12 @@ fn kind_of(url: &str) -> Result<Kind, DbErr> {
     }
 }
 
-async fn connect(url: &str, most: u32, kind: Kind, read_only: bool) -> Result<DatabaseConnection, DbErr> {
+async fn connect(
+    url: &str,
+    most: u32,
+    kind: Kind,
+    read_only: bool,
+) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(with_create(url, kind));
     options
         .max_connections(most)
@@ -154,7 +159,9 @@ async fn connect(url: &str, most: u32, kind: Kind, read_only: bool) -> Result<Da
 /// SQLite makes the file where there is none.
 fn with_create(url: &str, kind: Kind) -> String {
     match kind {
-        Kind::Sqlite if !url.contains('?') && !url.contains(":memory:") => format!("{url}?mode=rwc"),
+        Kind::Sqlite if !url.contains('?') && !url.contains(":memory:") => {
+            format!("{url}?mode=rwc")
+        }
         _ => url.to_owned(),
     }
 }

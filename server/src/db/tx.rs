@@ -4,10 +4,7 @@ use super::query::SIZES;
 use super::{Cell, Insert, Kind, Query, Row, Rows, Type};
 use sea_orm::sqlx::{
     self, AssertSqlSafe, Connection, Executor, PgConnection, Postgres, Sqlite, SqliteConnection,
-    pool::PoolConnection,
-    postgres::PgArguments,
-    query::Query as Bound,
-    sqlite::SqliteArguments,
+    pool::PoolConnection, postgres::PgArguments, query::Query as Bound, sqlite::SqliteArguments,
 };
 use std::sync::Arc;
 use std::time::Instant;

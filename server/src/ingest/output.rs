@@ -93,7 +93,12 @@ impl Output {
     }
 
     /// Writes everything, in the order that every process keeps.
-    pub(super) async fn flush(self, tx: &mut Tx<'_>, links: &mut Links, batch: Batch) -> Result<(), Trouble> {
+    pub(super) async fn flush(
+        self,
+        tx: &mut Tx<'_>,
+        links: &mut Links,
+        batch: Batch,
+    ) -> Result<(), Trouble> {
         insert(tx, &tables::OBJECTS, &object_rows(links, batch)).await?;
         for table in MIRRORS {
             if let Some(rows) = self.mirrors.get(table.table) {
@@ -205,7 +210,13 @@ pub(super) struct Mirror<'a> {
 
 impl Output {
     /// Puts a mirror's row down.
-    pub(super) fn mirror(&mut self, table: &'static Insert, key: &Key, it: Mirror<'_>, batch: Batch) {
+    pub(super) fn mirror(
+        &mut self,
+        table: &'static Insert,
+        key: &Key,
+        it: Mirror<'_>,
+        batch: Batch,
+    ) {
         let row: [Cell; 13] = [
             key.0.into(),
             key.1.as_str().into(),

@@ -48,12 +48,15 @@ impl Settlements {
         let grouped = self.load(tx, links).await?;
         let mut derived: BTreeMap<Key, Derived> = BTreeMap::new();
         for (root, members) in grouped {
-            let books = books(&members, closed).map_err(|error| Trouble::Data(error.to_string()))?;
+            let books =
+                books(&members, closed).map_err(|error| Trouble::Data(error.to_string()))?;
             derived.insert(root, Derived { members, books });
         }
         let objects: BTreeSet<Key> = derived
             .iter()
-            .flat_map(|((source, _), it)| it.members.iter().map(|member| (*source, member.id.clone())))
+            .flat_map(|((source, _), it)| {
+                it.members.iter().map(|member| (*source, member.id.clone()))
+            })
             .collect();
         let mut keys = Rows::default();
         objects.iter().for_each(|(source, id)| keys.push([(*source).into(), id.as_str().into()]));
@@ -162,7 +165,13 @@ fn post_transfers(
         let currency = transfer.currency.as_str();
         for (account, sign) in [(&debit, 1), (&credit, -1)] {
             let sums = Sums { amount: sign * posting.amount, ..Sums::default() };
-            output.roll_up(("ledger", account, currency), source, transfer.occurred, sums, false)?;
+            output.roll_up(
+                ("ledger", account, currency),
+                source,
+                transfer.occurred,
+                sums,
+                false,
+            )?;
         }
         let kind = transfer.kind.as_str();
         let target = format!("{kind}|{}|{}|{currency}", net.low, net.high);
@@ -256,7 +265,8 @@ fn post_marks(output: &mut Output, source: i64, it: &Derived, stored: &mut Marks
 fn mirror(output: &mut Output, source: i64, it: &Derived, batch: Batch) {
     for member in &it.members {
         let Some(last) = member.moments.last() else { continue };
-        let Some((table, parent, status, amount, created)) = face(&last.state, it, &member.id) else {
+        let Some((table, parent, status, amount, created)) = face(&last.state, it, &member.id)
+        else {
             continue;
         };
         let currency = match &last.state {
@@ -294,7 +304,9 @@ fn face<'a>(state: &'a State, it: &'a Derived, id: &str) -> Option<Face<'a>> {
         }
         State::Charge(it) => (&tables::PAYMENTS, invoice, it.status.clone(), it.amount, it.created),
         State::Refund(it) => (&tables::REFUNDS, invoice, it.status.clone(), it.amount, it.created),
-        State::Dispute(it) => (&tables::DISPUTES, invoice, it.status.clone(), it.amount, it.created),
+        State::Dispute(it) => {
+            (&tables::DISPUTES, invoice, it.status.clone(), it.amount, it.created)
+        }
         _ => return None,
     })
 }

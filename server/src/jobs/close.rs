@@ -10,11 +10,8 @@ const AT_ONCE: usize = 200;
 
 static LAST: Query = Query::new("last_close", "select max(month) from closes", &[]);
 
-static FIRST: Query = Query::new(
-    "first_entry",
-    "select min(occurred_at) from revenue_entries",
-    &[],
-);
+static FIRST: Query =
+    Query::new("first_entry", "select min(occurred_at) from revenue_entries", &[]);
 
 static CLOSE: Query = Query::new(
     "close",

@@ -1,6 +1,6 @@
 //! Revenue: webhooks in; customers, subscriptions, invoices, payments and the ledger out.
 
-mod service;
 pub mod intake;
+mod service;
 
 pub use service::RevenueApi;

@@ -31,7 +31,10 @@ fn install() -> Result<PrometheusHandle, BuildError> {
 
 fn describe() {
     use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
-    describe_gauge!("revenue_total_dollars", "Net revenue of all time, in major units of `currency`.");
+    describe_gauge!(
+        "revenue_total_dollars",
+        "Net revenue of all time, in major units of `currency`."
+    );
     describe_gauge!("subscription_mrr_dollars", "MRR now, in major units of `currency`.");
     describe_gauge!(
         "payment_success_rate",

@@ -11,8 +11,8 @@ use super::output::{Batch, Output};
 use super::{Key, Trouble, store};
 use crate::db::{Rows, Tx};
 use context::Contexts;
-pub(super) use rows::{word, write_marks};
 use rows::{mark_changes, mirror, own, status_of, write_points};
+pub(super) use rows::{word, write_marks};
 use std::collections::{BTreeMap, BTreeSet};
 use takings_core::billing::facts::{Fact, Seconds, State};
 use takings_core::billing::{Carry, Context, Definition, FoldError, Point, fold};
@@ -37,7 +37,12 @@ pub(super) struct CustomerScope {
 impl CustomerScope {
     /// Everything of the customer.
     pub(super) fn whole(event: &str) -> CustomerScope {
-        CustomerScope { own: Some(EVER), all: Some(EVER), event: event.into(), ..Default::default() }
+        CustomerScope {
+            own: Some(EVER),
+            all: Some(EVER),
+            event: event.into(),
+            ..Default::default()
+        }
     }
 }
 
@@ -59,7 +64,14 @@ impl Customers {
     }
 
     /// Takes in what a fact may change.
-    pub(super) fn touch(&mut self, links: &Links, source: i64, second: Seconds, event: &str, fact: &Fact) {
+    pub(super) fn touch(
+        &mut self,
+        links: &Links,
+        source: i64,
+        second: Seconds,
+        event: &str,
+        fact: &Fact,
+    ) {
         let key = (source, fact.object.clone());
         let customer = match &fact.state {
             State::Customer(_) => fact.object.clone(),
@@ -122,7 +134,8 @@ impl Customers {
             work.own = windows.get(key).filter(|_| scope.own.is_some());
             for subscription in scope.subscriptions.keys() {
                 let window = windows.get(&(key.0, subscription.clone()));
-                if let Some((window, first)) = window.and_then(|it| Some((it, it.moments.first()?))) {
+                if let Some((window, first)) = window.and_then(|it| Some((it, it.moments.first()?)))
+                {
                     work.start = work.start.min(first.second);
                     work.windows.insert(subscription, window);
                 }
@@ -176,8 +189,8 @@ impl Customers {
             .map(|(key, versions)| {
                 let mut window = Window::new(&versions, froms[&key]);
                 let last = window.moments.last().or(window.anchor.as_ref());
-                window.personal = last
-                    .and_then(|moment| personal.remove(&(key.clone(), moment.event.clone())));
+                window.personal =
+                    last.and_then(|moment| personal.remove(&(key.clone(), moment.event.clone())));
                 (key, window)
             })
             .collect())
@@ -200,7 +213,8 @@ impl Window {
     fn new(versions: &[Version], from: Seconds) -> Window {
         let mut moments = settle(None, versions);
         let first = moments.first().map(|moment| moment.second);
-        let alone = |second| versions.iter().filter(|version| version.second == second).count() == 1;
+        let alone =
+            |second| versions.iter().filter(|version| version.second == second).count() == 1;
         let anchor = match first {
             Some(second) if second < from && alone(second) => Some(moments.remove(0)),
             _ => None,
@@ -346,7 +360,10 @@ async fn write(
 }
 
 /// Loads the points of every customer from its start on.
-async fn load_points(tx: &mut Tx<'_>, works: &[Work<'_>]) -> Result<BTreeMap<Key, Timelines>, Trouble> {
+async fn load_points(
+    tx: &mut Tx<'_>,
+    works: &[Work<'_>],
+) -> Result<BTreeMap<Key, Timelines>, Trouble> {
     let mut wanted = Rows::default();
     for work in works.iter().filter(|work| !work.windows.is_empty()) {
         let (source, customer) = work.key;
@@ -376,4 +393,3 @@ async fn reload_earlier(tx: &mut Tx<'_>, works: &mut [Work<'_>]) -> Result<(), T
     }
     Ok(())
 }
-
