@@ -4,8 +4,9 @@ use super::Conn;
 use sea_orm::sqlx::{Executor, postgres::PgConnectOptions, sqlite::SqliteJournalMode};
 use sea_orm::sqlx::sqlite::SqliteSynchronous;
 use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr};
-use sea_orm::{DatabaseBackend, TransactionTrait};
+use sea_orm::{DatabaseBackend, Statement, TransactionTrait};
 use std::time::Duration;
+use takings_core::time::Timestamp;
 use takings_migrations::Migrator;
 use takings_migrations::MigratorTrait;
 
@@ -79,6 +80,20 @@ impl Database {
         tx.execute_unprepared("select pg_advisory_xact_lock(7415370616)").await?;
         Migrator::up(&self.write, None).await?;
         tx.commit().await
+    }
+
+    /// The database's clock.
+    pub async fn now(&self) -> Result<Timestamp, DbErr> {
+        let query = match self.kind {
+            Kind::Sqlite => "select cast(unixepoch('subsec') * 1000000 as integer) as now",
+            Kind::Postgres => {
+                "select cast(extract(epoch from clock_timestamp()) * 1000000 as bigint) as now"
+            }
+        };
+        let statement = Statement::from_string(self.kind.into(), query);
+        let row = self.write.query_one_raw(statement).await?;
+        let row = row.ok_or_else(|| DbErr::RecordNotFound("the time".into()))?;
+        Ok(Timestamp(row.try_get("", "now")?))
     }
 
     /// Migrations that are not applied, and applied ones this binary does not know.

@@ -20,14 +20,14 @@ struct Rendering {
 
 /// Stored facts, by object, second and event.
 #[derive(Default)]
-pub(super) struct Stored {
+pub(crate) struct Stored {
     renderings: BTreeMap<Key, BTreeMap<(i64, String), Vec<Rendering>>>,
 }
 
 impl Stored {
     /// Takes in a row; `first` is the place of `second`, which event, api_version, normaliser,
     /// fetched and content follow.
-    pub(super) fn read(&mut self, key: Key, row: &Row, first: usize) -> Result<(), Trouble> {
+    pub(crate) fn read(&mut self, key: Key, row: &Row, first: usize) -> Result<(), Trouble> {
         let rendering = Rendering {
             api_version: row.text(first + 2)?,
             normaliser: row.int(first + 3)?,
@@ -40,7 +40,7 @@ impl Stored {
     }
 
     /// The objects, each with its versions.
-    pub(super) fn versions(self) -> Result<BTreeMap<Key, Vec<Version>>, Trouble> {
+    pub(crate) fn versions(self) -> Result<BTreeMap<Key, Vec<Version>>, Trouble> {
         self.renderings
             .into_iter()
             .map(|(key, events)| {

@@ -10,14 +10,17 @@ mod output;
 mod settlements;
 mod store;
 mod tables;
+mod transact;
 mod unit;
 mod writer;
 
 pub use entry::{Body, Entry, Outcome};
+pub use transact::transact;
 pub use unit::{Scope, Unit};
 pub use writer::{HandOver, Writer, WriterOptions};
 
 use customers::{word, write_marks};
+pub(crate) use facts::Stored;
 
 use crate::db::{Failure, failure_of};
 use sea_orm::sqlx;

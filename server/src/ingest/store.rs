@@ -34,9 +34,14 @@ pub(super) static LINKS: Query = Query::new(
     &[&[("source_id", Int), ("id", Text)]],
 );
 
-/// Takes locks until the transaction ends; the keys come sorted.
-pub(super) static LOCK: Query =
-    Query::new("lock", "select pg_advisory_xact_lock(t0.key) is null from {0}", &[&[("key", Int)]]);
+/// Takes locks until the transaction ends; the keys come sorted. The shared one keeps the monthly
+/// close out, which takes it for itself before it declares a month closed.
+pub(super) static LOCK: Query = Query::new(
+    "lock",
+    "select pg_advisory_xact_lock_shared(7415370617) is null,
+            pg_advisory_xact_lock(t0.key) is null from {0}",
+    &[&[("key", Int)]],
+);
 
 /// Everything known of some settlements: every member, with every fact.
 pub(super) static SETTLEMENTS: Query = Query::new(

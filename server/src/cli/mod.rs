@@ -1,0 +1,143 @@
+//! The command line: one file a command.
+
+mod close;
+mod demo;
+mod doctor;
+mod healthcheck;
+mod rebuild;
+mod serve;
+
+use crate::config::Config;
+use crate::telemetry;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Takings: Stripe webhooks in, exact revenue out, over gRPC.
+#[derive(Debug, Parser)]
+#[command(name = "takings", version, about, after_help = HINTS, max_term_width = 100)]
+pub struct Cli {
+    /// A configuration file (TOML). The environment and flags win over it.
+    #[arg(long, short, global = true, value_name = "FILE", env = "TAKINGS_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const HINTS: &str = "\
+Configuration: defaults < file < environment < flags. In the environment a key is written
+TAKINGS__SECTION__KEY:
+  TAKINGS__DATABASE__URL             sqlite://./takings.db (default), postgres://user@host/name
+  TAKINGS__HTTP__LISTEN              127.0.0.1:8080
+  TAKINGS__GRPC__LISTEN              127.0.0.1:50051
+  TAKINGS__STRIPE__WEBHOOK_SECRETS   whsec_..., several separated by commas
+  TAKINGS__STRIPE__WEBHOOK_SECRETS_FILE   a file that holds them
+  TAKINGS__STRIPE__LIVEMODE          true: only live events; false: only test events; unset: both
+
+A first look:        takings demo
+Then:                grpcurl -plaintext -d '{}' 127.0.0.1:50051 \\
+                       takings.v1.AnalyticsService/GetRevenueSummary
+Stripe sends to:     POST http://<host>:8080/revenue/webhooks/stripe";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve gRPC and HTTP until SIGTERM or Ctrl-C.
+    Serve(ServeArgs),
+    /// Play two years of a make-believe business through the real doors, then go on serving.
+    Demo(demo::DemoArgs),
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Check configuration, database, clock and webhook secrets, and say what to mend.
+    Doctor,
+    /// Ask a running server whether it is ready; the exit code is the answer.
+    Healthcheck(healthcheck::HealthcheckArgs),
+    /// Compute every target again from the stored facts, and print the state hash.
+    Rebuild(rebuild::RebuildArgs),
+    /// Close months: what was deferred and is earned by then becomes revenue.
+    Close(close::CloseArgs),
+}
+
+/// How to serve.
+#[derive(Debug, Args)]
+struct ServeArgs {
+    /// Bring a PostgreSQL schema up to date first (SQLite's always is).
+    #[arg(long)]
+    migrate: bool,
+    /// Listen beyond loopback although callers are not authenticated.
+    #[arg(long)]
+    insecure: bool,
+    /// database.url
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+    /// http.listen
+    #[arg(long, value_name = "ADDRESS")]
+    http: Option<String>,
+    /// grpc.listen
+    #[arg(long, value_name = "ADDRESS")]
+    grpc: Option<String>,
+}
+
+impl ServeArgs {
+    fn flags(&self) -> Vec<(String, String)> {
+        let insecure = self.insecure.then(|| "true".to_owned());
+        let named = [
+            ("server.insecure", &insecure),
+            ("database.url", &self.database_url),
+            ("http.listen", &self.http),
+            ("grpc.listen", &self.grpc),
+        ];
+        named
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.to_owned(), value.clone()?)))
+            .collect()
+    }
+}
+
+impl Cli {
+    /// Runs the command; its errors go to standard error.
+    pub fn run(self) -> ExitCode {
+        let flags = match &self.command {
+            Command::Serve(args) => args.flags(),
+            _ => Vec::new(),
+        };
+        let config = match Config::load(self.config.as_ref(), &flags) {
+            Ok(config) => config,
+            Err(error) => return fail(&error.into()),
+        };
+        telemetry::start_logging(&config.log);
+        let runtime = match tokio::runtime::Runtime::new() {
+            Ok(runtime) => runtime,
+            Err(error) => return fail(&error.into()),
+        };
+        let result = runtime.block_on(self.command.run(config));
+        // Connections of silent clients do not hold up the exit.
+        runtime.shutdown_timeout(Duration::from_millis(100));
+        result.unwrap_or_else(|error| fail(&error))
+    }
+}
+
+impl Command {
+    async fn run(self, config: Config) -> anyhow::Result<ExitCode> {
+        match self {
+            Command::Serve(args) => serve::run(config, args.migrate).await,
+            Command::Demo(args) => demo::run(config, args).await,
+            Command::Migrate => migrate(config).await,
+            Command::Doctor => doctor::run(config).await,
+            Command::Healthcheck(args) => healthcheck::run(&config, args).await,
+            Command::Rebuild(args) => rebuild::run(config, args).await,
+            Command::Close(args) => close::run(config, args).await,
+        }
+    }
+}
+
+async fn migrate(config: Config) -> anyhow::Result<ExitCode> {
+    crate::serve::open(&config, true).await?;
+    println!("the schema is up to date");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("takings: {error:#}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,33 @@
+//! `takings rebuild`: every target again, from the stored facts.
+
+use crate::config::Config;
+use crate::rebuild::{rebuild, state_hash};
+use crate::serve::open;
+use clap::Args;
+use std::process::ExitCode;
+
+/// What to do with differences.
+#[derive(Debug, Args)]
+pub(super) struct RebuildArgs {
+    /// Only compare: store nothing, and fail where anything differs.
+    #[arg(long)]
+    verify: bool,
+}
+
+pub(super) async fn run(config: Config, args: RebuildArgs) -> anyhow::Result<ExitCode> {
+    let database = open(&config, false).await?;
+    let report = rebuild(&database, args.verify).await?;
+    println!("settlements  {}", report.settlements);
+    println!("customers    {}", report.customers);
+    println!("differences  {}", report.differences);
+    for rollup in &report.rollups {
+        println!("roll-up      {rollup}");
+    }
+    let hash = state_hash(&database).await?;
+    println!("state hash   {hash} of {} lines", hash.lines());
+    if args.verify && !report.agrees() {
+        eprintln!("takings: what is stored is not what the facts imply; `takings rebuild` mends it");
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}

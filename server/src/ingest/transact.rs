@@ -1,0 +1,33 @@
+//! A transaction of a job's own, tried again where it met another.
+
+use super::Trouble;
+use crate::db::{Database, Failure, Tx};
+use std::time::Duration;
+
+/// How often a transaction that met another is tried again.
+const RETRIES: u64 = 50;
+
+/// Runs `work` in a transaction.
+pub async fn transact<T>(
+    database: &Database,
+    work: impl AsyncFn(&mut Tx<'_>) -> Result<T, Trouble>,
+) -> Result<T, Trouble> {
+    let mut tries = 0;
+    loop {
+        let mut conn = database.conn().await?;
+        let mut tx = conn.begin().await?;
+        let trouble = match work(&mut tx).await {
+            Ok(value) => {
+                tx.commit().await?;
+                return Ok(value);
+            }
+            Err(trouble) => trouble,
+        };
+        tx.rollback().await?;
+        if tries >= RETRIES || trouble.failure() != Failure::Conflict {
+            return Err(trouble);
+        }
+        tries += 1;
+        tokio::time::sleep(Duration::from_millis(tries.min(20))).await;
+    }
+}

@@ -1,0 +1,67 @@
+//! Leases on job rows: compare and set, on either database.
+
+use crate::db::Database;
+use crate::error::Error;
+use sea_orm::{ConnectionTrait, Statement};
+use std::time::Duration;
+use takings_core::time::Timestamp;
+
+/// How long a process may work before another takes over.
+const TERM: Duration = Duration::from_secs(300);
+
+/// A job that this process holds.
+pub(super) struct Lease {
+    name: &'static str,
+    until: i64,
+}
+
+/// Takes a job that is due and free.
+pub(super) async fn take(
+    database: &Database,
+    name: &'static str,
+    now: Timestamp,
+) -> Result<Option<Lease>, Error> {
+    let insert = "insert into jobs (name, run_at, leased_until, failures) values ($1, 0, 0, 0)
+                  on conflict (name) do nothing";
+    let update = "update jobs set leased_until = $1
+                  where name = $2 and run_at <= $3 and leased_until <= $4";
+    let backend = database.kind.into();
+    let until = now.0 + TERM.as_micros() as i64;
+    let due = "select 1 from jobs where name = $1 and (run_at > $2 or leased_until > $3)";
+    let values = [name.into(), now.0.into(), now.0.into()];
+    let busy = Statement::from_sql_and_values(backend, due, values);
+    if database.read.query_one_raw(busy).await?.is_some() {
+        return Ok(None);
+    }
+    database.write.execute_raw(Statement::from_sql_and_values(backend, insert, [name.into()])).await?;
+    let values = [until.into(), name.into(), now.0.into(), now.0.into()];
+    let update = Statement::from_sql_and_values(backend, update, values);
+    let taken = database.write.execute_raw(update).await?.rows_affected() == 1;
+    Ok(taken.then_some(Lease { name, until }))
+}
+
+impl Lease {
+    /// Gives the job back; it is due again after `every`, sooner where it failed.
+    pub(super) async fn give_back(
+        self,
+        database: &Database,
+        now: Timestamp,
+        every: Duration,
+        failure: Option<String>,
+    ) -> Result<(), Error> {
+        let update = "update jobs set leased_until = 0, run_at = $1, failures = $2, last_error = $3
+                      where name = $4 and leased_until = $5";
+        let pause = if failure.is_some() { every.min(Duration::from_secs(30)) } else { every };
+        let failures = i64::from(failure.is_some());
+        let values = [
+            (now.0 + pause.as_micros() as i64).into(),
+            failures.into(),
+            failure.into(),
+            self.name.into(),
+            self.until.into(),
+        ];
+        let update = Statement::from_sql_and_values(database.kind.into(), update, values);
+        database.write.execute_raw(update).await?;
+        Ok(())
+    }
+}

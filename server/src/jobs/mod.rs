@@ -1,0 +1,47 @@
+//! Jobs: work that nobody waits for. Each is a row, leased by one process at a time.
+
+mod close;
+mod coupons;
+mod lease;
+
+pub use close::{close, close_due};
+pub use coupons::settle_waiting;
+
+use crate::app::App;
+use crate::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How often a process looks for work.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Runs due jobs until `stop`.
+pub async fn run(app: Arc<App>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(TICK) => {}
+            () = stop.cancelled() => return,
+        }
+        report("coupons", turn(&app, "coupons", Duration::from_secs(1)).await);
+        report("close", turn(&app, "close", Duration::from_secs(600)).await);
+    }
+}
+
+/// One turn of a job, where it is due and no other process has it.
+async fn turn(app: &App, name: &'static str, every: Duration) -> Result<(), Error> {
+    let Some(lease) = lease::take(&app.database, name, app.now()).await? else { return Ok(()) };
+    let result = match name {
+        "coupons" => settle_waiting(&app.database).await.map(drop),
+        _ => close_due(&app.database, app.now()).await.map(drop),
+    };
+    let failure = result.as_ref().err().map(ToString::to_string);
+    lease.give_back(&app.database, app.now(), every, failure).await?;
+    result
+}
+
+fn report(name: &str, result: Result<(), Error>) {
+    if let Err(error) = result {
+        tracing::warn!(job = name, %error, "a job failed; it is tried again");
+    }
+}

@@ -1,0 +1,95 @@
+//! Rebuild: every target computed again from the stored facts, and the hash of the state.
+
+mod hash;
+mod store;
+
+pub use hash::state_hash;
+
+use crate::db::{Database, Query, Rows};
+use crate::error::Error;
+use crate::ingest::{Key, Scope, Trouble, Unit, transact};
+
+/// Aggregates derived in one transaction.
+const AT_ONCE: usize = 100;
+
+/// What a rebuild found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Settlements derived.
+    pub settlements: usize,
+    /// Customers derived.
+    pub customers: usize,
+    /// Targets that differed from what was stored.
+    pub differences: usize,
+    /// Roll-ups that differ from the rows they sum, described.
+    pub rollups: Vec<String>,
+}
+
+impl Report {
+    /// Whether everything agreed.
+    pub fn agrees(&self) -> bool {
+        self.differences == 0 && self.rollups.is_empty()
+    }
+}
+
+/// Derives every settlement and every customer again. Differences are appended, or with `verify`
+/// only counted.
+pub async fn rebuild(database: &Database, verify: bool) -> Result<Report, Error> {
+    let mut report = Report::default();
+    let walk = Walk { database, verify };
+    (report.settlements, report.differences) = walk
+        .every(&store::SETTLEMENTS, |keys| Scope { settlements: keys, ..Scope::default() })
+        .await?;
+    let (customers, differences) =
+        walk.every(&store::CUSTOMERS, |keys| Scope { customers: keys, ..Scope::default() }).await?;
+    report.customers = customers;
+    report.differences += differences;
+    report.rollups = store::rollup_differences(database).await?;
+    Ok(report)
+}
+
+struct Walk<'a> {
+    database: &'a Database,
+    verify: bool,
+}
+
+impl Walk<'_> {
+    /// Derives every aggregate a query names, in batches; answers how many, and the differences.
+    async fn every(
+        &self,
+        query: &Query,
+        scope: impl Fn(Vec<Key>) -> Scope,
+    ) -> Result<(usize, usize), Error> {
+        let mut after: Key = (i64::MIN, String::new());
+        let (mut derived, mut differences) = (0, 0);
+        loop {
+            let keys = self.next(query, &after).await?;
+            let Some(last) = keys.last().cloned() else { return Ok((derived, differences)) };
+            derived += keys.len();
+            differences += self.derive(&scope(keys)).await?;
+            after = last;
+        }
+    }
+
+    async fn next(&self, query: &Query, after: &Key) -> Result<Vec<Key>, Error> {
+        let keys = transact(self.database, async |tx| {
+            let mut start = Rows::default();
+            start.push([after.0.into(), after.1.as_str().into(), (AT_ONCE as i64).into()]);
+            let rows = tx.fetch(query, &[&start]).await?;
+            rows.iter().map(|row| Ok((row.int(0)?, row.text(1)?))).collect::<Result<_, Trouble>>()
+        });
+        Ok(keys.await?)
+    }
+
+    async fn derive(&self, scope: &Scope) -> Result<usize, Error> {
+        let unit = Unit { shard: 0 };
+        if !self.verify {
+            return Ok(transact(self.database, async |tx| unit.derive(tx, scope).await).await?);
+        }
+        let mut conn = self.database.conn().await?;
+        let mut tx = conn.begin().await?;
+        let differences = unit.derive(&mut tx, scope).await;
+        tx.rollback().await?;
+        Ok(differences?)
+    }
+}

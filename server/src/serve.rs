@@ -1,0 +1,129 @@
+//! `takings serve`: both doors, the writer and the jobs, from start to a clean stop.
+
+use crate::app::App;
+use crate::config::Config;
+use crate::db::{Database, Kind, Options};
+use crate::grpc;
+use crate::http;
+use crate::ingest::{Writer, WriterOptions};
+use crate::jobs;
+use anyhow::{Context, bail};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// A server that runs.
+pub struct Running {
+    /// What it shares.
+    pub app: Arc<App>,
+    /// Where the HTTP door listens.
+    pub http: SocketAddr,
+    /// Where the gRPC door listens.
+    pub grpc: SocketAddr,
+    health: grpc::Health,
+    doors: JoinSet<()>,
+    stop: CancellationToken,
+    writer: tokio::task::JoinHandle<()>,
+}
+
+/// Opens the database of a configuration, and makes sure that its schema is this binary's.
+pub async fn open(config: &Config, migrate: bool) -> anyhow::Result<Database> {
+    let options = Options {
+        url: config.database.url.clone(),
+        read_url: config.database.read_url.clone(),
+        readers: config.database.readers,
+    };
+    let database = Database::open(&options).await.context("the database cannot be opened")?;
+    if migrate || database.kind == Kind::Sqlite {
+        refuse_newer(&database).await?;
+        database.migrate().await.context("the schema could not be brought up to date")?;
+    }
+    refuse_newer(&database).await?;
+    let (missing, _) = database.schema_gap().await?;
+    if !missing.is_empty() {
+        bail!(
+            "the database's schema is older than this binary ({} changes are missing, first {}): \
+             run `takings migrate`, or `takings serve --migrate`",
+            missing.len(),
+            missing[0]
+        );
+    }
+    Ok(database)
+}
+
+async fn refuse_newer(database: &Database) -> anyhow::Result<()> {
+    let (_, unknown) = database.schema_gap().await?;
+    if let Some(name) = unknown.first() {
+        bail!("the database's schema is newer than this binary (it has {name}): run a newer takings");
+    }
+    Ok(())
+}
+
+/// Starts a server.
+pub async fn start(config: Config, migrate: bool) -> anyhow::Result<Running> {
+    let database = open(&config, migrate).await?;
+    let options = WriterOptions {
+        most: config.server.batch,
+        queue: config.server.queue,
+        shard: i64::from(std::process::id() % 16),
+        ..WriterOptions::default()
+    };
+    let (writer, work) = Writer::new(database.clone(), options);
+    let app = App::new(config.clone(), database, writer)?;
+    let stop = CancellationToken::new();
+    let http_listener = listen("http.listen", config.http.listen).await?;
+    let grpc_listener = listen("grpc.listen", config.grpc.listen).await?;
+    let (http, grpc) = (http_listener.local_addr()?, grpc_listener.local_addr()?);
+    let (health, serving) = grpc::serve(app.clone(), grpc_listener, stop.clone()).await?;
+    let mut doors = JoinSet::new();
+    doors.spawn(http::serve(http_listener, http::router(app.clone()), stop.clone()));
+    doors.spawn(async move {
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "the gRPC door failed");
+        }
+    });
+    doors.spawn(jobs::run(app.clone(), stop.clone()));
+    #[expect(clippy::disallowed_methods, reason = "joined by `stop`")]
+    let writer = tokio::spawn(work);
+    Ok(Running { app, http, grpc, health, doors, stop, writer })
+}
+
+async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("{key} = {address}: cannot listen"))
+}
+
+impl Running {
+    /// Stops: readiness turns first, then the doors close, then the writer finishes what it
+    /// holds. What is not done by the deadline is left behind.
+    pub async fn stop(mut self, deadline: Duration) {
+        self.app.stopping.cancel();
+        self.health.stop().await;
+        let notice = Duration::from_millis(200).min(deadline / 4);
+        tokio::time::sleep(notice).await;
+        self.stop.cancel();
+        let drained = async {
+            while self.doors.join_next().await.is_some() {}
+        };
+        if tokio::time::timeout(deadline.saturating_sub(notice), drained).await.is_err() {
+            tracing::warn!("some clients were still connected at the deadline");
+            self.doors.abort_all();
+            while self.doors.join_next().await.is_some() {}
+        }
+        drop(self.app);
+        if tokio::time::timeout(Duration::from_secs(5), self.writer).await.is_err() {
+            tracing::warn!("the writer was still at work 5 seconds after the deadline");
+        }
+    }
+}
+
+/// Waits for SIGTERM or Ctrl-C.
+pub async fn signalled() -> std::io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        signal = tokio::signal::ctrl_c() => signal,
+        _ = terminate.recv() => Ok(()),
+    }
+}
