@@ -91,7 +91,7 @@ impl<'a> Rules<'a> {
         Ok(point)
     }
 
-    /// Whether a subscription in this state counts at all (METRICS: "counts while").
+    /// Whether a subscription in this state counts at all.
     fn counts(&self, version: &Version<'_>, at: Seconds) -> bool {
         let (definition, state) = (self.definition, version.state);
         let paying = match state.status {
