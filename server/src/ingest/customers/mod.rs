@@ -203,6 +203,8 @@ fn earliest(from: &mut Option<Seconds>, second: Seconds) {
 
 /// An object's moments from some second on.
 struct Window {
+    /// The second asked for.
+    from: Seconds,
     /// The settled moment before them; `None`: they are all there are.
     anchor: Option<Moment>,
     moments: Vec<Moment>,
@@ -219,7 +221,17 @@ impl Window {
             Some(second) if second < from && alone(second) => Some(moments.remove(0)),
             _ => None,
         };
-        Window { anchor, moments, personal: None }
+        Window { from, anchor, moments, personal: None }
+    }
+
+    /// Where what may change begins.
+    fn begin(&self) -> Seconds {
+        self.from.min(self.first())
+    }
+
+    /// The second of the first moment after the anchor.
+    fn first(&self) -> Seconds {
+        self.moments.first().map_or(Seconds::MAX, |moment| moment.second)
     }
 
     fn last(&self) -> Option<&Moment> {
@@ -299,8 +311,7 @@ impl<'a> Work<'a> {
 
     /// The stored point that the anchor made, or time alone since: where the fold goes on from.
     fn carry(&self, subscription: &str, anchor: &Moment, window: &Window) -> Option<&Point> {
-        let first = window.moments.first()?.second;
-        let points = self.stored.get(subscription)?.range(..first);
+        let points = self.stored.get(subscription)?.range(..window.begin());
         points.rev().map(|(_, point)| point).find(|point| point.second == anchor.second)
     }
 
@@ -308,7 +319,7 @@ impl<'a> Work<'a> {
     fn earliest(&self) -> Seconds {
         let folded = self.folded.values().flatten().map(|point| point.at);
         let displaced = self.windows.iter().filter_map(|(subscription, window)| {
-            let first = window.moments[0].second;
+            let first = window.first();
             let points = self.stored.get(*subscription)?.values();
             points.filter(|point| point.second >= first).map(|point| point.at).min()
         });
@@ -320,8 +331,8 @@ impl<'a> Work<'a> {
         self.target = self.stored.clone();
         for (subscription, points) in std::mem::take(&mut self.folded) {
             let window = self.windows[subscription];
-            let first = window.moments[0].second;
-            let from = points.first().map_or(first, |point| point.at);
+            let first = window.first();
+            let from = points.first().map_or(Seconds::MAX, |point| point.at).min(window.begin());
             let target = self.target.entry(subscription.to_owned()).or_default();
             target.retain(|at, point| *at < from && point.second < first);
             target.extend(points.into_iter().map(|point| (point.at, point)));
