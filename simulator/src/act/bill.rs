@@ -295,7 +295,7 @@ impl World {
         self.books.post("write_off", "receivable", invoice.currency, left);
         let kind = self.since_2018("invoice.marked_uncollectible");
         self.tell_invoice(kind, index);
-        let pause = self.dice.range(10 * DAY, 60 * DAY);
+        let pause = self.pause(10 * DAY, 60 * DAY);
         if self.dice.chance(5_500) {
             self.later(self.now + pause, Task::Late(index));
         }

@@ -60,7 +60,7 @@ impl World {
             Turn::Coupon => self.take_coupon(sub),
             Turn::NoCoupon => self.lose_coupon(sub),
             Turn::PauseCollection => self.pause_collection(sub),
-            Turn::Pause => self.pause(sub),
+            Turn::Pause => self.put_on_hold(sub),
             Turn::Burst => self.burst(sub),
             Turn::Note => self.note_down(sub),
         }
@@ -72,7 +72,7 @@ impl World {
         self.settle(sub, self.now);
     }
 
-    fn leave_at_end(&mut self, sub: usize) {
+    pub(crate) fn leave_at_end(&mut self, sub: usize) {
         self.subs[sub].cancel_at_period_end = true;
         self.subs[sub].canceled_at = Some(self.now);
         self.subs[sub].reason = Some("cancellation_requested");
@@ -202,7 +202,7 @@ impl World {
     fn pause_collection(&mut self, sub: usize) {
         let behavior =
             self.dice.weighted(&[(2, "keep_as_draft"), (1, "void"), (1, "mark_uncollectible")]);
-        let pause = self.dice.range(15 * DAY, 70 * DAY);
+        let pause = self.pause(15 * DAY, 70 * DAY);
         self.subs[sub].pause = Some(behavior);
         self.changed(sub);
         self.later(self.now + pause, Task::Unpause(sub));
@@ -216,8 +216,8 @@ impl World {
     }
 
     /// The status `paused`, which subscriptions can be given from endive on.
-    fn pause(&mut self, sub: usize) {
-        let pause = self.dice.range(5 * DAY, 40 * DAY);
+    fn put_on_hold(&mut self, sub: usize) {
+        let pause = self.pause(5 * DAY, 40 * DAY);
         let simple = self.shared_count(sub) == 0 && !self.subs[sub].by_invoice;
         if self.plan.version != ApiVersion::Endive || !simple {
             return self.note_down(sub);

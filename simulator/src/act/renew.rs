@@ -15,7 +15,7 @@ impl World {
         let visits = if long { 3 } else { 1 };
         for _ in 0..visits {
             let at = self.dice.range(start + 2 * HOUR, end - 2 * HOUR);
-            if self.dice.chance(4_200) && at > self.now {
+            if self.often(4_200) && at > self.now {
                 self.later(at, Task::Live(sub));
             }
         }
@@ -76,7 +76,7 @@ impl World {
             self.say_change("customer.subscription.updated", self.sub_json(sub));
             self.say("customer.subscription.paused", self.sub_json(sub));
             self.settle(sub, self.now);
-            let pause = self.dice.range(DAY, 30 * DAY);
+            let pause = self.pause(DAY, 30 * DAY);
             return self.later(self.now + pause, Task::Resume(sub));
         }
         self.subs[sub].status = Status::Active;
@@ -113,8 +113,8 @@ impl World {
         let customer = state.customer;
         self.say("customer.subscription.deleted", self.sub_json(sub));
         self.settle(sub, ended_at);
-        let pause = self.dice.range(15 * DAY, 120 * DAY);
-        if self.dice.chance(3_000) {
+        let pause = self.pause(15 * DAY, 120 * DAY);
+        if self.often(3_000) {
             self.later(self.now + pause, Task::Subscribe(customer));
         }
     }

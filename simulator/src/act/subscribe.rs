@@ -67,8 +67,8 @@ impl World {
             Begin::Incomplete => self.begin_incomplete(sub),
             Begin::ByInvoice => self.begin_by_invoice(sub),
         }
-        if self.dice.chance(600) && self.customers[customer].balance == 0 {
-            let pause = self.dice.range(10 * DAY, 60 * DAY);
+        if self.often(600) && self.customers[customer].balance == 0 {
+            let pause = self.pause(10 * DAY, 60 * DAY);
             self.later(self.now + pause, Task::Subscribe(customer));
         }
     }
