@@ -15,7 +15,8 @@ pub enum Unsettled {
     TieredPrice,
     /// A subscription billed in another currency than its price names; its MRR is taken as 0.
     CurrencyOption,
-    /// An invoice with more lines than Stripe shows.
+    /// An invoice with more lines than Stripe shows, or a subscription with more items; the MRR of
+    /// such a subscription is taken as 0.
     CutList,
     /// A burst in one second that admits several right orders with different ends. The simulator
     /// makes none: where every update names its previous values, all unbroken paths end alike.
@@ -24,7 +25,8 @@ pub enum Unsettled {
     PaymentUnexplained,
     /// A paid invoice of which no payload says how it was paid.
     PaymentMethodUnknown,
-    /// A subscription on a price with tax inside whose rate no invoice line has shown yet.
+    /// A subscription on a price with tax inside whose rate no invoice line has shown yet; its
+    /// MRR is taken as 0.
     InclusiveTaxUnknown,
 }
 

@@ -36,6 +36,9 @@ pub struct SimEvent {
 pub(crate) enum Task {
     Arrive,
     Walk,
+    Erase(usize),
+    TrialNotice(usize),
+    Upcoming(usize),
     OneOff,
     PayOut(usize),
     Subscribe(usize),
