@@ -1,4 +1,19 @@
 //! What really happened, in the terms in which Takings is asked.
+//!
+//! # What dates what
+//!
+//! - MRR of a version counts from the event's `created`, but a trial's end is dated `trial_end`, a
+//!   subscription's end `ended_at`, and a discount's expiry the start of the first period that begins
+//!   at or after `discount.end`; the events that tell of these come up to 45 seconds later.
+//! - A customer's discount counts from the second of its `customer.discount.created` on.
+//! - Gross revenue of an invoice lies on the day of each payment's `paid_at`; of a one-off sale on the
+//!   day of the charge's `created`, wherever its session or capture lies.
+//! - Net revenue loses a refund on the day of `refund.created` (pending ones too) and gains it again
+//!   on the day of the event that tells of its failure or cancellation; it loses and regains a dispute
+//!   on the days of its balance transactions. A credit note alone takes nothing from it.
+//! - A reversal earns its lines through its own day: a refund's `created`, a note's `created`,
+//!   `voided_at`, a balance transaction's `created`.
+//! - A payout is posted when it is created and mirrored when it fails or is canceled.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,7 @@
 //! What Stripe's payloads look like, version by version.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use takings_simulator::{ApiVersion, Plan, Story, play};
 
@@ -133,5 +135,57 @@ fn payloads_are_as_large_as_real_ones() {
             objects(&bodies, kind).iter().map(|object| object.to_string().len()).collect();
         let mean = sizes.iter().sum::<usize>() / sizes.len();
         assert!((2_900..=6_500).contains(&mean), "{kind}: {mean}");
+    }
+}
+
+/// The object as it was before an update, by its own word.
+fn before(object: &Value, previous: &Value) -> Value {
+    let (Value::Object(fields), Value::Object(changes)) = (object, previous) else {
+        return previous.clone();
+    };
+    let mut fields = fields.clone();
+    for (key, was) in changes {
+        match fields.get(key) {
+            Some(is) if is.is_object() && was.is_object() => {
+                let inner = before(is, was);
+                fields.insert(key.clone(), inner);
+            }
+            _ => {
+                fields.insert(key.clone(), was.clone());
+            }
+        }
+    }
+    Value::Object(fields)
+}
+
+/// Without the fields that are null, which Stripe does not tell from absent ones.
+fn bare(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let kept = fields.iter().filter(|(_, field)| !field.is_null());
+            Value::Object(kept.map(|(key, field)| (key.clone(), bare(field))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn every_update_follows_the_version_before_it() {
+    for version in [ApiVersion::V2017, ApiVersion::Acacia, ApiVersion::Endive] {
+        let mut last: BTreeMap<String, Value> = BTreeMap::new();
+        let mut links = 0;
+        for body in bodies(version) {
+            let object = &body["data"]["object"];
+            let Some(id) = object["id"].as_str() else { continue };
+            let previous = body["data"].get("previous_attributes");
+            if let (Some(previous), Some(known)) = (previous, last.get(id))
+                && known != object
+            {
+                assert_eq!(bare(&before(object, previous)), bare(known), "{id}");
+                links += 1;
+            }
+            last.insert(id.to_owned(), object.clone());
+        }
+        assert!(links > 100, "{links}");
     }
 }

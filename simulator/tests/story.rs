@@ -1,21 +1,25 @@
 //! What holds of every story.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use takings_simulator::{ApiVersion, MovementKind, Plan, Story, Unsettled, play};
 
 const DAY: i64 = 86_400;
 
-fn stories() -> Vec<(Plan, Story)> {
-    let plans = [
-        Plan::small(1),
-        Plan::small(2).in_version(ApiVersion::V2017),
-        Plan::quarter(3),
-        Plan::quarter(4).in_version(ApiVersion::Acacia),
-        Plan::quarter(5).in_version(ApiVersion::Clover),
-        Plan::two_years(6),
-    ];
-    plans.into_iter().map(|plan| (plan.clone(), play(&plan))).collect()
+fn stories() -> &'static [(Plan, Story)] {
+    static STORIES: OnceLock<Vec<(Plan, Story)>> = OnceLock::new();
+    STORIES.get_or_init(|| {
+        let plans = [
+            Plan::small(1),
+            Plan::small(2).in_version(ApiVersion::V2017),
+            Plan::quarter(3),
+            Plan::quarter(4).in_version(ApiVersion::Acacia),
+            Plan::quarter(5).in_version(ApiVersion::Clover),
+            Plan::two_years(6),
+        ];
+        plans.into_iter().map(|plan| (plan.clone(), play(&plan))).collect()
+    })
 }
 
 #[test]
@@ -79,22 +83,19 @@ fn debits_equal_credits_in_every_currency() {
 }
 
 #[test]
-fn contra_accounts_and_revenue_agree_with_the_daily_series() {
+fn what_has_no_reason_to_stay_ends_at_zero() {
     for (plan, Story { truth, .. }) in stories() {
-        let mut lost: BTreeMap<&str, i64> = BTreeMap::new();
-        for ((currency, _), sum) in &truth.gross {
-            *lost.entry(currency).or_default() += sum;
-        }
-        for ((currency, _), sum) in &truth.net {
-            *lost.entry(currency).or_default() -= sum;
-        }
-        let taken = |currency: &str| {
-            let account = |name: &str| (name.to_owned(), currency.to_owned());
-            let of = |name: &str| truth.balances.get(&account(name)).copied().unwrap_or(0);
-            of("refunds") + of("disputes")
+        let of = |account: &str, currency: &str| {
+            let key = (account.to_owned(), currency.to_owned());
+            truth.balances.get(&key).copied().unwrap_or(0)
         };
-        for (currency, sum) in lost {
-            assert!(sum >= 0 && taken(currency) >= 0, "{currency} in {plan:?}");
+        for currency in ["usd", "eur", "jpy", "kwd"] {
+            assert_eq!(of("refunds_clearing", currency), 0, "{currency} in {plan:?}");
+            let total = |series: &BTreeMap<(String, i64), i64>| -> i64 {
+                series.iter().filter(|((c, _), _)| c == currency).map(|(_, sum)| sum).sum()
+            };
+            assert!(total(&truth.net) <= total(&truth.gross));
+            assert!(of("receivable", currency) >= 0 && of("write_off", currency) >= 0);
         }
     }
 }
@@ -116,7 +117,7 @@ fn events_fill_their_span_in_order_and_stay_below_their_bound() {
 
 #[test]
 fn two_years_hold_every_kind_of_trouble() {
-    let Story { events, truth } = play(&Plan::two_years(6));
+    let Some((_, Story { events, truth })) = stories().last() else { return };
     let kinds: BTreeSet<&str> = events.iter().map(|event| event.kind.as_str()).collect();
     for kind in [
         "charge.captured",
