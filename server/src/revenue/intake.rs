@@ -103,3 +103,8 @@ fn refused(error: SignatureError) -> Error {
     };
     Error::invalid(reason, "signature_header", error.to_string())
 }
+
+/// Applies a stored event again: a stub that leaves it as it is.
+pub async fn replay(_app: &App, _source: i64, event: &str) -> Result<Taken, Error> {
+    Ok(Taken { event: event.to_owned(), outcome: Outcome::Duplicate, reason: None })
+}
