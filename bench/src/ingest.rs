@@ -58,7 +58,11 @@ pub(crate) async fn run() -> anyhow::Result<()> {
 }
 
 impl Place {
-    fn new(name: &'static str, target: f64, postgres: Option<PostgresServer>) -> anyhow::Result<Place> {
+    fn new(
+        name: &'static str,
+        target: f64,
+        postgres: Option<PostgresServer>,
+    ) -> anyhow::Result<Place> {
         Ok(Place { name, target, folder: tempfile::tempdir()?, postgres, made: 0 })
     }
 }
@@ -152,7 +156,8 @@ async fn mean_batch(address: std::net::SocketAddr) -> anyhow::Result<f64> {
 
 /// The share of right final states in three deliveries, without one call to Stripe.
 async fn deliveries(place: &mut Place, plan: &Plan, story: &Story) -> anyhow::Result<()> {
-    let messy = Delivery { seed: 1, duplicates: 1000, late: 500, places: 50, ..Delivery::default() };
+    let messy =
+        Delivery { seed: 1, duplicates: 1000, late: 500, places: 50, ..Delivery::default() };
     let shuffled = Delivery { seed: 1, shuffle: true, ..Delivery::default() };
     let ways = [("in order", Delivery::default()), ("messy", messy), ("shuffled", shuffled)];
     for (name, delivery) in ways {
@@ -162,7 +167,10 @@ async fn deliveries(place: &mut Place, plan: &Plan, story: &Story) -> anyhow::Re
         post(server.http, Arc::new(bodies), 16).await?;
         tokio::time::sleep(std::time::Duration::from_secs(3)).await;
         let (right, all) = right::share(&url, &story.truth, plan.end()).await?;
-        println!("  {name}: {right} of {all} final states right ({:.3} %)", 100.0 * right as f64 / all as f64);
+        println!(
+            "  {name}: {right} of {all} final states right ({:.3} %)",
+            100.0 * right as f64 / all as f64
+        );
     }
     Ok(())
 }

@@ -30,7 +30,8 @@ pub(crate) async fn serve_bare() -> anyhow::Result<()> {
 }
 
 async fn verify_and_parse(headers: HeaderMap, body: Bytes) -> Result<String, StatusCode> {
-    let header = headers.get("stripe-signature").and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let header =
+        headers.get("stripe-signature").and_then(|it| it.to_str().ok()).unwrap_or_default();
     signature::verify(header, &body, &[SECRET], now(), 300).map_err(|_| StatusCode::BAD_REQUEST)?;
     let envelope = envelope::parse(&body).map_err(|_| StatusCode::BAD_REQUEST)?;
     normalize(&envelope).map_err(|_| StatusCode::BAD_REQUEST)?;

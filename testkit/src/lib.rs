@@ -1,5 +1,8 @@
 //! What tests need: a real PostgreSQL, skips that are seen, free ports.
-#![allow(clippy::disallowed_methods, reason = "tests are told what they may use by the environment")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests are told what they may use by the environment"
+)]
 
 mod postgres;
 

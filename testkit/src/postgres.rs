@@ -112,7 +112,8 @@ fn launch(bin: PathBuf, durable: bool) -> anyhow::Result<PostgresServer> {
 /// A shell that outlives us for the moment it takes to stop the server and remove its folder:
 /// reading ends when our side of the pipe is gone, however we went.
 fn keeper(bin: &Path, folder: &Path) -> anyhow::Result<Child> {
-    let user = if is_root() { "setpriv --reuid=postgres --regid=postgres --clear-groups " } else { "" };
+    let user =
+        if is_root() { "setpriv --reuid=postgres --regid=postgres --clear-groups " } else { "" };
     let (stop, folder) = (bin.join("pg_ctl"), folder.display());
     let script = format!(
         "trap '' INT TERM HUP; read _; {user}{} -s -m immediate -D {folder}/data stop; rm -rf {folder}",

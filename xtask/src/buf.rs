@@ -28,7 +28,9 @@ pub(crate) fn check() -> anyhow::Result<()> {
     run(Command::new(&buf).args(["format", "--diff", "--exit-code"]))?;
     let tags = output(Command::new("git").args(["tag", "--list", "v*", "--sort=-v:refname"]))?;
     match tags.lines().next() {
-        Some(tag) => run(Command::new(&buf).args(["breaking", "--against", &format!(".git#tag={tag}")])),
+        Some(tag) => {
+            run(Command::new(&buf).args(["breaking", "--against", &format!(".git#tag={tag}")]))
+        }
         None => {
             println!("no release tag yet: nothing the contract could break");
             Ok(())

@@ -1,5 +1,8 @@
 //! Every command a contributor needs: `cargo xtask <command>`.
-#![allow(clippy::disallowed_methods, reason = "a tool at the edge: it runs programs and tells the time")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a tool at the edge: it runs programs and tells the time"
+)]
 
 mod buf;
 mod r#gen;

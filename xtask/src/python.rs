@@ -5,11 +5,15 @@ use std::path::PathBuf;
 use std::process::Command;
 
 /// What is installed, pinned.
-const PACKAGES: [&str; 4] = ["stripe==16.1.0", "localstripe==1.15.10", "grpcio==1.71.2", "protobuf==5.29.5"];
+const PACKAGES: [&str; 4] =
+    ["stripe==16.1.0", "localstripe==1.15.10", "grpcio==1.71.2", "protobuf==5.29.5"];
 
 /// An interpreter with everything the tests need; `Err` says what to install.
 pub(crate) fn prepare() -> anyhow::Result<PathBuf> {
-    anyhow::ensure!(available("python3"), "install python3 with venv (Debian: apt-get install python3-venv)");
+    anyhow::ensure!(
+        available("python3"),
+        "install python3 with venv (Debian: apt-get install python3-venv)"
+    );
     let folder = root().join("target/tools/python");
     let python = folder.join("bin/python");
     let stamp = folder.join("packages");

@@ -15,7 +15,8 @@ const LONGEST_TEST: usize = 600;
 /// Checks every tracked file.
 pub(crate) fn check() -> anyhow::Result<()> {
     let mut findings = Vec::new();
-    for path in output(Command::new("git").args(["ls-files", "-co", "--exclude-standard"]))?.lines() {
+    for path in output(Command::new("git").args(["ls-files", "-co", "--exclude-standard"]))?.lines()
+    {
         let Ok(text) = std::fs::read_to_string(root().join(path)) else { continue };
         findings.extend(file(path, &text));
     }
@@ -48,7 +49,8 @@ fn source(path: &str, text: &str) -> Vec<String> {
     let longest = if path.contains("/tests/") { LONGEST_TEST } else { LONGEST };
     let lines = text.lines().count();
     if lines > longest {
-        findings.push(format!("{path}: {lines} lines, more than {longest}: it wants to be two rooms"));
+        findings
+            .push(format!("{path}: {lines} lines, more than {longest}: it wants to be two rooms"));
     }
     let applying: Vec<Rule> = rules().into_iter().filter(|rule| rule.applies(path)).collect();
     for (number, line) in code(text) {
