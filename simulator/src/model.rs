@@ -246,6 +246,8 @@ pub(crate) struct Charge {
     pub(crate) transaction: Option<String>,
     pub(crate) refunds: Vec<usize>,
     pub(crate) description: &'static str,
+    /// The checkout session of a one-off payment, and when it was opened.
+    pub(crate) session: Option<(String, i64)>,
 }
 
 #[derive(Clone, Debug)]

@@ -62,6 +62,7 @@ pub(crate) enum Task {
     DisputeOf(usize),
     DisputeMoves(usize),
     Capture(usize),
+    Clear(usize),
     PayoutMoves(usize),
 }
 

@@ -57,6 +57,7 @@ impl World {
             Task::DisputeOf(charge) => self.dispute(charge),
             Task::DisputeMoves(dispute) => self.dispute_moves(dispute),
             Task::Capture(charge) => self.capture(charge),
+            Task::Clear(charge) => self.clear(charge),
             Task::PayoutMoves(payout) => self.payout_moves(payout),
         }
     }

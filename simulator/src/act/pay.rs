@@ -21,6 +21,15 @@ impl World {
     pub(crate) fn pay_by_card(&mut self, invoice: usize, amount: i64) {
         let charge = self.charge_invoice(invoice, amount, true);
         self.say_paid_charge(charge);
+        self.apply_charge(invoice, charge);
+        if self.invoices[invoice].status == InvoiceStatus::Paid {
+            self.plan_trouble(invoice, charge);
+        }
+    }
+
+    /// Counts a successful charge towards an invoice.
+    pub(crate) fn apply_charge(&mut self, invoice: usize, charge: usize) {
+        let amount = self.charges[charge].amount;
         let intent = self.charges[charge].intent.clone();
         let bill = &mut self.invoices[invoice];
         bill.attempts = bill.attempts.max(1);
@@ -38,7 +47,6 @@ impl World {
         );
         if self.invoices[invoice].remaining() == 0 {
             self.close_paid(invoice);
-            self.plan_trouble(invoice, charge);
         } else {
             self.say_change("invoice.updated", self.invoice_json(invoice));
         }
@@ -65,6 +73,7 @@ impl World {
             transaction: None,
             refunds: Vec::new(),
             description: "Subscription payment",
+            session: None,
         };
         self.charges.push(charge);
         self.charges.len() - 1

@@ -253,6 +253,8 @@ impl World {
         let bill = &self.invoices[invoice];
         let session = Session {
             id: &id,
+            opened: self.now - 95,
+            paid: true,
             mode: "subscription",
             customer: Some(bill.customer),
             currency: bill.currency,
