@@ -44,12 +44,14 @@ impl<'a> Bill<'a> {
         let Some(currency) = it.currency else { return Ok(None) };
         let finalized = invoice.newest(|it| it.finalized_at.filter(|_| is_final(it)));
         let ending = invoice.newest(|it| it.ending_balance.map(|end| (end, it.starting_balance)));
+        let finalized = finalized.unwrap_or(first.second);
+        let after = |(second, event): Dated<'a>| (second.max(finalized), event);
         let (ending, starting) = ending.unwrap_or_default();
         let whole = invoice.newest(|it| (is_final(it) && !it.lines_cut).then_some(it));
         Ok(Some(Bill {
             id: invoice.id,
             currency,
-            finalized: (finalized.unwrap_or(first.second), first.event),
+            finalized: (finalized, first.event),
             total: it.total,
             net: it.total_excluding_tax,
             taxes: taxes_by_rate(&it.taxes, it.total, it.total_excluding_tax)?,
@@ -57,8 +59,8 @@ impl<'a> Bill<'a> {
             cut: whole.is_none(),
             credit: sub(ending, starting)?,
             paid: reached(invoice, InvoiceStatus::Paid, |it| it.paid_at),
-            voided: reached(invoice, InvoiceStatus::Void, |it| it.voided_at),
-            uncollectible: given_up(invoice),
+            voided: reached(invoice, InvoiceStatus::Void, |it| it.voided_at).map(after),
+            uncollectible: given_up(invoice).map(after),
             invoice,
         }))
     }

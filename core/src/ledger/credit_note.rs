@@ -13,6 +13,7 @@ use super::timeline::Timeline;
 use super::transfer::TransferKind;
 use crate::billing::facts::CreditNote;
 use crate::money::Currency;
+use crate::unconfirmed::Reason;
 use std::collections::BTreeMap;
 
 const VOID: &str = "void";
@@ -39,12 +40,13 @@ impl<'a> Note<'a> {
         let Some(currency) = note.newest(|it| it.currency) else { return Ok(None) };
         let void = note.first(|it| it.status == VOID);
         let voided_at = note.newest(|it| it.voided_at);
+        let issued = first.state.created;
         let receivable = sub(it.total, given_back(it)?)?;
         Ok(Some(Note {
             id: note.id,
             currency,
-            issued: (first.state.created, first.event),
-            voided: void.map(|void| (voided_at.unwrap_or(void.second), void.event)),
+            issued: (issued, first.event),
+            voided: void.map(|void| (voided_at.unwrap_or(void.second).max(issued), void.event)),
             net: it.total_excluding_tax,
             taxes: taxes_by_rate(&it.taxes, it.total, it.total_excluding_tax)?,
             receivable,
@@ -82,6 +84,28 @@ impl<'a> Note<'a> {
     fn entry(&self, (second, event): Dated<'a>) -> Entry<'a> {
         Entry { object: self.id, currency: self.currency, second, event }
     }
+}
+
+/// Marks the refunds that a standing note settles and that were not seen: those it lists, else the
+/// note itself.
+pub(super) fn mark_unseen(
+    settlement: &Settlement<'_>,
+    note: &Timeline<'_, CreditNote>,
+    journal: &mut Journal,
+) -> Result<()> {
+    let it = note.last();
+    if it.status == VOID {
+        return Ok(());
+    }
+    for named in it.refunds.iter().map(|listed| listed.refund.as_str()) {
+        if !settlement.refunds.contains_key(named) {
+            journal.mark(named, Reason::ParentMissing);
+        }
+    }
+    if it.refunds.is_empty() && by_refunds(it)? != 0 {
+        journal.mark(note.id, Reason::RefundUnseen);
+    }
+    Ok(())
 }
 
 /// What a note gave back after payment; all but this lowers the receivable.

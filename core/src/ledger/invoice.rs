@@ -4,7 +4,7 @@ use super::Account;
 use super::amount::{Result, add, sub, sum};
 use super::bill::{Bill, is_final};
 use super::contra;
-use super::credit_note::Note;
+use super::credit_note::{Note, mark_unseen};
 use super::journal::{Entry, Journal};
 use super::payment::paid;
 use super::receivable::Receivable;
@@ -45,6 +45,7 @@ pub(super) fn post(
         if !settlement.invoices.contains_key(invoice) {
             journal.mark(invoice, Reason::ParentMissing);
         }
+        mark_unseen(settlement, timeline, journal)?;
         match bills.get_mut(invoice) {
             Some((bill, _, own)) if bill.currency == note.currency => own.push(note),
             _ => {
@@ -196,15 +197,20 @@ fn amount_paid(invoice: &Invoice) -> i64 {
     if outside { invoice.amount_paid.max(invoice.amount_due) } else { invoice.amount_paid }
 }
 
+/// Whether a paid version says that the money came from outside Stripe; an open one cannot know.
 fn outside(invoice: &Timeline<'_, Invoice>) -> Option<bool> {
-    invoice.newest(|it| it.paid_out_of_band)
+    invoice.newest(|it| paid_version(it)?.paid_out_of_band)
+}
+
+fn paid_version(invoice: &Invoice) -> Option<&Invoice> {
+    (invoice.status == InvoiceStatus::Paid).then_some(invoice)
 }
 
 /// Whether an old shape says which charge paid: by itself, or by an intent that did not give way
 /// to money from outside.
 fn names_charge(invoice: &Timeline<'_, Invoice>) -> bool {
-    let intent = invoice.newest(|it| it.payment_intent.as_deref()).is_some();
-    invoice.newest(|it| it.charge.as_deref()).is_some()
+    let intent = invoice.newest(|it| paid_version(it)?.payment_intent.as_deref()).is_some();
+    invoice.newest(|it| paid_version(it)?.charge.as_deref()).is_some()
         || (intent && outside(invoice) == Some(false))
 }
 
@@ -218,7 +224,7 @@ fn arrived(settlement: &Settlement<'_>, bill: &Bill<'_>) -> Result<i64> {
 }
 
 fn mark_unseen_charge(settlement: &Settlement<'_>, bill: &Bill<'_>, journal: &mut Journal) {
-    let named = bill.invoice.newest(|it| it.charge.as_deref());
+    let named = bill.invoice.newest(|it| paid_version(it)?.charge.as_deref());
     if let Some(charge) = named.filter(|charge| !settlement.is_captured(charge)) {
         journal.mark(charge, Reason::ParentMissing);
     }

@@ -60,14 +60,17 @@ impl<'a, T> Timeline<'a, T> {
     }
 }
 
-/// The changes between levels, from nothing.
+/// The changes between levels, from nothing. None is dated before the one it changes: a clock that
+/// runs behind another must not undo what was not done.
 pub(super) fn steps<'a>(levels: &[Level<'a>]) -> Result<Vec<Step<'a>>> {
     let mut steps = Vec::new();
-    let mut before = 0;
+    let (mut before, mut earliest) = (0, Seconds::MIN);
     for Level { second, event, amount } in levels.iter().copied() {
+        let second = second.max(earliest);
         let delta = sub(amount, before)?;
         if delta != 0 {
             steps.push(Step { second, event, delta });
+            earliest = second;
         }
         before = amount;
     }

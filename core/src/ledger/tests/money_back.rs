@@ -146,6 +146,25 @@ fn a_refund_is_bare_in_what_no_note_lists() {
 }
 
 #[test]
+fn a_note_names_the_refunds_that_were_not_seen() {
+    for (ids, expected) in [
+        (vec!["re_9"], [("re_9", Reason::ParentMissing)]),
+        (vec![], [("cn_1", Reason::RefundUnseen)]),
+    ] {
+        let refunds = ids.into_iter().map(|id| NoteRefund { refund: id.into(), amount: None });
+        let credited = CreditNote {
+            post_payment_amount: 6000,
+            refunds: refunds.collect(),
+            ..note(6000, 5000, AT + 9)
+        };
+        let note = member("cn_1", &[(AT + 9, State::CreditNote(credited))]);
+        let books = through(&[sold(), vec![note]].concat());
+        assert_eq!(marks(&books), expected);
+        assert_eq!(balance(&books, "refunds_clearing"), -6000);
+    }
+}
+
+#[test]
 fn a_voided_note_is_mirrored_when_it_is_voided() {
     let (start, end) = (on(2026, 4, 1), on(2026, 5, 1));
     let (issued, voided) = (on(2026, 4, 10), on(2026, 4, 20));

@@ -96,6 +96,16 @@ fn old_shapes_say_by_themselves_what_paid() {
         assert_settled(&books);
     }
     assert_eq!(marks(&through(&[by_charge])), [("ch_1", Reason::ParentMissing)]);
+
+    let attempted = Invoice {
+        charge: Some("ch_0".into()),
+        payment_intent: Some("pi_0".into()),
+        paid_out_of_band: Some(false),
+        ..open()
+    };
+    let states = [(AT, State::Invoice(attempted)), (AT + 9, State::Invoice(paid(&open(), AT + 9)))];
+    let books = through(&[member("in_1", &states)]);
+    assert_eq!(marks(&books), [("in_1", Reason::PaymentMethodUnknown)], "an attempt is no payment");
 }
 
 #[test]
