@@ -9,9 +9,13 @@ use takings_simulator::{Plan, play};
 async fn mrr_is_what_the_simulator_says() {
     let story = play(&Plan::quarter(7));
     let folder = tempfile::tempdir().unwrap();
-    let database = common::sqlite(folder.path()).await;
+    let database = match std::env::var("PGURL") { Ok(url) => common::open(url).await, _ => common::sqlite(folder.path()).await };
+    let started = std::time::Instant::now();
     let bodies: Vec<&[u8]> = story.events.iter().map(|event| event.body.as_slice()).collect();
     let outcomes = common::ingest(&database, &bodies, 50).await;
+    println!("took {:?}", started.elapsed());
+    let report = takings_server::rebuild::rebuild(&database, true).await.unwrap();
+    println!("{report:?} {}", takings_server::rebuild::state_hash(&database).await.unwrap());
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     outcomes.iter().for_each(|o| *counts.entry(o.as_str().into()).or_default() += 1);
     println!("{} events {counts:?}", story.events.len());

@@ -55,7 +55,7 @@ impl Database {
     pub async fn conn(&self) -> Result<Conn, sea_orm::sqlx::Error> {
         match self.kind {
             Kind::Sqlite => {
-                Ok(Conn::Sqlite(self.write.get_sqlite_connection_pool().acquire().await?))
+                Ok(self.write.get_sqlite_connection_pool().acquire().await?.into())
             }
             Kind::Postgres => {
                 let mut conn = self.write.get_postgres_connection_pool().acquire().await?;
@@ -66,7 +66,7 @@ impl Database {
                          set enable_mergejoin = off; set jit = off",
                     )
                     .await?;
-                Ok(Conn::Postgres(conn))
+                Ok(conn.into())
             }
         }
     }
