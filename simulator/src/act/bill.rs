@@ -6,6 +6,7 @@ use crate::catalog::{Off, Scheme};
 use crate::exact::{share, split};
 use crate::model::{Discount, Invoice, InvoiceStatus, Line, TaxRate};
 use crate::plan::ApiVersion;
+use crate::render::SHOWN;
 use crate::truth::Unsettled;
 use crate::world::{Task, World};
 
@@ -126,6 +127,9 @@ impl World {
             returned: 0,
             touched: false,
         };
+        if invoice.lines.len() > SHOWN {
+            self.label(&invoice.id, Unsettled::CutList);
+        }
         self.apply_discounts(&mut invoice, &state.items);
         apply_tax(&mut invoice);
         self.invoices.push(invoice);
@@ -204,10 +208,6 @@ impl World {
         self.books.post("customer_credit", "receivable", currency, credit);
         if invoice.due() > 0 {
             invoice.intent = Some(self.dice.id("pi"));
-        }
-        let (id, cut) = (invoice.id.clone(), invoice.lines.len() > 10);
-        if cut {
-            self.label(&id, Unsettled::CutList);
         }
         let kind = self.since_2018("invoice.finalized");
         self.tell_invoice(kind, index);
@@ -295,7 +295,7 @@ impl World {
         self.books.post("write_off", "receivable", invoice.currency, left);
         let kind = self.since_2018("invoice.marked_uncollectible");
         self.tell_invoice(kind, index);
-        let pause = self.dice.range(10 * DAY, 60 * DAY);
+        let pause = self.pause(10 * DAY, 60 * DAY);
         if self.dice.chance(5_500) {
             self.later(self.now + pause, Task::Late(index));
         }

@@ -27,7 +27,7 @@ impl World {
         }
     }
 
-    fn one_off_charge(&mut self, explained: bool) -> usize {
+    pub(crate) fn one_off_charge(&mut self, explained: bool) -> usize {
         let currency = self.dice.weighted(&[(6, "usd"), (2, "eur"), (1, "jpy"), (1, "kwd")]);
         let net = self.dice.range(5, 400) * 100;
         let taxed = self.dice.chance(3_000);
@@ -58,12 +58,13 @@ impl World {
     }
 
     /// The session says what the payment was for, at once or a moment later.
-    fn explain(&mut self, charge: usize, explained: bool) {
+    pub(crate) fn explain(&mut self, charge: usize, explained: bool) {
         let id = format!("cs_live_{}", self.dice.token(48));
         let slow = self.dice.range(1, 40);
         let pause = if self.dice.chance(5_000) { 0 } else { slow };
-        let trouble = self.dice.weighted(&[(500, 1), (250, 2), (9_250, 0)]);
-        let soon = self.dice.range(DAY, 20 * DAY);
+        let troubled = self.often(750);
+        let trouble = self.dice.weighted(&[(2, 1), (1, 2)]);
+        let soon = self.pause(DAY, 20 * DAY);
         let state = self.charges[charge].clone();
         if !explained {
             return self.label(&state.id, Unsettled::PaymentUnexplained);
@@ -86,9 +87,9 @@ impl World {
         let json = self.session_json(&session);
         self.say_at(self.now + pause, "checkout.session.completed", json);
         match trouble {
+            _ if !troubled => {}
             1 => self.later(self.now + soon, Task::RefundOf(charge)),
-            2 => self.later(self.now + soon, Task::DisputeOf(charge)),
-            _ => {}
+            _ => self.later(self.now + soon, Task::DisputeOf(charge)),
         }
     }
 

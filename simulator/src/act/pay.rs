@@ -253,12 +253,13 @@ impl World {
 
     /// Some payments are refunded, disputed, or credited later.
     fn plan_trouble(&mut self, invoice: usize, charge: usize) {
-        let trouble = self.dice.weighted(&[(450, 1), (160, 2), (220, 3), (9_170, 0)]);
-        let soon = self.dice.range(DAY, 24 * DAY);
+        let troubled = self.often(900);
+        let trouble = self.dice.weighted(&[(9, 1), (4, 2), (5, 3)]);
+        let soon = self.pause(DAY, 24 * DAY);
         let bill = &self.invoices[invoice];
         let one_line = bill.lines.len() == 1;
         let whole = self.charges[charge].amount == bill.total();
-        if bill.touched || !self.is_plain(invoice) || !one_line && !whole {
+        if !troubled || bill.touched || !self.is_plain(invoice) || !one_line && !whole {
             return;
         }
         match trouble {
