@@ -1,0 +1,11 @@
+//! Reading what was taken in, through the service itself, on both databases.
+
+mod common;
+#[path = "revenue_reads/desk.rs"]
+mod desk;
+#[path = "revenue_reads/journal.rs"]
+mod journal;
+#[path = "revenue_reads/mirrors.rs"]
+mod mirrors;
+#[path = "revenue_reads/money.rs"]
+mod money;
