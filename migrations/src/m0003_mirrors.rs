@@ -30,8 +30,7 @@ const SHAPE: &str = "
     ";
 
 /// Dunning lists subscriptions by status; they are few, and seldom change.
-const STATUS: &str =
-    "create index subscriptions_status on subscriptions (status, source_id, id);";
+const STATUS: &str = "create index subscriptions_status on subscriptions (status, source_id, id);";
 
 /// The change.
 #[derive(DeriveMigrationName)]

@@ -1,5 +1,7 @@
 //! Reading what was taken in, through the service itself, on both databases.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 #[path = "revenue_reads/desk.rs"]
 mod desk;

@@ -35,7 +35,9 @@ pub(super) async fn page(
     if found.members.as_ref().is_some_and(BTreeSet::is_empty) {
         return Ok(Vec::new());
     }
-    all(db, &select(db.get_database_backend(), table, filter, &found, after).limit(limit)).await
+    let mut select = select(db.get_database_backend(), table, filter, &found, after);
+    select.limit(limit);
+    all(db, &select).await
 }
 
 /// What was looked up for a filter that has no index of its own.
