@@ -71,32 +71,3 @@ impl AnalyticsService for AnalyticsApi {
         Ok(Response::new(convert::series_answer(series, settled)))
     }
 }
-
-#[tonic::async_trait]
-impl AnalyticsService for AnalyticsApi {
-    async fn get_revenue_summary(
-        &self,
-        _: Request<GetRevenueSummaryRequest>,
-    ) -> Result<Response<GetRevenueSummaryResponse>, Status> {
-        let _ = &self.app;
-        Err(Status::unimplemented(""))
-    }
-    async fn get_subscription_metrics(
-        &self,
-        _: Request<GetSubscriptionMetricsRequest>,
-    ) -> Result<Response<GetSubscriptionMetricsResponse>, Status> {
-        Err(Status::unimplemented(""))
-    }
-    async fn list_mrr_movements(
-        &self,
-        _: Request<ListMrrMovementsRequest>,
-    ) -> Result<Response<ListMrrMovementsResponse>, Status> {
-        Err(Status::unimplemented(""))
-    }
-    async fn get_revenue_series(
-        &self,
-        _: Request<GetRevenueSeriesRequest>,
-    ) -> Result<Response<GetRevenueSeriesResponse>, Status> {
-        Err(Status::unimplemented(""))
-    }
-}
