@@ -3,7 +3,6 @@
 use crate::load::{Went, post};
 use crate::target::Target;
 use crate::{cpu, limit, right};
-use std::path::Path;
 use std::sync::Arc;
 use takings_simulator::{Delivery, Plan, Story, deliver, play};
 use takings_testkit::PostgresServer;
@@ -33,7 +32,7 @@ impl Place {
     }
 
     fn postmaster(&self) -> Option<u32> {
-        self.postgres.as_ref().and_then(|server| cpu::postmaster(Path::new(server.data_folder())))
+        self.postgres.as_ref().and_then(|server| cpu::postmaster(&server.data_folder()))
     }
 }
 
@@ -58,7 +57,11 @@ pub(crate) async fn run() -> anyhow::Result<()> {
 }
 
 impl Place {
-    fn new(name: &'static str, target: f64, postgres: Option<PostgresServer>) -> anyhow::Result<Place> {
+    fn new(
+        name: &'static str,
+        target: f64,
+        postgres: Option<PostgresServer>,
+    ) -> anyhow::Result<Place> {
         Ok(Place { name, target, folder: tempfile::tempdir()?, postgres, made: 0 })
     }
 }
@@ -143,6 +146,9 @@ async fn mean_batch(address: std::net::SocketAddr) -> anyhow::Result<f64> {
     stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n").await?;
     let mut text = String::new();
     stream.read_to_string(&mut text).await?;
+    if std::env::args().any(|arg| arg == "--queries") {
+        queries(&text);
+    }
     let value = |name: &str| {
         let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
         line.split_whitespace().last().and_then(|it| it.parse::<f64>().ok()).unwrap_or(1.0)
@@ -152,7 +158,8 @@ async fn mean_batch(address: std::net::SocketAddr) -> anyhow::Result<f64> {
 
 /// The share of right final states in three deliveries, without one call to Stripe.
 async fn deliveries(place: &mut Place, plan: &Plan, story: &Story) -> anyhow::Result<()> {
-    let messy = Delivery { seed: 1, duplicates: 1000, late: 500, places: 50, ..Delivery::default() };
+    let messy =
+        Delivery { seed: 1, duplicates: 1000, late: 500, places: 50, ..Delivery::default() };
     let shuffled = Delivery { seed: 1, shuffle: true, ..Delivery::default() };
     let ways = [("in order", Delivery::default()), ("messy", messy), ("shuffled", shuffled)];
     for (name, delivery) in ways {
@@ -162,7 +169,22 @@ async fn deliveries(place: &mut Place, plan: &Plan, story: &Story) -> anyhow::Re
         post(server.http, Arc::new(bodies), 16).await?;
         tokio::time::sleep(std::time::Duration::from_secs(3)).await;
         let (right, all) = right::share(&url, &story.truth, plan.end()).await?;
-        println!("  {name}: {right} of {all} final states right ({:.3} %)", 100.0 * right as f64 / all as f64);
+        println!(
+            "  {name}: {right} of {all} final states right ({:.3} %)",
+            100.0 * right as f64 / all as f64
+        );
     }
     Ok(())
+}
+
+/// Where the writer's time went, query by query.
+fn queries(text: &str) {
+    let sums = text.lines().filter_map(|line| line.strip_prefix("database_query_duration_sum"));
+    let mut spent: Vec<(f64, &str)> = sums
+        .filter_map(|line| Some((line.split_whitespace().last()?.parse().ok()?, line)))
+        .collect();
+    spent.sort_by(|a, b| b.0.total_cmp(&a.0));
+    spent.iter().take(30).for_each(|(seconds, line)| {
+        println!("    {seconds:>8.3} s {}", line.split('"').nth(1).unwrap_or_default());
+    });
 }

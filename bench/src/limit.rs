@@ -12,7 +12,7 @@ use takings_core::stripe::{envelope, normalize, signature};
 use takings_server::app::now;
 use takings_server::db::{Database, Options};
 use takings_server::http;
-use takings_server::ingest::{Body, Entry, Unit};
+use takings_server::ingest::{Body, Entry, Unit, connect};
 use takings_server::revenue::intake::prepare;
 use tokio_util::sync::CancellationToken;
 
@@ -30,7 +30,8 @@ pub(crate) async fn serve_bare() -> anyhow::Result<()> {
 }
 
 async fn verify_and_parse(headers: HeaderMap, body: Bytes) -> Result<String, StatusCode> {
-    let header = headers.get("stripe-signature").and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let header =
+        headers.get("stripe-signature").and_then(|it| it.to_str().ok()).unwrap_or_default();
     signature::verify(header, &body, &[SECRET], now(), 300).map_err(|_| StatusCode::BAD_REQUEST)?;
     let envelope = envelope::parse(&body).map_err(|_| StatusCode::BAD_REQUEST)?;
     normalize(&envelope).map_err(|_| StatusCode::BAD_REQUEST)?;
@@ -54,7 +55,7 @@ pub(crate) async fn statements(
 ) -> anyhow::Result<f64> {
     let database = open(record_on).await?;
     let log = Arc::new(Mutex::new(Vec::new()));
-    let mut conn = database.conn().await?;
+    let mut conn = connect(&database).await?;
     conn.record(log.clone());
     for chunk in bodies.chunks(size.max(1)) {
         let entries: Vec<Entry> = chunk
@@ -71,7 +72,7 @@ pub(crate) async fn statements(
     drop(conn);
     let steps = log.lock().map(|steps| steps.clone()).unwrap_or_default();
     let database = open(replay_on).await?;
-    let mut conn = database.conn().await?;
+    let mut conn = connect(&database).await?;
     let own = std::process::id();
     let before = cpu::used(own) + postmaster.map_or(0.0, cpu::used_by_tree);
     let started = start();

@@ -14,7 +14,8 @@ pub(crate) async fn share(url: &str, truth: &Truth, end: i64) -> anyhow::Result<
          where occurred_at < {} group by customer, currency",
         end * 1_000_000
     );
-    let rows = database.read.query_all_raw(Statement::from_string(database.kind.into(), query)).await?;
+    let rows =
+        database.read.query_all_raw(Statement::from_string(database.kind.into(), query)).await?;
     let mut ours: BTreeMap<(String, String), i128> = BTreeMap::new();
     for row in rows {
         let units: i64 = row.try_get("", "units")?;

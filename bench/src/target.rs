@@ -27,7 +27,8 @@ impl Target {
 
     /// Starts a command that prints `http://<address>` on its first line.
     pub(crate) fn start(mut command: Command) -> anyhow::Result<Target> {
-        let mut child = command.stdout(Stdio::piped()).spawn().context("the server did not start")?;
+        let mut child =
+            command.stdout(Stdio::piped()).spawn().context("the server did not start")?;
         let stdout = child.stdout.take().context("no output")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
