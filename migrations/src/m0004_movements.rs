@@ -35,7 +35,8 @@ crate::schema::migration!(
         batch bigint not null,
         primary key (source_id, customer, occurred_at, definition, currency, kind, revision)
     ) {clustered};
-    create index mrr_movements_time on mrr_movements (occurred_at, source_id, customer);
+    create index mrr_movements_time on mrr_movements (occurred_at, source_id, customer, currency,
+        kind, revision, definition, units, movements, subscribers, customers, batch);
     create index mrr_movements_batch on mrr_movements (batch);
     "
 );

@@ -36,7 +36,7 @@ crate::schema::migration!(
         batch bigint not null,
         primary key (source_id, object, target, revision)
     ) {clustered};
-    create index measures_time on measures (occurred_at);
+    create index measures_time on measures (occurred_at, kind, currency, amount, batch);
     create index measures_batch on measures (batch);
     create table closes (
         month bigint primary key,

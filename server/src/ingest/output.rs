@@ -4,7 +4,7 @@ use super::links::Links;
 use super::{Key, Trouble, tables};
 use crate::db::{Cell, Insert, Rows, Tx};
 use std::collections::BTreeMap;
-use takings_core::time::{Day, Timestamp};
+use takings_core::time::Timestamp;
 
 /// The transaction a row belongs to.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +14,7 @@ pub(super) struct Batch {
     pub(super) shard: i64,
 }
 
-/// What identifies a roll-up, but for recorded day and shard.
+/// What identifies a roll-up, but for when it was recorded and by whom.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct RollupKey {
     family: String,
@@ -164,8 +164,9 @@ pub(super) fn object_rows(links: &mut Links, batch: Batch) -> Rows {
 
 fn rollup_rows(rollups: BTreeMap<RollupKey, Sums>, batch: Batch) -> Rows {
     let mut rows = Rows::default();
-    let Day(recorded) = batch.recorded_at.day();
+    let day = batch.recorded_at.day();
     for (key, sums) in rollups.into_iter().filter(|(_, sums)| *sums != Sums::default()) {
+        let recorded = if key.grain == 0 { day.0 } else { day.month().0 };
         rows.push([
             key.family.into(),
             key.grain.into(),

@@ -180,7 +180,7 @@ pub(super) static ROLLUPS: Insert = Insert::new(
         ("period", Int),
         ("name", Text),
         ("currency", Text),
-        ("recorded_day", Int),
+        ("recorded", Int),
         ("source_id", Int),
         ("shard", Int),
         ("amount", Int),
@@ -188,7 +188,7 @@ pub(super) static ROLLUPS: Insert = Insert::new(
         ("subscribers", Int),
         ("customers", Int),
     ],
-    "on conflict (family, grain, period, name, currency, recorded_day, source_id, shard)
+    "on conflict (family, grain, period, name, currency, recorded, source_id, shard)
      do update set amount = rollups.amount + excluded.amount,
      events = rollups.events + excluded.events,
      subscribers = rollups.subscribers + excluded.subscribers,

@@ -3,12 +3,14 @@
 use sea_orm::ConnectionTrait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use takings_core::time::Timestamp;
 use takings_server::analytics::AnalyticsApi;
 use takings_server::app::App;
 use takings_server::config::Config;
 use takings_server::db::{Database, Options};
 use takings_server::ingest::{Writer, WriterOptions};
+use takings_testkit::PostgresServer;
 
 /// The present of every test: 2026-03-19 14:23:45.678901 UTC.
 pub const NOW: Timestamp = Timestamp(1_773_930_225_678_901);
@@ -117,7 +119,8 @@ impl Books {
             let (day, shard) = (row.at.day(), row.batch % 3);
             for (grain, period) in [(0, day.0), (1, day.month().0)] {
                 let (kind, currency, source) = (row.kind, row.currency, row.source);
-                let recorded = row.recorded.day().0;
+                let recorded = row.recorded.day();
+                let recorded = if grain == 0 { recorded.0 } else { recorded.month().0 };
                 let key = format!(
                     "'{family}', {grain}, {period}, '{kind}', '{currency}', {recorded}, {source}, {shard}"
                 );
@@ -160,27 +163,17 @@ pub struct House {
     _folder: Option<tempfile::TempDir>,
 }
 
-/// An empty house over each kind of database: PostgreSQL where `TAKINGS_TEST_POSTGRES_URL` names
-/// a server on which databases may be made.
+/// An empty house over each kind of database.
 pub async fn houses() -> Vec<House> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("takings.db").display());
     let mut houses = vec![house(url, Some(folder)).await];
-    match std::env::var("TAKINGS_TEST_POSTGRES_URL") {
-        Ok(server) => houses.push(house(fresh(&server).await, None).await),
-        Err(_) => eprintln!("skipped PostgreSQL: TAKINGS_TEST_POSTGRES_URL is not set"),
+    if let Some(server) = PostgresServer::shared("analytics") {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        houses.push(house(server.database(&format!("analytics_{number}")), None).await);
     }
     houses
-}
-
-async fn fresh(server: &str) -> String {
-    static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-    let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    let name = format!("analytics_{}_{number}", std::process::id());
-    let database = sea_orm::Database::connect(server).await.unwrap();
-    database.execute_unprepared(&format!("create database {name}")).await.unwrap();
-    let (head, _) = server.rsplit_once('/').unwrap();
-    format!("{head}/{name}")
 }
 
 async fn house(url: String, folder: Option<tempfile::TempDir>) -> House {

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range as Indices;
 use store::Part;
 use takings_core::money::Currency;
-use takings_core::time::{Day, Range, Timestamp};
+use takings_core::time::{Day, Month, Range, Timestamp};
 
 /// What some rows add up to. Of measures there are only amounts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,11 +52,15 @@ struct Plan {
     known: Option<Known>,
 }
 
-/// Which recorded instants may be used.
+/// Which recorded instants may be used: put together like the sum before an instant.
 #[derive(Clone, Copy, Debug)]
 struct Known {
-    /// The last recorded day that is taken whole.
-    through: Day,
+    /// The first recorded month after those taken whole.
+    months: i64,
+    /// Whole recorded days to add, or to take out.
+    days: Option<Run>,
+    /// The first recorded day after those taken whole.
+    first_day: Day,
     /// Recorded instants besides: the first, and the first after.
     edge: (Timestamp, Timestamp),
     /// Whether their rows are added to the whole days, or taken out of them.
@@ -77,11 +81,11 @@ impl Totals {
         };
         let mut totals = Totals::new(instants);
         let plan = totals.plan(known);
-        let sign = known.map_or(0, |known| known.sign);
         let mut grown: Vec<Vec<Sums>> = Vec::new();
         for (part, lines) in store::lines(database, &plan, kinds).await? {
+            let sign = known.map_or(1, |known| known.sign(part));
             for line in lines.split(';') {
-                totals.add(&mut grown, part, sign, line).ok_or_else(|| unreadable(line))?;
+                totals.add(&mut grown, (part, sign), line).ok_or_else(|| unreadable(line))?;
             }
         }
         totals.gather(&grown);
@@ -108,8 +112,7 @@ impl Totals {
     fn add(
         &mut self,
         grown: &mut Vec<Vec<Sums>>,
-        part: Part,
-        sign: i128,
+        (part, sign): (Part, i128),
         line: &str,
     ) -> Option<()> {
         let mut fields = line.split(',');
@@ -119,13 +122,17 @@ impl Totals {
         let sums =
             Sums { amount: next()?, events: next()?, subscribers: next()?, customers: next()? };
         grown.resize_with(self.before.len(), || vec![Sums::default(); self.cuts.len()]);
-        let from = match part {
-            Part::Months => Some((self.cuts.partition_point(|cut| cut.months <= at), 1)),
-            Part::Edges => Some((self.cuts.partition_point(|cut| cut.at.0 <= at), sign)),
+        let first_after = match part {
+            Part::Months => Some(self.cuts.partition_point(|cut| cut.months <= at)),
+            Part::EdgeDays => {
+                let month = i64::from(Day(i32::try_from(at).ok()?).month().0);
+                Some(self.cuts.partition_point(|cut| cut.months <= month))
+            }
+            Part::Edges => Some(self.cuts.partition_point(|cut| cut.at.0 <= at)),
             Part::Days | Part::Instants => None,
         };
-        if let Some((first, sign)) = from {
-            grown[place].get_mut(first)?.add(sums, sign);
+        if let Some(first_after) = first_after {
+            grown[place].get_mut(first_after)?.add(sums, sign);
             return Some(());
         }
         for index in self.cuts_near(part, at) {
@@ -222,10 +229,31 @@ impl Known {
         let (before_count, after_count) =
             store::batches_around(database, (start, end), after).await?;
         Ok(if before_count < after_count {
-            Known { through: Day(day.0 - 1), edge: (start, after), sign: 1 }
+            Known::new(day, (start, after), 1)
         } else {
-            Known { through: day, edge: (after, end), sign: -1 }
+            Known::new(Day(day.0 + 1), (after, end), -1)
         })
+    }
+
+    fn new(first_day: Day, edge: (Timestamp, Timestamp), sign: i128) -> Known {
+        let Cut { at: _, months, days, part: _ } = Cut::new(first_day.start());
+        Known { months, days, first_day, edge, sign }
+    }
+
+    /// Whether a part's rows are added, or taken out.
+    fn sign(&self, part: Part) -> i128 {
+        match part {
+            Part::Months | Part::Days | Part::Instants => 1,
+            Part::EdgeDays => self.days.map_or(0, |days| days.sign),
+            Part::Edges => self.sign,
+        }
+    }
+}
+
+impl Plan {
+    /// The first day after the months taken whole.
+    fn first_day(&self) -> i64 {
+        i32::try_from(self.months).map_or(i64::MIN, |month| Month(month).first().0.into())
     }
 }
 

@@ -4,7 +4,7 @@
 //! Each part of the answer comes as one text of lines, `place,name,currency,amount,...`, because a
 //! row costs either driver more than the sums in it cost the database.
 
-use super::Plan;
+use super::{Known, Plan};
 use crate::db::{Database, Kind};
 use crate::error::{Error, Reason};
 use sea_orm::{DbErr, Value};
@@ -20,7 +20,9 @@ pub(super) enum Part {
     Days,
     /// An instant inside a cut day.
     Instants,
-    /// An instant; the row was recorded on the edge day of what may be known.
+    /// A day; the row was recorded on the whole days at the edge of what may be known.
+    EdgeDays,
+    /// An instant; the row was recorded inside the edge day of what may be known.
     Edges,
 }
 
@@ -54,6 +56,7 @@ pub(super) async fn lines(
                 "months" => Part::Months,
                 "days" => Part::Days,
                 "instants" => Part::Instants,
+                "edge_days" => Part::EdgeDays,
                 _ => Part::Edges,
             };
             lines.push((part, text));
@@ -73,17 +76,14 @@ fn overflow(error: DbErr) -> Error {
 
 fn values(plan: &Plan) -> Vec<Value> {
     let pairs = |pairs: &[(i64, i64)]| serde_json::to_string(pairs).unwrap_or_default();
-    let recorded = plan.known.map_or(i64::MAX, |known| i64::from(known.through.0));
-    let mut values: Vec<Value> = vec![
-        plan.months.into(),
-        recorded.into(),
-        pairs(&plan.days).into(),
-        pairs(&plan.parts).into(),
-    ];
-    if let Some(known) = plan.known {
-        let after = takings_core::time::Day(known.through.0 + 1).start();
-        let (from, until) = known.edge;
-        values.extend([after.0.into(), from.0.into(), until.0.into(), plan.end.0.into()]);
+    let mut values: Vec<Value> =
+        vec![plan.months.into(), pairs(&plan.days).into(), pairs(&plan.parts).into()];
+    if let Some(Known { months, first_day, days, edge: (from, until), sign: _ }) = plan.known {
+        let (first, after) = days.map_or((0, 0), |days| (days.from, days.until));
+        let day = i64::from(first_day.0);
+        values.extend([months.into(), day.into(), first_day.start().0.into()]);
+        values.extend([plan.first_day().into(), first.into(), after.into()]);
+        values.extend([from.0.into(), until.0.into(), plan.end.0.into()]);
     }
     values
 }
@@ -92,72 +92,112 @@ const MRR_SUMS: &str =
     "sum(r.amount) || ',' || sum(r.events) || ',' || sum(r.subscribers) || ',' || sum(r.customers)";
 const MRR_ROW: &str = "m.occurred_at || ',' || m.kind || ',' || m.currency || ',' || m.units
     || ',' || m.movements || ',' || m.subscribers || ',' || m.customers";
+const MEASURE_SUM: &str = "sum(r.amount)";
 const MEASURE_ROW: &str = "m.occurred_at || ',' || m.kind || ',' || m.currency || ',' || m.amount";
+
+/// A family of roll-ups, and the rows under it.
+struct Family {
+    /// Which roll-ups.
+    of: String,
+    sums: &'static str,
+    table: &'static str,
+    /// Which rows.
+    of_row: String,
+    row: &'static str,
+}
 
 /// The text, which depends on nothing but the arguments.
 fn text(database: Kind, kinds: &str, known: bool) -> String {
     let definition = Definition::default().name;
-    let mrr = format!("r.family = 'mrr:{definition}'");
-    let measures = format!("r.family = 'measure' and r.name in ({kinds})");
-    let mrr_rows = format!("m.definition = '{definition}'");
-    let measure_rows = format!("m.kind in ({kinds})");
-    let mut parts = vec![
-        months(&mrr, MRR_SUMS),
-        months(&measures, "sum(r.amount)"),
-        days(database, &mrr, MRR_SUMS),
-        days(database, &measures, "sum(r.amount)"),
-        instants(database, "mrr_movements", &mrr_rows, MRR_ROW, known),
-        instants(database, "measures", &measure_rows, MEASURE_ROW, known),
-    ];
-    if known {
-        parts.push(edges("mrr_movements", &mrr_rows, MRR_ROW));
-        parts.push(edges("measures", &measure_rows, MEASURE_ROW));
+    let mrr = Family {
+        of: format!("r.family = 'mrr:{definition}'"),
+        sums: MRR_SUMS,
+        table: "mrr_movements",
+        of_row: format!("m.definition = '{definition}'"),
+        row: MRR_ROW,
+    };
+    let measures = Family {
+        of: format!("r.family = 'measure' and r.name in ({kinds})"),
+        sums: MEASURE_SUM,
+        table: "measures",
+        of_row: format!("m.kind in ({kinds})"),
+        row: MEASURE_ROW,
+    };
+    let mut parts = Vec::new();
+    for family in [mrr, measures] {
+        parts.push(family.months(known));
+        parts.push(family.days(&runs(database, "$2"), known));
+        parts.push(family.instants(&runs(database, "$3"), known));
+        if known {
+            parts.push(family.edge_days());
+            parts.push(family.edges());
+        }
     }
     parts.join(" union all ")
 }
 
-fn months(of: &str, sums: &str) -> String {
-    format!(
-        "select 'months' as part, string_agg(t.line, ';') as lines from (
-            select r.period || ',' || r.name || ',' || r.currency || ',' || {sums} as line
-            from rollups r
-            where {of} and r.grain = 1 and r.period < $1 and r.recorded_day <= $2
-            group by r.period, r.name, r.currency) t"
-    )
-}
+impl Family {
+    /// Whole months of what happened, and of when it was recorded.
+    fn months(&self, known: bool) -> String {
+        let known = if known { "and r.recorded < $4" } else { "" };
+        let rows = format!("rollups r where {} and r.grain = 1 and r.period < $1 {known}", self.of);
+        self.grouped("months", &rows)
+    }
 
-fn days(database: Kind, of: &str, sums: &str) -> String {
-    let runs = runs(database, "$3");
-    format!(
-        "select 'days' as part, string_agg(t.line, ';') as lines from (
-            select r.period || ',' || r.name || ',' || r.currency || ',' || {sums} as line
-            from {runs} runs cross join rollups r
-            where {of} and r.grain = 0 and r.period >= runs.lo and r.period < runs.hi
-              and r.recorded_day <= $2
-            group by r.period, r.name, r.currency) t"
-    )
-}
+    /// Whole days.
+    fn days(&self, runs: &str, known: bool) -> String {
+        let known = if known { "and r.recorded < $5" } else { "" };
+        let rows = format!(
+            "{runs} runs cross join rollups r where {} and r.grain = 0
+               and r.period >= runs.lo and r.period < runs.hi {known}",
+            self.of
+        );
+        self.grouped("days", &rows)
+    }
 
-fn instants(database: Kind, table: &str, of: &str, row: &str, known: bool) -> String {
-    let runs = runs(database, "$4");
-    let (batches, recorded) = match known {
-        true => ("cross join batches b", "and b.id = m.batch and b.recorded_at < $5"),
-        false => ("", ""),
-    };
-    format!(
-        "select 'instants' as part, string_agg({row}, ';') as lines
-         from {runs} runs cross join {table} m {batches}
-         where {of} and m.occurred_at >= runs.lo and m.occurred_at < runs.hi {recorded}"
-    )
-}
+    /// Parts of days, row by row.
+    fn instants(&self, runs: &str, known: bool) -> String {
+        let (batches, known) = match known {
+            true => ("cross join batches b", "and b.id = m.batch and b.recorded_at < $6"),
+            false => ("", ""),
+        };
+        format!(
+            "select 'instants' as part, string_agg({}, ';') as lines
+             from {runs} runs cross join {} m {batches}
+             where {} and m.occurred_at >= runs.lo and m.occurred_at < runs.hi {known}",
+            self.row, self.table, self.of_row
+        )
+    }
 
-fn edges(table: &str, of: &str, row: &str) -> String {
-    format!(
-        "select 'edges' as part, string_agg({row}, ';') as lines
-         from batches b cross join {table} m
-         where {of} and b.recorded_at >= $6 and b.recorded_at < $7 and m.batch = b.id
-           and m.occurred_at < $8"
-    )
+    /// Whole recorded days between what is known and the nearer edge of its month.
+    fn edge_days(&self) -> String {
+        let rows = format!(
+            "rollups r where {} and r.grain = 0 and r.period < $7
+               and r.recorded >= $8 and r.recorded < $9",
+            self.of
+        );
+        self.grouped("edge_days", &rows)
+    }
+
+    /// Rows of transactions between what is known and one edge of its day.
+    fn edges(&self) -> String {
+        format!(
+            "select 'edges' as part, string_agg({}, ';') as lines
+             from batches b cross join {} m
+             where {} and b.recorded_at >= $10 and b.recorded_at < $11 and m.batch = b.id
+               and m.occurred_at < $12",
+            self.row, self.table, self.of_row
+        )
+    }
+
+    fn grouped(&self, part: &str, rows: &str) -> String {
+        format!(
+            "select '{part}' as part, string_agg(t.line, ';') as lines from (
+                select r.period || ',' || r.name || ',' || r.currency || ',' || {} as line
+                from {rows} group by r.period, r.name, r.currency) t",
+            self.sums
+        )
+    }
 }
 
 /// Pairs of numbers in a parameter, as a table.
