@@ -9,7 +9,7 @@ use takings_core::money::Currency;
 use takings_core::unconfirmed::Reason;
 
 /// The seconds of the years 1 to 9999, which a protobuf timestamp may name.
-const YEARS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+pub(crate) const YEARS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 
 /// A range of instants, in microseconds; an end that is missing sets no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,7 +99,8 @@ impl From<Mark> for pb::Unconfirmed {
     }
 }
 
-fn reason_of(reason: Reason) -> pb::UnconfirmedReason {
+/// A mark's reason, as the contract names it.
+pub(crate) fn reason_of(reason: Reason) -> pb::UnconfirmedReason {
     match reason {
         Reason::Tie => pb::UnconfirmedReason::Tie,
         Reason::MissedUpdate => pb::UnconfirmedReason::MissedUpdate,

@@ -202,12 +202,12 @@ fn check_currency(
 
 #[tokio::test]
 async fn series_equal_what_the_rows_add_up_to() {
-    let books = Books::random(13, 2_500);
+    let books = Books::random(13, 900);
     for house in houses().await {
         books.store(&house.app.database).await;
         let mut dice = Dice(44);
         let all = [pb::Granularity::Day, pb::Granularity::Week, pb::Granularity::Month];
-        for turn in 0..30 {
+        for turn in 0..18 {
             let (range, known) = (range(&mut dice), known(&mut dice));
             let granularity = all[turn % 3];
             check_series(&house, &books, range, known, (granularity, dice.of(&ZONES))).await;

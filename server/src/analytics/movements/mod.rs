@@ -1,5 +1,6 @@
 //! Movements of MRR, one by one: net of what later facts took back, and why each happened.
 
+mod convert;
 mod reasons;
 mod store;
 
@@ -10,6 +11,8 @@ use std::collections::BTreeMap;
 use takings_core::billing::{Cause, MovementKind};
 use takings_core::money::Currency;
 use takings_core::time::Timestamp;
+
+pub(super) use convert::{MovementsQuestion, answer, question};
 
 /// Which movements are asked for.
 #[derive(Clone, Debug)]
@@ -164,7 +167,7 @@ fn net(rows: Vec<Revision>) -> Result<Vec<Net>, Error> {
     }
     for ((place, kind), (sum, newest)) in by_kind {
         let Revision { event, recorded_at, .. } = newest;
-        let units = super::rollups::narrow(sum)?;
+        let units = crate::analytics::rollups::narrow(sum)?;
         if units != 0 {
             nets.push(Net { place, kind, units, event, recorded_at });
         }

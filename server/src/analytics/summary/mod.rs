@@ -1,47 +1,51 @@
 //! The state of the business at one instant.
 
-use super::confidence::Confidence;
-use super::kinds::{CUSTOMERS, DISPUTE, MOVEMENTS, RECEIVED, REFUND, REVENUE};
-use super::rollups::{Totals, narrow};
-use super::scope::Scope;
+mod convert;
+
+use crate::analytics::confidence::Confidence;
+use crate::analytics::kinds::{CUSTOMERS, DISPUTE, MOVEMENTS, RECEIVED, REFUND, REVENUE};
+use crate::analytics::rollups::{Totals, narrow};
+use crate::analytics::scope::Scope;
 use crate::app::App;
 use crate::error::Error;
 use std::collections::BTreeSet;
 use takings_core::metrics::growth_rate;
 use takings_core::money::Currency;
 
+pub(super) use convert::{answer, question};
+
 /// The state of the business.
 #[derive(Debug)]
-pub(super) struct Summary {
-    pub(super) currencies: Vec<CurrencySummary>,
-    pub(super) customers: i64,
-    pub(super) subscribers: i64,
+pub(in crate::analytics) struct Summary {
+    pub(in crate::analytics) currencies: Vec<CurrencySummary>,
+    pub(in crate::analytics) customers: i64,
+    pub(in crate::analytics) subscribers: i64,
 }
 
 /// The state of the business in one currency.
 #[derive(Debug)]
-pub(super) struct CurrencySummary {
-    pub(super) currency: Currency,
+pub(in crate::analytics) struct CurrencySummary {
+    pub(in crate::analytics) currency: Currency,
     /// Minor units received in the range.
-    pub(super) gross: i64,
+    pub(in crate::analytics) gross: i64,
     /// Minor units given back in the range, positive.
-    pub(super) refunds: i64,
+    pub(in crate::analytics) refunds: i64,
     /// Minor units withdrawn in the range, positive.
-    pub(super) disputes: i64,
-    pub(super) net: i64,
+    pub(in crate::analytics) disputes: i64,
+    pub(in crate::analytics) net: i64,
     /// Units of MRR at the range's start.
-    pub(super) start_mrr: i64,
+    pub(in crate::analytics) start_mrr: i64,
     /// Units of MRR at its end.
-    pub(super) mrr: i64,
-    pub(super) growth_rate: Option<f64>,
-    pub(super) subscribers: i64,
+    pub(in crate::analytics) mrr: i64,
+    pub(in crate::analytics) growth_rate: Option<f64>,
+    pub(in crate::analytics) subscribers: i64,
 }
 
 /// The kinds of measure that a summary is made of.
 const KINDS: [&str; 5] = [RECEIVED[0], RECEIVED[1], REFUND, DISPUTE, CUSTOMERS];
 
 /// Answers the state of the business at the end of the scope's range.
-pub(super) async fn read(
+pub(in crate::analytics) async fn read(
     app: &App,
     scope: &Scope,
     confidence: &Confidence,

@@ -1,38 +1,42 @@
 //! Revenue and MRR over time.
 
-use super::kinds::{MOVEMENTS, RECEIVED, REVENUE};
-use super::rollups::Totals;
-use super::scope::Scope;
+mod convert;
+
+use crate::analytics::kinds::{MOVEMENTS, RECEIVED, REVENUE};
+use crate::analytics::rollups::Totals;
+use crate::analytics::scope::Scope;
 use crate::app::App;
 use crate::error::Error;
 use takings_core::money::Currency;
 use takings_core::time::{Range, Timestamp};
 
+pub(super) use convert::{SeriesQuestion, answer, question};
+
 /// Revenue and MRR over time, in one currency.
 #[derive(Debug)]
-pub(super) struct Series {
-    pub(super) currency: Currency,
-    pub(super) points: Vec<Point>,
+pub(in crate::analytics) struct Series {
+    pub(in crate::analytics) currency: Currency,
+    pub(in crate::analytics) points: Vec<Point>,
 }
 
 /// One period.
 #[derive(Debug)]
-pub(super) struct Point {
-    pub(super) range: Range,
+pub(in crate::analytics) struct Point {
+    pub(in crate::analytics) range: Range,
     /// Minor units received.
-    pub(super) gross: i64,
+    pub(in crate::analytics) gross: i64,
     /// The same less refunds and withdrawn disputes.
-    pub(super) net: i64,
+    pub(in crate::analytics) net: i64,
     /// Units of MRR at the period's start.
-    pub(super) start_mrr: i64,
+    pub(in crate::analytics) start_mrr: i64,
     /// Units of MRR at the period's end.
-    pub(super) end_mrr: i64,
+    pub(in crate::analytics) end_mrr: i64,
     /// Units and number of movements, in the order of the kinds.
-    pub(super) moved: [(i64, i64); 5],
+    pub(in crate::analytics) moved: [(i64, i64); 5],
 }
 
 /// Answers one series a currency; `bounds` part the scope's range into periods.
-pub(super) async fn read(
+pub(in crate::analytics) async fn read(
     app: &App,
     scope: &Scope,
     bounds: &[Timestamp],

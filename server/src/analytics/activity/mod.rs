@@ -1,32 +1,36 @@
 //! What became of subscriptions in a range.
 
-use super::kinds::MOVEMENTS;
-use super::retention;
-use super::rollups::Totals;
-use super::scope::Scope;
+mod convert;
+
+use crate::analytics::kinds::MOVEMENTS;
+use crate::analytics::retention;
+use crate::analytics::rollups::Totals;
+use crate::analytics::scope::Scope;
 use crate::app::App;
 use crate::error::Error;
 use takings_core::metrics::{Bridge, Cohort, StripeLogos};
 use takings_core::money::Currency;
 use takings_core::time::{Range, Timestamp};
 
+pub(super) use convert::{answer, question};
+
 /// What became of subscriptions in one currency.
 #[derive(Debug)]
-pub(super) struct Activity {
-    pub(super) currency: Currency,
+pub(in crate::analytics) struct Activity {
+    pub(in crate::analytics) currency: Currency,
     /// Subscriptions at the range's end: active, trialing, past due, paused.
-    pub(super) statuses: [i64; 4],
-    pub(super) start_subscribers: i64,
-    pub(super) end_subscribers: i64,
+    pub(in crate::analytics) statuses: [i64; 4],
+    pub(in crate::analytics) start_subscribers: i64,
+    pub(in crate::analytics) end_subscribers: i64,
     /// Units of MRR at the range's end.
-    pub(super) end_mrr: i64,
+    pub(in crate::analytics) end_mrr: i64,
     /// Units and number of movements, in the order of the kinds.
-    pub(super) moved: [(i64, i64); 5],
-    pub(super) bridge: Bridge,
-    pub(super) cohort: Cohort,
-    pub(super) logos: StripeLogos,
-    pub(super) trials_converted: i64,
-    pub(super) trials_cancelled: i64,
+    pub(in crate::analytics) moved: [(i64, i64); 5],
+    pub(in crate::analytics) bridge: Bridge,
+    pub(in crate::analytics) cohort: Cohort,
+    pub(in crate::analytics) logos: StripeLogos,
+    pub(in crate::analytics) trials_converted: i64,
+    pub(in crate::analytics) trials_cancelled: i64,
 }
 
 /// How subscriptions are counted by status, in the order of [`Activity::statuses`].
@@ -47,7 +51,7 @@ const KINDS: [&str; 6] = [STATUSES[0], STATUSES[1], STATUSES[2], STATUSES[3], CO
 const STRIPE_WINDOW: i64 = 30 * 86_400_000_000;
 
 /// Answers what became of subscriptions, by currency.
-pub(super) async fn read(app: &App, scope: &Scope) -> Result<Vec<Activity>, Error> {
+pub(in crate::analytics) async fn read(app: &App, scope: &Scope) -> Result<Vec<Activity>, Error> {
     let Range { start, end } = scope.range;
     let window = Range { start: Timestamp(end.0 - STRIPE_WINDOW), end };
     let instants = [start, end, window.start];
