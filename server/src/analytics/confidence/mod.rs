@@ -56,33 +56,50 @@ pub(super) async fn count(app: &App) -> Result<Confidence, Error> {
     store::count(&app.database, app.now()).await
 }
 
-/// The last count, which holds until a transaction comes in, for at most a second: counting takes
-/// time that grows with the number of marks.
+/// The last count. Counting takes time that grows with the number of marks, so a count is used
+/// again until a transaction comes in; a slow one for a hundred times as long as it took, so that
+/// no more than a hundredth of the time goes into it.
 #[derive(Debug, Default)]
-pub(super) struct Counted(Mutex<Option<(i64, Timestamp, Arc<Confidence>)>>);
+pub(super) struct Counted(Mutex<Option<Count>>);
 
-/// For how long a count is believed although no transaction came in: a transaction may come in
-/// with an older number, and a change of MRR that was known beforehand may become due.
+#[derive(Clone, Debug)]
+struct Count {
+    newest_batch: i64,
+    at: Timestamp,
+    /// Microseconds that counting took.
+    took: i64,
+    confidence: Arc<Confidence>,
+}
+
+/// For how long a count is believed at most where no transaction came in: one may come in with an
+/// older number, and a change of MRR that was known beforehand may become due.
 const BELIEVED: i64 = 1_000_000;
+
+/// A count that takes longer than this is slow.
+const SLOW: i64 = 5_000;
 
 impl Counted {
     /// What is not settled now.
     pub(super) async fn read(&self, app: &App) -> Result<Arc<Confidence>, Error> {
-        let (newest, now) = (store::newest_batch(&app.database).await?, app.now());
-        if let Some(known) = self.known(newest, now) {
-            return Ok(known);
+        let (newest_batch, at) = (store::newest_batch(&app.database).await?, app.now());
+        let last = self.0.lock().ok().and_then(|last| last.clone());
+        if let Some(last) = last.filter(|last| last.holds(newest_batch, at)) {
+            return Ok(last.confidence);
         }
-        let counted = Arc::new(store::count(&app.database, now).await?);
+        let confidence = Arc::new(store::count(&app.database, at).await?);
+        let took = app.now().0 - at.0;
         if let Ok(mut last) = self.0.lock() {
-            *last = Some((newest, now, counted.clone()));
+            *last = Some(Count { newest_batch, at, took, confidence: confidence.clone() });
         }
-        Ok(counted)
+        Ok(confidence)
     }
+}
 
-    fn known(&self, newest: i64, now: Timestamp) -> Option<Arc<Confidence>> {
-        let last = self.0.lock().ok()?;
-        let (batch, at, counted) = last.as_ref()?;
-        let fresh = (0..BELIEVED).contains(&(now.0 - at.0));
-        (fresh && *batch == newest).then(|| counted.clone())
+impl Count {
+    fn holds(&self, newest_batch: i64, now: Timestamp) -> bool {
+        let age = now.0 - self.at.0;
+        let unchanged = newest_batch == self.newest_batch && age < BELIEVED;
+        let slow = self.took > SLOW && age < 100 * self.took;
+        age >= 0 && (unchanged || slow)
     }
 }
