@@ -24,7 +24,12 @@ fn reason(status: &Status) -> String {
 #[tokio::test]
 async fn without_any_field_it_is_now_and_this_month() {
     for house in houses().await {
-        let answer = house.api.get_revenue_summary(Request::new(Default::default())).await.unwrap().into_inner();
+        let answer = house
+            .api
+            .get_revenue_summary(Request::new(Default::default()))
+            .await
+            .unwrap()
+            .into_inner();
         assert_eq!(answer.start_time, at("2026-03-01T00:00:00Z"));
         assert_eq!(answer.as_of_time, at("2026-03-19T14:23:45.678901Z"));
         assert_eq!(answer.settled_through_time, answer.as_of_time);
@@ -213,7 +218,8 @@ async fn a_sum_beyond_64_bits_is_refused() {
     }
     for house in houses().await {
         books.store(&house.app.database).await;
-        let status = house.api.get_revenue_summary(Request::new(Default::default())).await.unwrap_err();
+        let status =
+            house.api.get_revenue_summary(Request::new(Default::default())).await.unwrap_err();
         assert_eq!(status.code(), Code::FailedPrecondition);
         assert_eq!(status.get_details_error_info().unwrap().reason, "AMOUNT_OVERFLOW");
     }

@@ -202,7 +202,12 @@ async fn marks_are_counted_by_object_and_held_mrr_is_shown() {
         ] {
             house.app.database.write.execute_unprepared(text).await.unwrap();
         }
-        let answer = house.api.get_revenue_summary(Request::new(Default::default())).await.unwrap().into_inner();
+        let answer = house
+            .api
+            .get_revenue_summary(Request::new(Default::default()))
+            .await
+            .unwrap()
+            .into_inner();
         let counts = |them: &[pb::UnconfirmedCount]| -> Vec<(pb::UnconfirmedReason, i64)> {
             them.iter().map(|it| (it.reason(), it.object_count)).collect()
         };
