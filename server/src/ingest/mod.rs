@@ -51,6 +51,11 @@ pub enum Trouble {
 }
 
 impl Trouble {
+    /// The trouble of a batch, for the others who were in it.
+    fn shared(said: &str) -> Trouble {
+        Trouble::Database(sqlx::Error::Protocol(said.to_owned()))
+    }
+
     /// What helps.
     pub fn failure(&self) -> Failure {
         match self {

@@ -180,3 +180,22 @@ pub(super) static SUBSCRIPTIONS_OF: Query = Query::new(
      where s.source_id = t0.source_id and s.customer = t0.customer",
     &[&[("source_id", Int), ("customer", Text)]],
 );
+
+/// What became of an event when it was applied again.
+pub(super) static REPLAYED: Query = Query::new(
+    "replayed",
+    "update webhook_events set outcome = t0.outcome, reason = t0.reason, message = t0.message,
+            object = t0.object
+     from {0}
+     where webhook_events.source_id = t0.source_id and webhook_events.event_id = t0.event_id
+       and webhook_events.api_version = t0.api_version",
+    &[&[
+        ("source_id", Int),
+        ("event_id", Text),
+        ("api_version", Text),
+        ("outcome", Text),
+        ("reason", Text),
+        ("message", Text),
+        ("object", Text),
+    ]],
+);

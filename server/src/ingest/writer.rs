@@ -186,6 +186,6 @@ fn defect(trouble: &Trouble) -> bool {
 fn again(failure: Failure, said: &str) -> Trouble {
     match failure {
         Failure::Conflict => Trouble::Retry,
-        _ => Trouble::Database(sea_orm::sqlx::Error::Protocol(said.to_owned())),
+        _ => Trouble::shared(said),
     }
 }
