@@ -1,4 +1,4 @@
-//! Ratios and trials: METRICS section 3 and its vectors.
+//! Ratios and trials, with the numbers their sources print.
 
 // A test that cannot be set up fails: that is what `unwrap` says here.
 // Ratios are floats.

@@ -1,4 +1,4 @@
-//! Movements of a customer: METRICS section 2.
+//! Movements of a customer, by kind.
 
 // A test that cannot be set up fails: that is what `unwrap` says here.
 #![allow(clippy::unwrap_used)]

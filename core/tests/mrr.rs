@@ -1,4 +1,4 @@
-//! MRR of one subscription: METRICS section 1, row by row.
+//! MRR of one subscription: what counts, and how much.
 
 mod support;
 

@@ -268,3 +268,23 @@ fn points_survive_being_written_down() {
         assert_eq!(serde_json::from_str::<takings_core::billing::Point>(&text).unwrap(), point);
     }
 }
+
+#[test]
+fn without_new_moments_a_carry_still_feels_what_else_changes() {
+    let world = World::default().coupon("c", percent("50"), Duration::Repeating).customers(
+        "di",
+        "c",
+        250,
+        Some(day(2026, 3, 1)),
+        None,
+    );
+    let moments = [at(100, &ten_dollars())];
+    let whole = world.fold(&moments).points;
+    let marks = BTreeSet::from([Reason::MissedUpdate]);
+    let marked = Moment { marks, ..moments[0].clone() };
+    let carry = Carry { point: &whole[0], moment: &marked };
+    let folded = fold(&Definition::default(), Some(carry), &[], &world.context()).unwrap();
+    let expected = [(250, units(500)), (day(2026, 3, 1), units(1_000))];
+    assert_eq!(steps(&folded.points), expected);
+    assert_eq!(folded.points, whole[1..], "the point knows its marks, not the moment");
+}

@@ -25,9 +25,12 @@ const SHAPE: &str = "
         batch bigint not null,
         primary key (source_id, id)
     ) {clustered};
-    create index {table}_customer on {table} (source_id, customer, id)
+    create index {table}_customer on {table} (customer, source_id, id)
         where customer is not null;
     ";
+
+/// Dunning lists subscriptions by status; they are few, and seldom change.
+const STATUS: &str = "create index subscriptions_status on subscriptions (status, source_id, id);";
 
 /// The change.
 #[derive(DeriveMigrationName)]
@@ -39,6 +42,7 @@ impl MigrationTrait for Migration {
         for table in TABLES {
             apply(manager, &SHAPE.replace("{table}", table)).await?;
         }
+        apply(manager, STATUS).await?;
         Ok(())
     }
 }

@@ -194,7 +194,8 @@ impl Config {
         if !(1..=3600).contains(&self.stripe.tolerance_seconds) {
             return refuse("stripe.tolerance_seconds must be 1 to 3600".into());
         }
-        for (key, listen) in [("http.listen", self.http.listen), ("grpc.listen", self.grpc.listen)] {
+        for (key, listen) in [("http.listen", self.http.listen), ("grpc.listen", self.grpc.listen)]
+        {
             if !listen.ip().is_loopback() && !self.server.insecure {
                 return refuse(format!(
                     "{key} = {listen} can be reached from other machines, and callers are not \
@@ -203,7 +204,9 @@ impl Config {
             }
         }
         if self.database.readers == 0 || self.server.batch == 0 || self.server.queue == 0 {
-            return refuse("database.readers, server.batch, server.queue must be at least 1".into());
+            return refuse(
+                "database.readers, server.batch, server.queue must be at least 1".into(),
+            );
         }
         if self.server.batch > 512 {
             return refuse("server.batch must be at most 512".into());
@@ -252,7 +255,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("takings.toml");
         std::fs::write(&file, "[database]\nurl = 'sqlite://a.db'\nreaders = 2\n").unwrap();
-        let config = Config::load(Some(&file), &flags(&[("database.url", "sqlite://b.db")])).unwrap();
+        let config =
+            Config::load(Some(&file), &flags(&[("database.url", "sqlite://b.db")])).unwrap();
         assert_eq!((config.database.url.as_str(), config.database.readers), ("sqlite://b.db", 2));
     }
 

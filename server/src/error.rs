@@ -207,10 +207,9 @@ fn of_failure(failure: Failure, source: Box<dyn std::error::Error + Send + Sync>
             Reason::DatabaseUnavailable,
             "the database's disk failed; nothing of this request is certain to be stored",
         ),
-        Failure::Unreachable => unavailable(
-            Reason::DatabaseUnavailable,
-            "the database cannot be reached; try again",
-        ),
+        Failure::Unreachable => {
+            unavailable(Reason::DatabaseUnavailable, "the database cannot be reached; try again")
+        }
         Failure::Schema => unavailable(
             Reason::SchemaMismatch,
             "the database has another schema than this binary; run `takings migrate`",

@@ -2,13 +2,18 @@
 
 pub mod analytics;
 pub mod app;
+pub mod cli;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod grpc;
 pub mod http;
 pub mod ingest;
 pub mod jobs;
+pub mod ledger;
+pub mod page;
 pub mod rebuild;
 pub mod revenue;
+pub mod serve;
 pub mod sources;
 pub mod telemetry;

@@ -13,6 +13,7 @@ use std::time::Duration;
 /// Where Debian and its children install each major version.
 const INSTALLED: &str = "/usr/lib/postgresql";
 const ACCOUNT: &str = "postgres";
+const MISSING: &str = "install postgresql (Debian: apt-get install postgresql)";
 const READY: &str = "ready to accept connections";
 const PORT_TAKEN: &str = "could not create any TCP/IP sockets";
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -47,12 +48,20 @@ pub struct PostgresServer {
 impl PostgresServer {
     /// The server that all tests of this process share; it does not wait for the disk.
     ///
-    /// None, and recorded as a skip, where PostgreSQL is not installed.
-    pub fn shared() -> Option<&'static Self> {
-        SHARED.get_or_init(|| Self::start(false)).as_ref()
+    /// None, and `test` recorded as skipped, where PostgreSQL is not installed.
+    ///
+    /// # Panics
+    ///
+    /// If PostgreSQL is installed, but does not start.
+    pub fn shared(test: &str) -> Option<&'static Self> {
+        let server = SHARED.get_or_init(|| Self::installed(false)).as_ref();
+        if server.is_none() {
+            crate::skip(test, MISSING);
+        }
+        server
     }
 
-    /// A new server; `durable` says whether a commit waits for the disk.
+    /// A new server; `durable` says whether a commit waits for the disk, as in production.
     ///
     /// None, and recorded as a skip, where PostgreSQL is not installed.
     ///
@@ -60,11 +69,15 @@ impl PostgresServer {
     ///
     /// If PostgreSQL is installed, but does not start.
     pub fn start(durable: bool) -> Option<Self> {
-        let Some(bin) = binaries() else {
-            crate::skip("PostgreSQL", "it is not installed (Debian: apt-get install postgresql)");
-            return None;
-        };
-        let started = Self::run(bin, durable);
+        let server = Self::installed(durable);
+        if server.is_none() {
+            crate::skip("a PostgreSQL server", MISSING);
+        }
+        server
+    }
+
+    fn installed(durable: bool) -> Option<Self> {
+        let started = Self::run(binaries()?, durable);
         Some(started.unwrap_or_else(|error| panic!("PostgreSQL does not start: {error:#}")))
     }
 
@@ -95,6 +108,11 @@ impl PostgresServer {
         finish(&mut psql).unwrap_or_else(|error| panic!("{error:#}")).trim_end().to_owned()
     }
 
+    /// The folder of its data.
+    pub fn data_folder(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
     /// The port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
@@ -106,7 +124,7 @@ impl PostgresServer {
     ///
     /// If the server has gone.
     pub fn pid(&self) -> u32 {
-        let path = self.folder.join("data/postmaster.pid");
+        let path = self.data_folder().join("postmaster.pid");
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
         let first = text.lines().next().unwrap_or_default();
         first.parse().unwrap_or_else(|_| panic!("{path:?} begins with {first:?}"))
@@ -122,7 +140,7 @@ impl PostgresServer {
                 finish(Command::new("chown").arg(owner).arg(folder.path()))?;
             }
             init(&bin, folder.path(), root)?;
-            let port = crate::free_port();
+            let port = crate::free_port()?;
             let mut keeper = spawn(&bin, folder.path(), root, port, durable)?;
             // From here on the keeper removes the folder.
             let folder = folder.keep();

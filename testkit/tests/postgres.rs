@@ -45,7 +45,7 @@ fn it_ends_with_a_process_that_is_killed() {
     if std::env::var_os(CHILD).is_some() {
         return hold();
     }
-    if PostgresServer::shared().is_none() {
+    if PostgresServer::shared("it_ends_with_a_process_that_is_killed").is_none() {
         return;
     }
     let scratch = std::env::temp_dir().join(format!("takings-testkit-{}", std::process::id()));
@@ -67,7 +67,7 @@ fn it_ends_with_a_process_that_is_killed() {
 
 /// The child: tells its server's process, and waits to be killed.
 fn hold() {
-    let server = PostgresServer::shared().unwrap();
+    let server = PostgresServer::shared("the child").unwrap();
     let path = std::env::var_os(CHILD).unwrap();
     std::fs::write(Path::new(&path), format!("{}\n", server.pid())).unwrap();
     sleep(Duration::from_secs(60));

@@ -26,6 +26,8 @@ pub(crate) struct Version<'a> {
     pub(crate) at: Seconds,
     pub(crate) moment: &'a Moment,
     pub(crate) state: &'a Subscription,
+    /// What its own order among the versions leaves open.
+    pub(crate) marks: BTreeSet<Reason>,
     /// Since when it is past due.
     pub(crate) past_due_since: Option<Seconds>,
     /// Expired discounts it no longer lists: the subscription's, and by item.
@@ -67,7 +69,7 @@ impl<'a> Rules<'a> {
             found.marks.extend(counted.then_some(Reason::CutList));
         }
         needs.append(&mut found.needs);
-        found.marks.extend(&moment.marks);
+        found.marks.extend(&version.marks);
         let mut point = Point {
             at,
             second: moment.second,
@@ -89,7 +91,7 @@ impl<'a> Rules<'a> {
         Ok(point)
     }
 
-    /// Whether a subscription in this state counts at all (METRICS: "counts while").
+    /// Whether a subscription in this state counts at all.
     fn counts(&self, version: &Version<'_>, at: Seconds) -> bool {
         let (definition, state) = (self.definition, version.state);
         let paying = match state.status {

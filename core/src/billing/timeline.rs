@@ -8,11 +8,12 @@ use super::mrr::Overflow;
 use super::period::expiry;
 use super::point::{Context, Point};
 use super::tax;
+use crate::unconfirmed::Reason;
 use crate::version::Moment;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where a fold goes on from: the last stored point before its range, and the last moment before
-/// it, which made that point.
+/// Where a fold goes on from: the last point before its range, and the last moment before it,
+/// which is the version in force at that point.
 #[derive(Clone, Copy, Debug)]
 pub struct Carry<'a> {
     /// The point.
@@ -128,9 +129,15 @@ pub(crate) fn subscription(moment: &Moment) -> Option<&Subscription> {
 /// Folds the moments of one subscription into points of MRR.
 ///
 /// `moments` are all settled moments from some second on, ascending; without a carry, from the
-/// first. From an effective instant on the later version wins. Every moment makes a point, unless
-/// a later one displaces it; between them stand points for what other facts and time alone cause,
-/// where they change anything, also in the future.
+/// first. With a carry they may be empty: what other facts and time alone change after its point
+/// is found all the same. From an effective instant on the later version wins. Every moment makes
+/// a point, unless a later one displaces it; between them stand points for what other facts and
+/// time cause, where they change anything, also in the future.
+///
+/// The points of a range from second R on are those of the whole timeline where no moment of the
+/// range takes effect before R (see [`earliest`]), nothing in the context changed before R, and
+/// the carry is the last point before R. A moment that takes effect at or before the carry's
+/// point is refused with the instant that R must not exceed.
 pub fn fold(
     definition: &Definition,
     carry: Option<Carry<'_>>,
@@ -184,6 +191,10 @@ fn standing<'a>(
     Ok(standing)
 }
 
+/// The marks that a moment may have of its own. A carry's are read from its point: its moment may
+/// have been settled without those before it.
+const OF_ORDER: [Reason; 2] = [Reason::Tie, Reason::MissedUpdate];
+
 /// The version that a carry stands for.
 fn inherited<'a>(carry: Carry<'a>, state: &'a Subscription) -> Version<'a> {
     let of_items = carry.point.items.iter().filter(|item| !item.lingering.is_empty());
@@ -191,6 +202,7 @@ fn inherited<'a>(carry: Carry<'a>, state: &'a Subscription) -> Version<'a> {
         at: carry.point.at,
         moment: carry.moment,
         state,
+        marks: carry.point.marks.intersection(&OF_ORDER.into()).copied().collect(),
         past_due_since: carry.point.past_due_since,
         lingering: carry.point.lingering.clone(),
         item_lingering: of_items.map(|it| (it.id.as_str(), it.lingering.clone())).collect(),
@@ -212,6 +224,7 @@ impl Rules<'_> {
             at,
             moment,
             state,
+            marks: moment.marks.clone(),
             past_due_since: (state.status == SubscriptionStatus::PastDue).then_some(due),
             lingering: vec![],
             item_lingering: BTreeMap::new(),

@@ -1,4 +1,4 @@
-//! Ratios over ranges, by METRICS section 3. Amounts are units of MRR of one currency; every
+//! Ratios over ranges. Amounts are units of MRR of one currency; every
 //! ratio is `None` where its denominator is zero; foreign-exchange effects are in none.
 
 // Statistics live here: a ratio is shown, never posted, and no money is computed from one.

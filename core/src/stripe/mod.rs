@@ -1,1 +1,11 @@
 //! Stripe: signatures, events, and payloads of any API version as facts.
+
+pub mod envelope;
+mod field;
+mod normalize;
+mod refusal;
+pub mod signature;
+
+pub use envelope::{Envelope, EnvelopeError};
+pub use normalize::{Contents, normalize};
+pub use refusal::Refusal;

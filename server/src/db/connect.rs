@@ -1,8 +1,8 @@
 //! Opening a database: options that bite, and the schema's version.
 
 use super::Conn;
-use sea_orm::sqlx::{Executor, postgres::PgConnectOptions, sqlite::SqliteJournalMode};
 use sea_orm::sqlx::sqlite::SqliteSynchronous;
+use sea_orm::sqlx::{Executor, postgres::PgConnectOptions, sqlite::SqliteJournalMode};
 use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr};
 use sea_orm::{DatabaseBackend, Statement, TransactionTrait};
 use std::time::Duration;
@@ -54,9 +54,7 @@ impl Database {
     /// A connection for one owner, tuned for the writer's fixed texts.
     pub async fn conn(&self) -> Result<Conn, sea_orm::sqlx::Error> {
         match self.kind {
-            Kind::Sqlite => {
-                Ok(Conn::Sqlite(self.write.get_sqlite_connection_pool().acquire().await?))
-            }
+            Kind::Sqlite => Ok(self.write.get_sqlite_connection_pool().acquire().await?.into()),
             Kind::Postgres => {
                 let mut conn = self.write.get_postgres_connection_pool().acquire().await?;
                 // The planner sees empty tables when it plans the writer's texts for good.
@@ -66,7 +64,7 @@ impl Database {
                          set enable_mergejoin = off; set jit = off",
                     )
                     .await?;
-                Ok(Conn::Postgres(conn))
+                Ok(conn.into())
             }
         }
     }
@@ -122,7 +120,12 @@ fn kind_of(url: &str) -> Result<Kind, DbErr> {
     }
 }
 
-async fn connect(url: &str, most: u32, kind: Kind, read_only: bool) -> Result<DatabaseConnection, DbErr> {
+async fn connect(
+    url: &str,
+    most: u32,
+    kind: Kind,
+    read_only: bool,
+) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(with_create(url, kind));
     options
         .max_connections(most)
@@ -154,7 +157,9 @@ async fn connect(url: &str, most: u32, kind: Kind, read_only: bool) -> Result<Da
 /// SQLite makes the file where there is none.
 fn with_create(url: &str, kind: Kind) -> String {
     match kind {
-        Kind::Sqlite if !url.contains('?') && !url.contains(":memory:") => format!("{url}?mode=rwc"),
+        Kind::Sqlite if !url.contains('?') && !url.contains(":memory:") => {
+            format!("{url}?mode=rwc")
+        }
         _ => url.to_owned(),
     }
 }

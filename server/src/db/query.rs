@@ -73,7 +73,11 @@ impl Query {
                         .enumerate()
                         .map(|(field, name)| format!("value ->> {field} as {name}"))
                         .collect();
-                    format!("(select {} from json_each(?{})) as t{place}", fields.join(", "), place + 1)
+                    format!(
+                        "(select {} from json_each(?{})) as t{place}",
+                        fields.join(", "),
+                        place + 1
+                    )
                 }
             };
             text = text.replace(&format!("{{{place}}}"), &table);

@@ -1,6 +1,8 @@
 //! The gRPC door: services, health, reflection, gRPC-Web, limits.
 
+mod ask;
 mod measure;
 mod server;
 
+pub use ask::summary;
 pub use server::{Health, serve};

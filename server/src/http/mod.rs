@@ -1,9 +1,11 @@
 //! The HTTP door: webhooks in, health and metrics out.
 
+mod client;
 mod health;
 mod server;
 mod webhook;
 
+pub use client::Client;
 pub use server::serve;
 
 use crate::app::App;

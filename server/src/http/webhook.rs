@@ -13,7 +13,11 @@ use std::sync::Arc;
 const LARGEST: usize = 1 << 20;
 
 /// Takes one event in; 2xx means that its effect is durable.
-pub(super) async fn stripe(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
+pub(super) async fn stripe(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
     match take_in(&app, &headers, body).await {
         Ok(answer) => ([(header::CONTENT_TYPE, "application/json")], answer).into_response(),
         Err(error) => refuse(&error),
@@ -21,7 +25,8 @@ pub(super) async fn stripe(State(app): State<Arc<App>>, headers: HeaderMap, body
 }
 
 async fn take_in(app: &App, headers: &HeaderMap, body: Body) -> Result<String, Error> {
-    let declared = headers.get(header::CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse().ok());
+    let declared =
+        headers.get(header::CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse().ok());
     if declared.is_some_and(|length: usize| length > LARGEST) {
         return Err(Error::payload_too_large());
     }
@@ -47,7 +52,8 @@ async fn take_in(app: &App, headers: &HeaderMap, body: Body) -> Result<String, E
 }
 
 fn refuse(error: &Error) -> Response {
-    let status = StatusCode::from_u16(error.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status =
+        StatusCode::from_u16(error.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = serde_json::json!({ "reason": error.reason_name(), "message": error.message() });
     let mut response = (status, format!("{body}\n")).into_response();
     let headers = response.headers_mut();

@@ -49,8 +49,7 @@ impl Links {
     pub(super) async fn lock(tx: &mut Tx<'_>, scope: &Scope) -> Result<Links, Trouble> {
         if tx.kind() == Kind::Postgres {
             let named = scope.settlements.iter().chain(&scope.customers);
-            let keys: BTreeSet<i64> =
-                named.map(|(source, id)| fingerprint(*source, id)).collect();
+            let keys: BTreeSet<i64> = named.map(|(source, id)| fingerprint(*source, id)).collect();
             take_locks(tx, &keys).await?;
         }
         Ok(Links::default())
@@ -117,9 +116,10 @@ impl Links {
 
     /// Every settlement as stored that has become part of `root`, itself included.
     pub(super) fn former(&self, touched: &BTreeSet<Key>) -> BTreeSet<Key> {
-        let merged = self.merged.keys().filter(|key| {
-            self.end_of(key).is_some_and(|root| touched.contains(&(key.0, root)))
-        });
+        let merged = self
+            .merged
+            .keys()
+            .filter(|key| self.end_of(key).is_some_and(|root| touched.contains(&(key.0, root))));
         merged.chain(touched).cloned().collect()
     }
 

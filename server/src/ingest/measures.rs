@@ -1,7 +1,7 @@
 //! One-sided targets: amounts and counts of an object, each dated, in one currency or none.
 
-use super::output::{Batch, Output, Sums};
 use super::links::fingerprint;
+use super::output::{Batch, Output, Sums};
 use super::{Key, Trouble, store};
 use crate::db::{Rows, Tx};
 use std::collections::BTreeMap;
@@ -24,7 +24,12 @@ pub(super) struct Measures {
 
 impl Measures {
     /// Adds to a target.
-    pub(super) fn add(&mut self, measure: Measure, amount: i64, event: &str) -> Result<(), Trouble> {
+    pub(super) fn add(
+        &mut self,
+        measure: Measure,
+        amount: i64,
+        event: &str,
+    ) -> Result<(), Trouble> {
         let (sum, _) = self.targets.entry(measure).or_insert_with(|| (0, event.to_owned()));
         let beyond = || Trouble::Data("a measure leaves 64 bits".into());
         *sum = sum.checked_add(amount).ok_or_else(beyond)?;

@@ -2,7 +2,7 @@
 
 use super::links::Links;
 use super::{Key, Trouble, store, tables};
-use crate::db::{Cell, Insert, Rows, Tx};
+use crate::db::{Cell, Insert, Query, Rows, Tx};
 use std::collections::BTreeMap;
 use takings_core::time::{Day, Timestamp};
 
@@ -93,7 +93,12 @@ impl Output {
     }
 
     /// Writes everything, in the order that every process keeps.
-    pub(super) async fn flush(self, tx: &mut Tx<'_>, links: &mut Links, batch: Batch) -> Result<(), Trouble> {
+    pub(super) async fn flush(
+        self,
+        tx: &mut Tx<'_>,
+        links: &mut Links,
+        batch: Batch,
+    ) -> Result<(), Trouble> {
         insert(tx, &tables::OBJECTS, &object_rows(links, batch)).await?;
         for table in MIRRORS {
             if let Some(rows) = self.mirrors.get(table.table) {
@@ -137,14 +142,14 @@ const MIRRORS: [&Insert; 6] = [
     &tables::DISPUTES,
 ];
 
-async fn insert(tx: &mut Tx<'_>, table: &Insert, rows: &Rows) -> Result<(), Trouble> {
+async fn insert(tx: &mut Tx<'_>, table: &'static Insert, rows: &Rows) -> Result<(), Trouble> {
     if !rows.is_empty() {
         tx.insert(table, rows).await?;
     }
     Ok(())
 }
 
-async fn run(tx: &mut Tx<'_>, query: &crate::db::Query, rows: &Rows) -> Result<(), Trouble> {
+async fn run(tx: &mut Tx<'_>, query: &'static Query, rows: &Rows) -> Result<(), Trouble> {
     if !rows.is_empty() {
         tx.fetch(query, &[rows]).await?;
     }
@@ -205,7 +210,13 @@ pub(super) struct Mirror<'a> {
 
 impl Output {
     /// Puts a mirror's row down.
-    pub(super) fn mirror(&mut self, table: &'static Insert, key: &Key, it: Mirror<'_>, batch: Batch) {
+    pub(super) fn mirror(
+        &mut self,
+        table: &'static Insert,
+        key: &Key,
+        it: Mirror<'_>,
+        batch: Batch,
+    ) {
         let row: [Cell; 13] = [
             key.0.into(),
             key.1.as_str().into(),

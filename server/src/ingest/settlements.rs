@@ -8,7 +8,9 @@ use super::{Key, Trouble, store, tables, word, write_marks};
 use crate::db::{Insert, Rows, Tx};
 use std::collections::{BTreeMap, BTreeSet};
 use takings_core::billing::facts::State;
-use takings_core::ledger::{Account, Books, Member, NetKey, TransferKind, books, difference};
+use takings_core::ledger::{
+    Account, Books, Member, NetKey, TransferKey, TransferKind, books, difference,
+};
 use takings_core::money::Currency;
 use takings_core::time::{Month, Timestamp};
 use takings_core::unconfirmed::Reason;
@@ -19,8 +21,17 @@ pub(super) struct Settlements {
     touched: BTreeSet<Key>,
 }
 
+/// One settlement as it is stored.
+#[derive(Default)]
+struct Loaded {
+    /// Every id in it, those only named included.
+    ids: BTreeSet<String>,
+    members: Vec<Member>,
+}
+
 /// One settlement as it should be.
 struct Derived {
+    ids: BTreeSet<String>,
     members: Vec<Member>,
     books: Books,
 }
@@ -47,13 +58,14 @@ impl Settlements {
     ) -> Result<(), Trouble> {
         let grouped = self.load(tx, links).await?;
         let mut derived: BTreeMap<Key, Derived> = BTreeMap::new();
-        for (root, members) in grouped {
-            let books = books(&members, closed).map_err(|error| Trouble::Data(error.to_string()))?;
-            derived.insert(root, Derived { members, books });
+        for (root, Loaded { ids, members }) in grouped {
+            let books =
+                books(&members, closed).map_err(|error| Trouble::Data(error.to_string()))?;
+            derived.insert(root, Derived { ids, members, books });
         }
         let objects: BTreeSet<Key> = derived
             .iter()
-            .flat_map(|((source, _), it)| it.members.iter().map(|member| (*source, member.id.clone())))
+            .flat_map(|((source, _), it)| it.ids.iter().map(|id| (*source, id.clone())))
             .collect();
         let mut keys = Rows::default();
         objects.iter().for_each(|(source, id)| keys.push([(*source).into(), id.as_str().into()]));
@@ -74,7 +86,7 @@ impl Settlements {
         &self,
         tx: &mut Tx<'_>,
         links: &mut Links,
-    ) -> Result<BTreeMap<Key, Vec<Member>>, Trouble> {
+    ) -> Result<BTreeMap<Key, Loaded>, Trouble> {
         let mut roots = Rows::default();
         for (source, root) in links.former(&self.touched) {
             roots.push([source.into(), root.into()]);
@@ -88,12 +100,17 @@ impl Settlements {
             }
             adopted.insert(key, link);
         }
-        adopted.into_iter().for_each(|(key, link)| links.adopt(&key, link));
-        let mut grouped: BTreeMap<Key, Vec<Member>> = BTreeMap::new();
+        let mut grouped: BTreeMap<Key, Loaded> = BTreeMap::new();
+        for (key, link) in adopted {
+            links.adopt(&key, link);
+            if let Some(root) = links.root(&key) {
+                grouped.entry((key.0, root)).or_default().ids.insert(key.1);
+            }
+        }
         for (key, versions) in stored.versions()? {
             let Some(root) = links.root(&key) else { continue };
             let member = Member { id: key.1, moments: settle(None, &versions) };
-            grouped.entry((key.0, root)).or_default().push(member);
+            grouped.entry((key.0, root)).or_default().members.push(member);
         }
         Ok(grouped)
     }
@@ -108,16 +125,17 @@ async fn load_entries(tx: &mut Tx<'_>, objects: &Rows) -> Result<StoredNets, Tro
         let key = (row.int(0)?, row.text(1)?);
         let account = |text: String| Account::parse(&text).ok_or_else(|| unknown("account", &text));
         let (kind, currency) = (row.text(2)?, row.text(5)?);
-        let (net, sign) = NetKey::new(
-            &key.1,
-            TransferKind::parse(&kind).ok_or_else(|| unknown("transfer kind", &kind))?,
-            account(row.text(3)?)?,
-            account(row.text(4)?)?,
-            Currency::parse(&currency).map_err(|_| unknown("currency", &currency))?,
-            Timestamp(row.int(6)?),
-        );
+        let transfer = TransferKey {
+            object: key.1.clone(),
+            kind: TransferKind::parse(&kind).ok_or_else(|| unknown("transfer kind", &kind))?,
+            debit: account(row.text(3)?)?,
+            credit: account(row.text(4)?)?,
+            currency: Currency::parse(&currency).map_err(|_| unknown("currency", &currency))?,
+            occurred: Timestamp(row.int(6)?),
+        };
+        let (net, amount) = transfer.signed(row.int(7)?);
         let (sum, revision) = nets.entry(key).or_default().entry(net).or_default();
-        *sum += sign * row.int(7)?;
+        *sum += amount;
         *revision = (*revision).max(row.int(8)?);
     }
     Ok(nets)
@@ -155,14 +173,21 @@ fn post_transfers(
     let nets: BTreeMap<NetKey, (i64, i64)> =
         nets.flatten().map(|(key, net)| (key.clone(), *net)).collect();
     let amounts = nets.iter().map(|(key, (amount, _))| (key.clone(), *amount)).collect();
-    for (transfer, posting) in difference(&it.books, &amounts) {
-        let (net, _) = transfer.net();
+    let rows = difference(&it.books, &amounts).map_err(|error| Trouble::Data(error.to_string()))?;
+    for (transfer, posting) in rows {
+        let (net, _) = transfer.signed(posting.amount);
         let revision = nets.get(&net).map_or(0, |(_, revision)| *revision) + 1;
         let (debit, credit) = (transfer.debit.to_string(), transfer.credit.to_string());
         let currency = transfer.currency.as_str();
         for (account, sign) in [(&debit, 1), (&credit, -1)] {
             let sums = Sums { amount: sign * posting.amount, ..Sums::default() };
-            output.roll_up(("ledger", account, currency), source, transfer.occurred, sums, false)?;
+            output.roll_up(
+                ("ledger", account, currency),
+                source,
+                transfer.occurred,
+                sums,
+                false,
+            )?;
         }
         let kind = transfer.kind.as_str();
         let target = format!("{kind}|{}|{}|{currency}", net.low, net.high);
@@ -239,16 +264,23 @@ fn attempts(measures: &mut Measures, member: &Member) -> Result<(), Trouble> {
 }
 
 fn post_marks(output: &mut Output, source: i64, it: &Derived, stored: &mut Marks, batch: Batch) {
+    let mut targets: BTreeMap<&str, BTreeSet<(Reason, i64)>> = BTreeMap::new();
+    let mut firsts: BTreeMap<&str, i64> = BTreeMap::new();
     for member in &it.members {
-        let mut target: BTreeSet<(Reason, i64)> = BTreeSet::new();
+        let target = targets.entry(&member.id).or_default();
         for moment in &member.moments {
             target.extend(moment.marks.iter().map(|reason| (*reason, moment.second)));
         }
-        let first = member.moments.first().map_or(0, |moment| moment.second);
-        let marks = it.books.marks.iter().filter(|mark| mark.object == member.id);
-        target.extend(marks.map(|mark| (mark.reason, first)));
-        let stored = stored.remove(&(source, member.id.clone())).unwrap_or_default();
-        write_marks(output, (source, &member.id), (stored, target), batch);
+        firsts.insert(&member.id, member.moments.first().map_or(0, |moment| moment.second));
+    }
+    for mark in &it.books.marks {
+        let since = firsts.get(mark.object.as_str()).copied().unwrap_or(0);
+        targets.entry(&mark.object).or_default().insert((mark.reason, since));
+    }
+    for id in &it.ids {
+        let stored = stored.remove(&(source, id.clone())).unwrap_or_default();
+        let target = targets.remove(id.as_str()).unwrap_or_default();
+        write_marks(output, (source, id), (stored, target), batch);
     }
 }
 
@@ -256,7 +288,8 @@ fn post_marks(output: &mut Output, source: i64, it: &Derived, stored: &mut Marks
 fn mirror(output: &mut Output, source: i64, it: &Derived, batch: Batch) {
     for member in &it.members {
         let Some(last) = member.moments.last() else { continue };
-        let Some((table, parent, status, amount, created)) = face(&last.state, it, &member.id) else {
+        let Some((table, parent, status, amount, created)) = face(&last.state, it, &member.id)
+        else {
             continue;
         };
         let currency = match &last.state {
@@ -294,7 +327,9 @@ fn face<'a>(state: &'a State, it: &'a Derived, id: &str) -> Option<Face<'a>> {
         }
         State::Charge(it) => (&tables::PAYMENTS, invoice, it.status.clone(), it.amount, it.created),
         State::Refund(it) => (&tables::REFUNDS, invoice, it.status.clone(), it.amount, it.created),
-        State::Dispute(it) => (&tables::DISPUTES, invoice, it.status.clone(), it.amount, it.created),
+        State::Dispute(it) => {
+            (&tables::DISPUTES, invoice, it.status.clone(), it.amount, it.created)
+        }
         _ => return None,
     })
 }

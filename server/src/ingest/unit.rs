@@ -31,14 +31,20 @@ pub struct Scope {
 
 impl Unit {
     /// Takes in events and stores their whole effect. The answers are in the order of `entries`.
-    pub async fn ingest(&self, tx: &mut Tx<'_>, entries: &[Entry]) -> Result<Vec<Outcome>, Trouble> {
+    pub async fn ingest(
+        &self,
+        tx: &mut Tx<'_>,
+        entries: &[Entry],
+    ) -> Result<Vec<Outcome>, Trouble> {
         let batch = self.open(tx).await?;
         let fresh = take_in(tx, entries, batch).await?;
         let mut facts: Vec<(i64, &Entry, &Fact)> = Vec::new();
         for (entry, _) in entries.iter().zip(&fresh).filter(|(_, fresh)| **fresh) {
             facts.extend(entry.facts.iter().map(|fact| (entry.source, entry, fact)));
         }
-        facts.sort_by_key(|(source, entry, fact)| (*source, &fact.object, entry.second, &entry.event));
+        facts.sort_by_key(|(source, entry, fact)| {
+            (*source, &fact.object, entry.second, &entry.event)
+        });
         if !facts.is_empty() {
             self.apply(tx, &facts, batch).await?;
         }
@@ -68,7 +74,8 @@ impl Unit {
         facts: &[(i64, &Entry, &Fact)],
         batch: Batch,
     ) -> Result<(), Trouble> {
-        let named: Vec<(i64, &Fact)> = facts.iter().map(|(source, _, fact)| (*source, *fact)).collect();
+        let named: Vec<(i64, &Fact)> =
+            facts.iter().map(|(source, _, fact)| (*source, *fact)).collect();
         let mut links = Links::load(tx, &named).await?;
         tx.insert(&tables::FACTS, &fact_rows(facts, batch)?).await?;
         Output::default().flush(tx, &mut links, batch).await?;
@@ -76,9 +83,10 @@ impl Unit {
         for (source, entry, fact) in facts {
             customers.touch(&links, *source, entry.second, &entry.event, fact);
         }
-        let roots = named.iter().filter(|(_, fact)| fact.state.settles()).filter_map(|(source, fact)| {
-            Some((*source, links.root(&(*source, fact.object.clone()))?))
-        });
+        let roots =
+            named.iter().filter(|(_, fact)| fact.state.settles()).filter_map(|(source, fact)| {
+                Some((*source, links.root(&(*source, fact.object.clone()))?))
+            });
         let settlements = Settlements::new(roots.collect());
         let mut output = Output::default();
         self.settle(tx, &mut links, settlements, customers, (&mut output, batch)).await?;
@@ -161,7 +169,8 @@ fn fact_rows(facts: &[(i64, &Entry, &Fact)], batch: Batch) -> Result<Rows, Troub
         if seen.insert(key, ()).is_some() {
             continue;
         }
-        let personal = entry.personal.clone().filter(|_| entry.object.as_ref() == Some(&fact.object));
+        let personal =
+            entry.personal.clone().filter(|_| entry.object.as_ref() == Some(&fact.object));
         rows.push([
             (*source).into(),
             fact.object.as_str().into(),

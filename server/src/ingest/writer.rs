@@ -104,7 +104,9 @@ impl Work {
     async fn store(&mut self, entries: Vec<Entry>) -> Vec<Answer> {
         match self.attempt(&entries).await {
             Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
-            Err(trouble) if trouble.failure() == Failure::Data || entries.len() > 1 && defect(&trouble) => {
+            Err(trouble)
+                if trouble.failure() == Failure::Data || entries.len() > 1 && defect(&trouble) =>
+            {
                 let mut answers = Vec::with_capacity(entries.len());
                 for entry in entries {
                     answers.push(self.store_alone(entry).await);

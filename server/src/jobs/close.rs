@@ -10,11 +10,8 @@ const AT_ONCE: usize = 200;
 
 static LAST: Query = Query::new("last_close", "select max(month) from closes", &[]);
 
-static FIRST: Query = Query::new(
-    "first_entry",
-    "select min(occurred_at) from revenue_entries",
-    &[],
-);
+static FIRST: Query =
+    Query::new("first_entry", "select min(occurred_at) from revenue_entries", &[]);
 
 static CLOSE: Query = Query::new(
     "close",
@@ -59,7 +56,7 @@ async fn next(database: &Database) -> Result<Option<Month>, Error> {
     Ok(month.await?)
 }
 
-async fn number(tx: &mut Tx<'_>, query: &Query) -> Result<Option<i64>, Trouble> {
+async fn number(tx: &mut Tx<'_>, query: &'static Query) -> Result<Option<i64>, Trouble> {
     let rows = tx.fetch(query, &[]).await?;
     Ok(rows.first().map(|row| row.opt_int(0)).transpose()?.flatten())
 }

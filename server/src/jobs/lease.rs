@@ -33,7 +33,10 @@ pub(super) async fn take(
     if database.read.query_one_raw(busy).await?.is_some() {
         return Ok(None);
     }
-    database.write.execute_raw(Statement::from_sql_and_values(backend, insert, [name.into()])).await?;
+    database
+        .write
+        .execute_raw(Statement::from_sql_and_values(backend, insert, [name.into()]))
+        .await?;
     let values = [until.into(), name.into(), now.0.into(), now.0.into()];
     let update = Statement::from_sql_and_values(backend, update, values);
     let taken = database.write.execute_raw(update).await?.rows_affected() == 1;

@@ -43,8 +43,9 @@ async fn hash_facts(database: &Database, hash: &mut StateHash) -> Result<(), Err
         let Some(last) = objects.keys().next_back().cloned() else { return Ok(()) };
         for ((source, object), versions) in objects {
             for version in versions {
-                let content = serde_json::to_string(&(version.phase, &version.state, &version.before))
-                    .map_err(Error::internal)?;
+                let content =
+                    serde_json::to_string(&(version.phase, &version.state, &version.before))
+                        .map_err(Error::internal)?;
                 let second = version.second.to_string();
                 hash.add(&["fact", &names[&source], &object, &second, &version.event, &content]);
             }

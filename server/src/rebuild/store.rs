@@ -106,7 +106,8 @@ pub(super) static FACTS: Query = Query::new(
 
 /// Roll-ups that differ from the rows they sum.
 pub(super) async fn rollup_differences(database: &Database) -> Result<Vec<String>, DbErr> {
-    let day = "(occurred_at - ((occurred_at % 86400000000) + 86400000000) % 86400000000) / 86400000000";
+    let day =
+        "(occurred_at - ((occurred_at % 86400000000) + 86400000000) % 86400000000) / 86400000000";
     let query = format!(
         "select family, name, currency, cast(period as text) as period,
                 cast(sum(amount) as text) as amount

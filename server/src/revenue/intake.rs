@@ -1,9 +1,13 @@
 //! One webhook: verified, read, normalised, handed to the writer.
 
 use crate::app::App;
-use crate::error::Error;
-use crate::ingest::Outcome;
+use crate::error::{Error, Reason};
+use crate::ingest::{Body, Entry, Outcome};
+use crate::{sources, telemetry};
 use bytes::Bytes;
+use std::time::Instant;
+use takings_core::stripe::signature::{SignatureError, verify};
+use takings_core::stripe::{Contents, Envelope, Refusal, envelope, normalize};
 
 /// What became of a webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +21,90 @@ pub struct Taken {
 }
 
 /// Takes in one of Stripe's webhooks; an answer means that its effect is durable.
-pub async fn stripe(_app: &App, _body: Bytes, _signature: &str) -> Result<Taken, Error> {
-    Err(Error::payload_too_large())
+#[expect(clippy::disallowed_methods, reason = "a duration for a metric, never a stored time")]
+pub async fn stripe(app: &App, body: Bytes, signature: &str) -> Result<Taken, Error> {
+    let started = Instant::now();
+    let taken = take_in(app, body, signature).await;
+    let outcome = taken.as_ref().map_or("refused", |taken| taken.outcome.as_str());
+    telemetry::webhook(outcome, started.elapsed());
+    taken
+}
+
+async fn take_in(app: &App, body: Bytes, signature: &str) -> Result<Taken, Error> {
+    if app.stopping.is_cancelled() {
+        return Err(crate::ingest::HandOver::Stopped.into());
+    }
+    let stripe = &app.config.stripe;
+    verify(signature, &body, &stripe.webhook_secrets, app.now(), stripe.tolerance_seconds)
+        .map_err(refused)?;
+    let envelope = envelope::parse(&body)
+        .map_err(|error| Error::invalid(Reason::PayloadUnreadable, "payload", error.to_string()))?;
+    let source = sources::stripe(envelope.account.as_deref(), envelope.livemode);
+    let source = app.sources.number(&source).await?;
+    let entry = prepare(source, &envelope, Body::compress(&body), stripe.livemode);
+    let reason = entry.refusal.as_ref().map(|(reason, _)| *reason);
+    let outcome = app.writer.ingest(entry).await?;
+    Ok(Taken { event: envelope.id, outcome, reason })
+}
+
+/// An event with everything that can be known of it before the database is asked.
+pub fn prepare(source: i64, envelope: &Envelope, body: Body, livemode: Option<bool>) -> Entry {
+    let contents = match livemode {
+        Some(expected) if expected != envelope.livemode => Err(wrong_mode(envelope.livemode)),
+        _ => normalize(envelope),
+    };
+    let mut entry = Entry {
+        source,
+        event: envelope.id.clone(),
+        api_version: envelope.api_version.clone(),
+        kind: envelope.kind.clone(),
+        second: envelope.created,
+        outcome: Outcome::Applied,
+        refusal: None,
+        object: None,
+        facts: Vec::new(),
+        personal: None,
+        body,
+    };
+    match contents {
+        Ok(Contents::Facts { facts, personal }) => {
+            entry.object = facts.first().map(|fact| fact.object.clone());
+            (entry.facts, entry.personal) = (facts, personal);
+        }
+        Ok(Contents::Ignored { object }) => {
+            (entry.object, entry.outcome) = (object, Outcome::Ignored);
+        }
+        Err(refusal) => {
+            entry.refusal = Some((refusal.reason(), refusal.message().to_owned()));
+            entry.outcome = Outcome::Quarantined;
+        }
+    }
+    entry
+}
+
+fn wrong_mode(livemode: bool) -> Refusal {
+    let (is, other) = if livemode { ("live", "test") } else { ("test", "live") };
+    let message = format!("this is a {is} event, and stripe.livemode takes only {other} ones");
+    Refusal::new("wrong_livemode", message)
+}
+
+/// A refused signature, as callers are told.
+fn refused(error: SignatureError) -> Error {
+    let reason = match error {
+        SignatureError::Missing | SignatureError::Malformed | SignatureError::NoV1 => {
+            Reason::SignatureMalformed
+        }
+        SignatureError::Mismatch => Reason::SignatureMismatch,
+        SignatureError::Expired | SignatureError::Future => Reason::SignatureExpired,
+        SignatureError::NoSecret | SignatureError::Tolerance => {
+            let (reason, message) = (Reason::WebhookSecretMissing, error.to_string());
+            return Error::Precondition { reason, message };
+        }
+    };
+    Error::invalid(reason, "signature_header", error.to_string())
+}
+
+/// Applies a stored event again: a stub that leaves it as it is.
+pub async fn replay(_app: &App, _source: i64, event: &str) -> Result<Taken, Error> {
+    Ok(Taken { event: event.to_owned(), outcome: Outcome::Duplicate, reason: None })
 }

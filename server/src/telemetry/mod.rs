@@ -3,6 +3,7 @@
 use crate::config::Log;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
+use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 /// Starts logging to standard error. Only the first call in a process counts.
@@ -29,9 +30,18 @@ fn install() -> Result<PrometheusHandle, BuildError> {
     Ok(handle)
 }
 
+/// Measures one webhook.
+pub fn webhook(outcome: &'static str, took: Duration) {
+    metrics::counter!("webhook_events_total", "outcome" => outcome).increment(1);
+    metrics::histogram!("webhook_processing_time").record(took.as_secs_f64());
+}
+
 fn describe() {
     use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
-    describe_gauge!("revenue_total_dollars", "Net revenue of all time, in major units of `currency`.");
+    describe_gauge!(
+        "revenue_total_dollars",
+        "Net revenue of all time, in major units of `currency`."
+    );
     describe_gauge!("subscription_mrr_dollars", "MRR now, in major units of `currency`.");
     describe_gauge!(
         "payment_success_rate",

@@ -16,7 +16,10 @@ pub(super) struct Contexts {
 }
 
 impl Contexts {
-    pub(super) async fn load(tx: &mut Tx<'_>, customers: impl Iterator<Item = &Key>) -> Result<Contexts, Trouble> {
+    pub(super) async fn load(
+        tx: &mut Tx<'_>,
+        customers: impl Iterator<Item = &Key>,
+    ) -> Result<Contexts, Trouble> {
         let mut wanted = Rows::default();
         customers.for_each(|(source, id)| wanted.push([(*source).into(), id.as_str().into()]));
         let (mut stored, mut owners) = (Stored::default(), BTreeMap::new());
@@ -54,8 +57,7 @@ impl Contexts {
         let mut keys = Rows::default();
         wanted.iter().for_each(|(source, id)| keys.push([(*source).into(), id.as_str().into()]));
         for row in tx.fetch(&store::COUPONS, &[&keys]).await? {
-            let fact: Fact =
-                serde_json::from_str(&row.text(2)?).map_err(unreadable)?;
+            let fact: Fact = serde_json::from_str(&row.text(2)?).map_err(unreadable)?;
             if let State::Coupon(coupon) = fact.state {
                 self.coupons.entry(row.int(0)?).or_default().insert(row.text(1)?, coupon);
             }
@@ -63,4 +65,3 @@ impl Contexts {
         Ok(())
     }
 }
-

@@ -2,12 +2,12 @@
 
 use super::{Timelines, Work, status_of};
 use crate::db::Tx;
+use crate::ingest::Trouble;
 use crate::ingest::measures::{self, Measure, Measures, Wanted};
 use crate::ingest::output::{Batch, Output};
-use crate::ingest::Trouble;
 use std::collections::BTreeMap;
-use takings_core::billing::facts::{Seconds, State};
 use takings_core::billing::Point;
+use takings_core::billing::facts::{Seconds, State};
 use takings_core::time::Timestamp;
 
 /// A customer counts from when it was made until it is deleted.
@@ -65,7 +65,11 @@ pub(super) async fn statuses(
 }
 
 /// The changes of status from the work's start on.
-fn transitions(timelines: &Timelines, subscription: &str, work: &Work<'_>) -> Result<Measures, Trouble> {
+fn transitions(
+    timelines: &Timelines,
+    subscription: &str,
+    work: &Work<'_>,
+) -> Result<Measures, Trouble> {
     let mut measures = Measures { customer: Some(work.key.1.clone()), ..Default::default() };
     let mut before: Option<(String, String)> = None;
     for (at, point) in timelines.get(subscription).into_iter().flatten() {

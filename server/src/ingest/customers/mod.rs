@@ -4,19 +4,20 @@ mod context;
 mod counts;
 mod movements;
 mod rows;
+mod window;
 
-use super::facts::Stored;
 use super::links::Links;
 use super::output::{Batch, Output};
 use super::{Key, Trouble, store};
 use crate::db::{Rows, Tx};
 use context::Contexts;
-pub(super) use rows::{word, write_marks};
 use rows::{mark_changes, mirror, own, status_of, write_points};
+pub(super) use rows::{word, write_marks};
 use std::collections::{BTreeMap, BTreeSet};
 use takings_core::billing::facts::{Fact, Seconds, State};
 use takings_core::billing::{Carry, Context, Definition, FoldError, Point, fold};
-use takings_core::version::{Moment, Version, settle};
+use takings_core::version::Moment;
+use window::Window;
 
 /// Before every instant.
 const EVER: Seconds = i64::MIN / 2_000_000;
@@ -37,7 +38,12 @@ pub(super) struct CustomerScope {
 impl CustomerScope {
     /// Everything of the customer.
     pub(super) fn whole(event: &str) -> CustomerScope {
-        CustomerScope { own: Some(EVER), all: Some(EVER), event: event.into(), ..Default::default() }
+        CustomerScope {
+            own: Some(EVER),
+            all: Some(EVER),
+            event: event.into(),
+            ..Default::default()
+        }
     }
 }
 
@@ -59,7 +65,14 @@ impl Customers {
     }
 
     /// Takes in what a fact may change.
-    pub(super) fn touch(&mut self, links: &Links, source: i64, second: Seconds, event: &str, fact: &Fact) {
+    pub(super) fn touch(
+        &mut self,
+        links: &Links,
+        source: i64,
+        second: Seconds,
+        event: &str,
+        fact: &Fact,
+    ) {
         let key = (source, fact.object.clone());
         let customer = match &fact.state {
             State::Customer(_) => fact.object.clone(),
@@ -95,7 +108,7 @@ impl Customers {
         self.find_subscriptions(tx).await?;
         let contexts = Contexts::load(tx, self.scopes.keys()).await?;
         loop {
-            let windows = self.windows(tx).await?;
+            let windows = window::load(tx, &self.froms()).await?;
             let mut works = self.works(&windows);
             let mut points = load_points(tx, &works).await?;
             let mut earlier: Vec<(Key, String, Seconds)> = Vec::new();
@@ -122,7 +135,8 @@ impl Customers {
             work.own = windows.get(key).filter(|_| scope.own.is_some());
             for subscription in scope.subscriptions.keys() {
                 let window = windows.get(&(key.0, subscription.clone()));
-                if let Some((window, first)) = window.and_then(|it| Some((it, it.moments.first()?))) {
+                if let Some((window, first)) = window.and_then(|it| Some((it, it.moments.first()?)))
+                {
                     work.start = work.start.min(first.second);
                     work.windows.insert(subscription, window);
                 }
@@ -150,7 +164,8 @@ impl Customers {
         Ok(())
     }
 
-    async fn windows(&self, tx: &mut Tx<'_>) -> Result<BTreeMap<Key, Window>, Trouble> {
+    /// Every object to be looked at, from a second on.
+    fn froms(&self) -> BTreeMap<Key, Seconds> {
         let mut froms: BTreeMap<Key, Seconds> = BTreeMap::new();
         for ((source, customer), scope) in &self.scopes {
             if let Some(from) = scope.own {
@@ -159,58 +174,12 @@ impl Customers {
             let subscriptions = scope.subscriptions.iter();
             froms.extend(subscriptions.map(|(id, from)| ((*source, id.clone()), *from)));
         }
-        let mut wanted = Rows::default();
-        froms.iter().for_each(|((source, id), from)| {
-            wanted.push([(*source).into(), id.as_str().into(), (*from).into()]);
-        });
-        let (mut stored, mut personal) = (Stored::default(), BTreeMap::new());
-        for row in tx.fetch(&store::WINDOWS, &[&wanted]).await? {
-            let key = (row.int(0)?, row.text(1)?);
-            if let Some(text) = row.opt_text(8)? {
-                personal.insert((key.clone(), row.text(3)?), text);
-            }
-            stored.read(key, &row, 2)?;
-        }
-        let versions = stored.versions()?.into_iter();
-        Ok(versions
-            .map(|(key, versions)| {
-                let mut window = Window::new(&versions, froms[&key]);
-                let last = window.moments.last().or(window.anchor.as_ref());
-                window.personal = last
-                    .and_then(|moment| personal.remove(&(key.clone(), moment.event.clone())));
-                (key, window)
-            })
-            .collect())
+        froms
     }
 }
 
 fn earliest(from: &mut Option<Seconds>, second: Seconds) {
     *from = Some(from.map_or(second, |known| known.min(second)));
-}
-
-/// An object's moments from some second on.
-struct Window {
-    /// The settled moment before them; `None`: they are all there are.
-    anchor: Option<Moment>,
-    moments: Vec<Moment>,
-    personal: Option<String>,
-}
-
-impl Window {
-    fn new(versions: &[Version], from: Seconds) -> Window {
-        let mut moments = settle(None, versions);
-        let first = moments.first().map(|moment| moment.second);
-        let alone = |second| versions.iter().filter(|version| version.second == second).count() == 1;
-        let anchor = match first {
-            Some(second) if second < from && alone(second) => Some(moments.remove(0)),
-            _ => None,
-        };
-        Window { anchor, moments, personal: None }
-    }
-
-    fn last(&self) -> Option<&Moment> {
-        self.moments.last().or(self.anchor.as_ref())
-    }
 }
 
 /// Stored change points, by subscription and instant.
@@ -285,8 +254,7 @@ impl<'a> Work<'a> {
 
     /// The stored point that the anchor made, or time alone since: where the fold goes on from.
     fn carry(&self, subscription: &str, anchor: &Moment, window: &Window) -> Option<&Point> {
-        let first = window.moments.first()?.second;
-        let points = self.stored.get(subscription)?.range(..first);
+        let points = self.stored.get(subscription)?.range(..window.begin());
         points.rev().map(|(_, point)| point).find(|point| point.second == anchor.second)
     }
 
@@ -294,7 +262,7 @@ impl<'a> Work<'a> {
     fn earliest(&self) -> Seconds {
         let folded = self.folded.values().flatten().map(|point| point.at);
         let displaced = self.windows.iter().filter_map(|(subscription, window)| {
-            let first = window.moments[0].second;
+            let first = window.first();
             let points = self.stored.get(*subscription)?.values();
             points.filter(|point| point.second >= first).map(|point| point.at).min()
         });
@@ -306,8 +274,8 @@ impl<'a> Work<'a> {
         self.target = self.stored.clone();
         for (subscription, points) in std::mem::take(&mut self.folded) {
             let window = self.windows[subscription];
-            let first = window.moments[0].second;
-            let from = points.first().map_or(first, |point| point.at);
+            let first = window.first();
+            let from = points.first().map_or(Seconds::MAX, |point| point.at).min(window.begin());
             let target = self.target.entry(subscription.to_owned()).or_default();
             target.retain(|at, point| *at < from && point.second < first);
             target.extend(points.into_iter().map(|point| (point.at, point)));
@@ -346,7 +314,10 @@ async fn write(
 }
 
 /// Loads the points of every customer from its start on.
-async fn load_points(tx: &mut Tx<'_>, works: &[Work<'_>]) -> Result<BTreeMap<Key, Timelines>, Trouble> {
+async fn load_points(
+    tx: &mut Tx<'_>,
+    works: &[Work<'_>],
+) -> Result<BTreeMap<Key, Timelines>, Trouble> {
     let mut wanted = Rows::default();
     for work in works.iter().filter(|work| !work.windows.is_empty()) {
         let (source, customer) = work.key;
@@ -376,4 +347,3 @@ async fn reload_earlier(tx: &mut Tx<'_>, works: &mut [Work<'_>]) -> Result<(), T
     }
     Ok(())
 }
-

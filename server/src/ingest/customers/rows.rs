@@ -1,6 +1,6 @@
 //! Rows of one customer: points, marks, mirrors.
 
-use super::{Window};
+use super::Window;
 use crate::ingest::output::{Batch, Mirror, Output};
 use crate::ingest::{Key, Trouble, tables};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,7 +41,10 @@ pub(super) fn write_points(
 }
 
 /// The marks of a timeline, each at the instant it came up.
-pub(super) fn mark_changes(points: &BTreeMap<Seconds, Point>, start: Seconds) -> BTreeSet<(Reason, Seconds)> {
+pub(super) fn mark_changes(
+    points: &BTreeMap<Seconds, Point>,
+    start: Seconds,
+) -> BTreeSet<(Reason, Seconds)> {
     let mut before: BTreeSet<Reason> = BTreeSet::new();
     let mut changes = BTreeSet::new();
     for (at, point) in points {
@@ -89,7 +92,13 @@ pub(in crate::ingest) fn word(value: &impl serde::Serialize) -> String {
 }
 
 /// The mirror of a subscription.
-pub(super) fn mirror(output: &mut Output, key: &Key, subscription: &str, window: &Window, batch: Batch) {
+pub(super) fn mirror(
+    output: &mut Output,
+    key: &Key,
+    subscription: &str,
+    window: &Window,
+    batch: Batch,
+) {
     let Some(last) = window.last() else { return };
     let State::Subscription(it) = &last.state else { return };
     let mirror = Mirror {

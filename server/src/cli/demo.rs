@@ -1,0 +1,139 @@
+//! `takings demo`: a make-believe business, played through the real doors.
+
+use crate::app::now;
+use crate::config::Config;
+use crate::grpc;
+use crate::http::Client;
+use crate::jobs;
+use crate::serve::{Running, signalled, start};
+use anyhow::{Context, bail};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use takings_simulator::{Plan, SimEvent, play, sign};
+
+/// The demo's signing secret: everybody may know it.
+const SECRET: &str = "whsec_demo";
+
+/// Deliveries under way at once.
+const CALLERS: usize = 16;
+
+/// How to play.
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    /// The database file; it is made anew.
+    #[arg(long, value_name = "FILE", default_value = "takings-demo.db")]
+    file: PathBuf,
+    /// The business's seed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The most events to play.
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(100..=20_000))]
+    events: u32,
+    /// Stop after the summary instead of going on serving.
+    #[arg(long)]
+    exit: bool,
+}
+
+pub(super) async fn run(mut config: Config, args: DemoArgs) -> anyhow::Result<ExitCode> {
+    make_anew(&args.file)?;
+    config.database.url = format!("sqlite://{}", args.file.display());
+    config.stripe.webhook_secrets = vec![SECRET.to_owned()];
+    config.stripe.livemode = None;
+    let deadline = Duration::from_secs(config.server.drain_seconds);
+    let running = start(config, true).await?;
+    let story = story(&args);
+    println!(
+        "Two years of a make-believe business, {} events in Stripe's shapes, over {CALLERS} \
+         connections to http://{}/revenue/webhooks/stripe",
+        story.len(),
+        running.http
+    );
+    deliver(&running, story).await?;
+    jobs::settle_waiting(&running.app.database).await?;
+    let closed = jobs::close_due(&running.app.database, now()).await?;
+    println!("{} months closed. What the business looks like now:\n", closed.len());
+    print!("{}", grpc::summary(running.grpc).await?);
+    hints(&running, &args);
+    if !args.exit {
+        println!("\nServing until Ctrl-C.");
+        signalled().await?;
+    }
+    running.stop(deadline).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Two years that end today, so that "this month" has something in it.
+fn story(args: &DemoArgs) -> Vec<SimEvent> {
+    let mut plan = Plan::two_years(args.seed);
+    plan.events = args.events as usize;
+    let today = now().day();
+    plan.start = today.start().secs() - i64::from(plan.days) * 86_400;
+    plan.livemode = false;
+    play(&plan).events
+}
+
+fn make_anew(file: &PathBuf) -> anyhow::Result<()> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut path = file.clone().into_os_string();
+        path.push(suffix);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error)
+                    .with_context(|| format!("{} cannot be made anew", file.display()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Sends every event over some connections at once: they overtake each other, as in life.
+async fn deliver(running: &Running, events: Vec<SimEvent>) -> anyhow::Result<()> {
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} events, {per_sec}, {eta} left")?;
+    let bar = ProgressBar::new(events.len() as u64).with_style(style);
+    let (events, next) = (Arc::new(events), Arc::new(AtomicUsize::new(0)));
+    let mut callers = tokio::task::JoinSet::new();
+    for _ in 0..CALLERS {
+        let (events, next, bar) = (events.clone(), next.clone(), bar.clone());
+        let address = running.http;
+        callers.spawn(async move {
+            let mut client = Client::connect(address).await?;
+            while let Some(event) = events.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let signature = sign(SECRET, now().secs(), &event.body);
+                let status = client.webhook(&signature, event.body.clone()).await?;
+                if status != 200 {
+                    bail!("event {} was answered {status}", event.id);
+                }
+                bar.inc(1);
+            }
+            Ok(())
+        });
+    }
+    while let Some(caller) = callers.join_next().await {
+        caller??;
+    }
+    bar.finish();
+    Ok(())
+}
+
+fn hints(running: &Running, args: &DemoArgs) {
+    let grpc = running.grpc;
+    println!(
+        "
+Ask for yourself:
+  grpcurl -plaintext -d '{{}}' {grpc} takings.v1.AnalyticsService/GetRevenueSummary
+  grpcurl -plaintext -d '{{\"granularity\": \"GRANULARITY_MONTH\", \"range\": {{\"start_time\": \
+         \"2026-01-01T00:00:00Z\"}}}}' {grpc} takings.v1.AnalyticsService/GetRevenueSeries
+  grpcurl -plaintext -d '{{\"page_size\": 5}}' {grpc} takings.v1.RevenueService/ListRevenueEntries
+  curl http://{}/metrics
+Check the books:
+  TAKINGS__DATABASE__URL=sqlite://{} takings rebuild --verify",
+        running.http,
+        args.file.display()
+    );
+}

@@ -1,0 +1,67 @@
+//! What happens: each act changes the state, says so in events, and keeps the truth.
+
+mod bill;
+mod coupon;
+mod dispute;
+mod live;
+mod note;
+mod oneoff;
+mod open;
+mod pay;
+mod payout;
+mod refund;
+mod renew;
+mod subscribe;
+
+use crate::world::{Task, World};
+
+impl World {
+    /// Plays the story to its end.
+    pub(crate) fn play(&mut self) {
+        self.open();
+        while let Some(task) = self.next_task() {
+            if self.events.len() + ROOM > self.plan.events {
+                break;
+            }
+            self.act(task);
+        }
+    }
+
+    fn act(&mut self, task: Task) {
+        match task {
+            Task::Arrive => self.arrive(),
+            Task::Walk => self.walk(),
+            Task::Erase(customer) => self.erase(customer),
+            Task::TrialNotice(sub) => self.trial_notice(sub),
+            Task::Upcoming(sub) => self.upcoming(sub),
+            Task::OneOff => self.one_off(),
+            Task::PayOut(kind) => self.pay_out(kind),
+            Task::Subscribe(customer) => self.subscribe(customer),
+            Task::Activate(sub) => self.activate(sub),
+            Task::Expire(sub) => self.expire(sub),
+            Task::EndTrial(sub) => self.end_trial(sub),
+            Task::Renew(sub) => self.renew(sub),
+            Task::Live(sub) => self.live(sub),
+            Task::Unpause(sub) => self.unpause(sub),
+            Task::Resume(sub) => self.resume(sub),
+            Task::Finalize(invoice) => self.finalize_and_collect(invoice),
+            Task::Collect(invoice) => self.collect(invoice),
+            Task::Transfer(invoice) => self.transfer(invoice),
+            Task::SecondPart(invoice) => self.second_part(invoice),
+            Task::Write(invoice) => self.write_off(invoice),
+            Task::Late(invoice) => self.late(invoice),
+            Task::VoidNote(note) => self.void_note(note),
+            Task::NoteOn(invoice) => self.note_on(invoice),
+            Task::RefundOf(charge) => self.refund(charge),
+            Task::RefundEnds(refund) => self.refund_ends(refund),
+            Task::DisputeOf(charge) => self.dispute(charge),
+            Task::DisputeMoves(dispute) => self.dispute_moves(dispute),
+            Task::Capture(charge) => self.capture(charge),
+            Task::Clear(charge) => self.clear(charge),
+            Task::PayoutMoves(payout) => self.payout_moves(payout),
+        }
+    }
+}
+
+/// More events than any one act says.
+const ROOM: usize = 40;

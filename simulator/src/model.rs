@@ -1,0 +1,314 @@
+//! The state of the make-believe business: what Stripe would hold.
+
+use std::collections::BTreeMap;
+
+/// A tax rate of a customer, on top of the price.
+#[derive(Clone, Debug)]
+pub(crate) struct TaxRate {
+    pub(crate) id: String,
+    pub(crate) percent: i64,
+    pub(crate) inclusive: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Discount {
+    pub(crate) id: String,
+    pub(crate) coupon: usize,
+    pub(crate) start: i64,
+    pub(crate) end: Option<i64>,
+    pub(crate) subscription: Option<String>,
+    pub(crate) item: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Customer {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) created: i64,
+    pub(crate) currency: Option<&'static str>,
+    pub(crate) balance: i64,
+    pub(crate) delinquent: bool,
+    pub(crate) discount: Option<Discount>,
+    pub(crate) card: String,
+    pub(crate) prefix: String,
+    pub(crate) invoices: u32,
+    pub(crate) tax: Option<TaxRate>,
+    /// Deleted.
+    pub(crate) gone: bool,
+    pub(crate) metadata: BTreeMap<&'static str, String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Incomplete,
+    Expired,
+    Trialing,
+    Active,
+    PastDue,
+    Unpaid,
+    Paused,
+    Canceled,
+}
+
+impl Status {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Incomplete => "incomplete",
+            Self::Expired => "incomplete_expired",
+            Self::Trialing => "trialing",
+            Self::Active => "active",
+            Self::PastDue => "past_due",
+            Self::Unpaid => "unpaid",
+            Self::Paused => "paused",
+            Self::Canceled => "canceled",
+        }
+    }
+
+    pub(crate) const fn is_over(self) -> bool {
+        matches!(self, Self::Canceled | Self::Expired)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    pub(crate) id: String,
+    pub(crate) price: usize,
+    pub(crate) quantity: i64,
+    pub(crate) created: i64,
+    pub(crate) discounts: Vec<Discount>,
+    /// The last MRR that could be settled, for prices no payload can tell.
+    pub(crate) settled: i128,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Sub {
+    pub(crate) id: String,
+    pub(crate) customer: usize,
+    pub(crate) currency: &'static str,
+    pub(crate) status: Status,
+    pub(crate) created: i64,
+    pub(crate) items: Vec<Item>,
+    pub(crate) discounts: Vec<Discount>,
+    pub(crate) trial: Option<(i64, i64)>,
+    /// Period `cycle` starts that many intervals after the anchor.
+    pub(crate) anchor: i64,
+    pub(crate) cycle: u32,
+    pub(crate) period: (i64, i64),
+    pub(crate) cancel_at_period_end: bool,
+    /// Cancelled in the portal, which from clover on only sets `cancel_at`.
+    pub(crate) by_portal: bool,
+    pub(crate) canceled_at: Option<i64>,
+    pub(crate) ended_at: Option<i64>,
+    pub(crate) reason: Option<&'static str>,
+    pub(crate) pause: Option<&'static str>,
+    pub(crate) by_invoice: bool,
+    pub(crate) latest_invoice: Option<usize>,
+    pub(crate) metadata: BTreeMap<&'static str, String>,
+    /// Whether the trial will be kept; drawn at the start.
+    pub(crate) keeps: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InvoiceStatus {
+    Draft,
+    Open,
+    Paid,
+    Uncollectible,
+    Void,
+}
+
+impl InvoiceStatus {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Open => "open",
+            Self::Paid => "paid",
+            Self::Uncollectible => "uncollectible",
+            Self::Void => "void",
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    pub(crate) id: String,
+    pub(crate) amount: i64,
+    pub(crate) description: String,
+    pub(crate) period: (i64, i64),
+    pub(crate) price: usize,
+    pub(crate) quantity: i64,
+    pub(crate) proration: bool,
+    /// The subscription item it bills, or the invoice item it stands for.
+    pub(crate) item: Result<String, String>,
+    /// Discount id and amount.
+    pub(crate) discounts: Vec<(String, i64)>,
+    pub(crate) tax: i64,
+    /// What stays in `reversed` parts, for the contra rule.
+    pub(crate) reversed: i64,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Invoice {
+    pub(crate) id: String,
+    pub(crate) number: Option<String>,
+    pub(crate) customer: usize,
+    pub(crate) sub: Option<usize>,
+    pub(crate) reason: &'static str,
+    pub(crate) currency: &'static str,
+    pub(crate) by_invoice: bool,
+    pub(crate) status: InvoiceStatus,
+    pub(crate) created: i64,
+    pub(crate) period: (i64, i64),
+    pub(crate) lines: Vec<Line>,
+    pub(crate) discounts: Vec<Discount>,
+    pub(crate) tax: Option<TaxRate>,
+    pub(crate) starting_balance: i64,
+    pub(crate) ending_balance: Option<i64>,
+    pub(crate) amount_paid: i64,
+    pub(crate) finalized_at: Option<i64>,
+    pub(crate) paid_at: Option<i64>,
+    pub(crate) voided_at: Option<i64>,
+    pub(crate) uncollectible_at: Option<i64>,
+    pub(crate) attempts: u32,
+    pub(crate) next_attempt: Option<i64>,
+    pub(crate) intent: Option<String>,
+    pub(crate) charge: Option<usize>,
+    pub(crate) out_of_band: bool,
+    pub(crate) pre_notes: i64,
+    pub(crate) post_notes: i64,
+    /// Money received and given back so far, for the untaxed shares.
+    pub(crate) received: i64,
+    pub(crate) returned: i64,
+    /// Something has been or will be reversed: nothing else may be.
+    pub(crate) touched: bool,
+}
+
+impl Line {
+    pub(crate) fn discounted(&self) -> i64 {
+        self.amount - self.discounts.iter().map(|(_, amount)| amount).sum::<i64>()
+    }
+}
+
+impl Invoice {
+    pub(crate) fn inclusive(&self) -> bool {
+        self.tax.as_ref().is_some_and(|rate| rate.inclusive)
+    }
+
+    pub(crate) fn subtotal(&self) -> i64 {
+        self.lines.iter().map(|line| line.amount).sum()
+    }
+
+    pub(crate) fn tax_sum(&self) -> i64 {
+        self.lines.iter().map(|line| line.tax).sum()
+    }
+
+    /// Net of a line: without discounts and without tax.
+    pub(crate) fn net(&self, line: &Line) -> i64 {
+        line.discounted() - if self.inclusive() { line.tax } else { 0 }
+    }
+
+    pub(crate) fn untaxed(&self) -> i64 {
+        self.lines.iter().map(|line| self.net(line)).sum()
+    }
+
+    pub(crate) fn total(&self) -> i64 {
+        self.untaxed() + self.tax_sum()
+    }
+
+    /// What is asked after the customer's credit and earlier notes.
+    pub(crate) fn due(&self) -> i64 {
+        match self.ending_balance {
+            Some(ending) => self.total() - (ending - self.starting_balance) - self.pre_notes,
+            None => self.total().max(0),
+        }
+    }
+
+    pub(crate) fn remaining(&self) -> i64 {
+        if self.status == InvoiceStatus::Paid { 0 } else { self.due() - self.amount_paid }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Charge {
+    pub(crate) id: String,
+    pub(crate) intent: String,
+    pub(crate) customer: Option<usize>,
+    pub(crate) invoice: Option<usize>,
+    pub(crate) amount: i64,
+    /// The tax in a one-off payment.
+    pub(crate) tax: i64,
+    pub(crate) currency: &'static str,
+    pub(crate) created: i64,
+    pub(crate) captured: bool,
+    pub(crate) succeeded: bool,
+    pub(crate) refunded: i64,
+    pub(crate) disputed: bool,
+    pub(crate) transaction: Option<String>,
+    pub(crate) refunds: Vec<usize>,
+    pub(crate) description: &'static str,
+    /// The checkout session of a one-off payment, and when it was opened.
+    pub(crate) session: Option<(String, i64)>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Refund {
+    pub(crate) id: String,
+    pub(crate) charge: usize,
+    pub(crate) amount: i64,
+    pub(crate) created: i64,
+    pub(crate) status: &'static str,
+    pub(crate) reason: &'static str,
+    pub(crate) reversal: Reversal,
+}
+
+/// What a reversal did, so that its mirror can be posted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reversal {
+    pub(crate) contra: i64,
+    pub(crate) deferred: i64,
+    /// Per line.
+    pub(crate) parts: Vec<i64>,
+    /// What left net revenue.
+    pub(crate) net: i64,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Dispute {
+    pub(crate) id: String,
+    pub(crate) charge: usize,
+    pub(crate) amount: i64,
+    pub(crate) created: i64,
+    pub(crate) status: &'static str,
+    pub(crate) reason: &'static str,
+    pub(crate) inquiry: bool,
+    pub(crate) wins: bool,
+    /// Id, created, amount, fee.
+    pub(crate) transactions: Vec<(String, i64, i64, i64)>,
+    pub(crate) reversal: Reversal,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Note {
+    pub(crate) id: String,
+    pub(crate) invoice: usize,
+    pub(crate) created: i64,
+    pub(crate) amount: i64,
+    pub(crate) tax: i64,
+    pub(crate) before_payment: bool,
+    pub(crate) to_balance: i64,
+    pub(crate) refund: Option<usize>,
+    pub(crate) voided_at: Option<i64>,
+    pub(crate) reversal: Reversal,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Payout {
+    pub(crate) id: String,
+    pub(crate) currency: &'static str,
+    pub(crate) amount: i64,
+    pub(crate) created: i64,
+    pub(crate) arrival: i64,
+    pub(crate) status: &'static str,
+    pub(crate) fate: &'static str,
+    pub(crate) failed: bool,
+}
