@@ -1,6 +1,7 @@
 //! The rules no linter knows: who may import whom, where SQL and floats may stand, how long a file
 //! may be. Each finding says where, and why the rule is there.
 
+mod dependencies;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -21,12 +22,19 @@ const GENERATED: &str = "client-sdk/";
 /// Checks every file that is, or could be, committed.
 pub(crate) fn check() -> anyhow::Result<()> {
     let mut findings = Vec::new();
+    let mut manifests = Vec::new();
     let mut git = Command::new("git");
     for path in output(git.args(["ls-files", "-co", "--exclude-standard"]))?.lines() {
         // What is not text, or was deleted, has no lines.
         let Ok(text) = std::fs::read_to_string(root().join(path)) else { continue };
         findings.extend(file(path, &text));
+        if path.ends_with("Cargo.toml") {
+            manifests.push(text);
+        }
     }
+    let read = |path: &str| std::fs::read_to_string(root().join(path));
+    let (workspace, table) = (read("Cargo.toml")?, read("docs/DEPENDENCIES.md")?);
+    findings.extend(dependencies::findings(&workspace, &table, &manifests));
     if findings.is_empty() {
         return Ok(());
     }
