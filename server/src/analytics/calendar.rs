@@ -6,6 +6,9 @@ use jiff::tz::TimeZone;
 use jiff::{Span, ToSpan};
 use takings_core::time::{Range, Timestamp};
 
+/// The first instant that the contract can name.
+const FIRST: Timestamp = Timestamp(-62_135_596_800_000_000);
+
 /// The most points of one series.
 const MOST_POINTS: usize = 1_100;
 
@@ -42,8 +45,9 @@ impl Zone {
 
     /// The first instant of the month that ends at or contains `end`.
     pub(super) fn month_up_to(&self, end: Timestamp) -> Result<Timestamp, Error> {
-        let inside = self.date(Timestamp(end.0 - 1))?;
-        self.start(inside.first_of_month())
+        let inside = self.date(Timestamp(end.0 - 1));
+        let start = self.start(inside.first_of_month());
+        start.map(|start| start.max(FIRST)).ok_or_else(beyond)
     }
 
     /// The instants that part `range` into periods, both its ends included.
@@ -53,14 +57,14 @@ impl Zone {
         range: Range,
     ) -> Result<Vec<Timestamp>, Error> {
         let mut bounds = vec![range.start];
-        let mut date = granularity.first(self.date(range.start)?)?;
+        let mut date = granularity.first(self.date(range.start)).ok();
         while bounds.last() < Some(&range.end) {
             if bounds.len() > MOST_POINTS {
                 return Err(too_long());
             }
-            date = date.checked_add(granularity.span()).map_err(beyond)?;
+            date = date.and_then(|date| date.checked_add(granularity.span()).ok());
             // A zone that skips a whole day makes a period without an instant in it.
-            let next = self.start(date)?.min(range.end);
+            let next = date.and_then(|date| self.start(date)).unwrap_or(range.end).min(range.end);
             if Some(&next) > bounds.last() {
                 bounds.push(next);
             }
@@ -68,26 +72,27 @@ impl Zone {
         Ok(bounds)
     }
 
-    fn date(&self, at: Timestamp) -> Result<Date, Error> {
-        let instant = jiff::Timestamp::from_microsecond(at.0).map_err(beyond)?;
-        Ok(self.0.to_datetime(instant).date())
+    /// The date at an instant. The last two days of the year 9999 count as one.
+    fn date(&self, at: Timestamp) -> Date {
+        let instant = jiff::Timestamp::from_microsecond(at.0).unwrap_or(jiff::Timestamp::MAX);
+        self.0.to_datetime(instant).date()
     }
 
-    /// The first instant of a date.
-    fn start(&self, date: Date) -> Result<Timestamp, Error> {
-        let start = date.to_zoned(self.0.clone()).map_err(beyond)?;
-        Ok(Timestamp(start.timestamp().as_microsecond()))
+    /// The first instant of a date; nothing at the end of the year 9999.
+    fn start(&self, date: Date) -> Option<Timestamp> {
+        let start = date.to_zoned(self.0.clone()).ok()?;
+        Some(Timestamp(start.timestamp().as_microsecond()))
     }
 }
 
 impl Granularity {
     /// The first date of the period that holds `date`.
-    fn first(self, date: Date) -> Result<Date, Error> {
+    fn first(self, date: Date) -> Result<Date, jiff::Error> {
         match self {
             Granularity::Day => Ok(date),
             Granularity::Week => {
                 let days = date.weekday().since(Weekday::Monday);
-                date.checked_sub(days.days()).map_err(beyond)
+                date.checked_sub(days.days())
             }
             Granularity::Month => Ok(date.first_of_month()),
         }
@@ -102,7 +107,7 @@ impl Granularity {
     }
 }
 
-fn beyond(_: jiff::Error) -> Error {
+fn beyond() -> Error {
     Error::invalid(Reason::InvalidRange, "range", "the range leaves the years 1 to 9999")
 }
 

@@ -68,6 +68,26 @@ impl Books {
         self.rows.push(row);
     }
 
+    /// Makes customers many, transactions large, and records everything on one day or as it happened.
+    pub fn spread(&mut self, dice: &mut Dice, at_once: bool) {
+        let customers = i64::try_from(self.rows.len()).unwrap() / 20 + 1;
+        self.batches.clear();
+        for (number, row) in self.rows.iter_mut().enumerate() {
+            row.customer = format!("cus_{}", dice.below(customers));
+            let chunk = i64::try_from(number).unwrap() / 64;
+            if at_once {
+                row.batch = chunk + 1;
+                row.recorded = Timestamp(NOW.day().start().0 + chunk);
+            } else {
+                let late = if dice.percent(5) { dice.below(10) } else { 0 };
+                let day = (row.at.day().0 + i32::try_from(late).unwrap()).min(NOW.day().0);
+                row.batch = i64::from(day) * 100 + chunk % 20;
+                row.recorded = Timestamp(takings_core::time::Day(day).start().0 + chunk % 20);
+            }
+            self.batches.insert(row.batch, row.recorded);
+        }
+    }
+
     /// Writes everything, roll-ups included.
     pub async fn store(&self, database: &Database) {
         let mut texts: Vec<String> = Vec::new();
@@ -129,10 +149,7 @@ fn measure(number: usize, row: &Row) -> String {
 fn insert(texts: &mut Vec<String>, table: &str, rows: impl Iterator<Item = String>) {
     let rows: Vec<String> = rows.collect();
     for chunk in rows.chunks(500) {
-        texts.push(
-            format!("insert into {table} values {}", chunk.join(", "))
-                .replace("batches (id, recorded_at) values", "batches (id, recorded_at) values"),
-        );
+        texts.push(format!("insert into {table} values {}", chunk.join(", ")));
     }
 }
 

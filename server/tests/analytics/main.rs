@@ -5,3 +5,4 @@ mod books;
 mod oracle;
 mod questions;
 mod reasons;
+mod speed;

@@ -225,8 +225,19 @@ async fn marks_are_counted_by_object_and_held_mrr_is_shown() {
 async fn gauges_are_in_major_units() {
     let houses = houses().await;
     two_subscriptions(&houses[0]).await;
-    let text = "insert into rollups values ('measure', 1, 24312, 'payment', 'kwd', 1, 1, 0, 12345, 1, 0, 0), ('measure', 1, 24312, 'refund', 'kwd', 1, 1, 0, -345, -1, 0, 0), ('mrr:v1', 1, 24312, 'new', 'jpy', 1, 1, 0, 41580000, 1, 1, 1), ('measure', 0, 20531, 'invoices:attempted', 'kwd', 1, 1, 0, 4, 4, 0, 0), ('measure', 0, 20531, 'invoices:paid', 'kwd', 1, 1, 0, 3, 3, 0, 0)";
-    houses[0].app.database.write.execute_unprepared(text).await.unwrap();
+    let mut texts = vec![
+        "('measure', 1, 24312, 'payment', 'kwd', 1, 1, 0, 12345, 1, 0, 0)".to_owned(),
+        "('measure', 1, 24312, 'refund', 'kwd', 1, 1, 0, -345, -1, 0, 0)".to_owned(),
+        "('mrr:v1', 1, 24312, 'new', 'jpy', 1, 1, 0, 41580000, 1, 1, 1)".to_owned(),
+    ];
+    for (grain, period) in [(0, 20_530), (1, 24_314)] {
+        for (kind, count) in [("attempted", 4), ("paid", 3)] {
+            let sums = format!("1, 1, 0, {count}, {count}, 0, 0");
+            texts.push(format!("('measure', {grain}, {period}, 'invoices:{kind}', 'kwd', {sums})"));
+        }
+    }
+    let text = format!("insert into rollups values {}", texts.join(", "));
+    houses[0].app.database.write.execute_unprepared(&text).await.unwrap();
     let text = houses[0].app.scrape().await;
     for line in [
         "revenue_total_dollars{currency=\"KWD\"} 12",

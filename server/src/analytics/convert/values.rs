@@ -41,7 +41,11 @@ fn micros(field: &'static str, instant: Instant, up: i64) -> Result<Timestamp, E
                        to 999,999,999";
         return Err(Error::invalid(Reason::InvalidRange, field, message));
     }
-    Ok(Timestamp(seconds * 1_000_000 + (i64::from(nanos) + up) / 1_000))
+    let micros = (i64::from(nanos) + up) / 1_000;
+    let second = Timestamp::from_secs(seconds);
+    // What would round up into the year 10,000 stays in the one before.
+    let micros = if seconds == *YEARS.end() { micros.min(999_999) } else { micros };
+    Ok(Timestamp(second.0 + micros))
 }
 
 /// An instant, as the contract writes it.
