@@ -1,5 +1,11 @@
 //! What several tests need: databases, and events on their way in.
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
+
+pub mod dice;
+pub mod door;
+pub mod place;
+pub mod process;
+pub mod python;
 
 use sea_orm::{ConnectionTrait, QueryResult, Statement};
 use std::path::Path;
