@@ -25,7 +25,7 @@ const SHAPE: &str = "
         batch bigint not null,
         primary key (source_id, id)
     ) {clustered};
-    create index {table}_customer on {table} (source_id, customer, id)
+    create index {table}_customer on {table} (customer, source_id, id)
         where customer is not null;
     ";
 

@@ -20,7 +20,8 @@ crate::schema::migration!(
         primary key (source_id, object, target, revision)
     ) {clustered};
     create index revenue_entries_time on revenue_entries (occurred_at, source_id, object);
-    create index revenue_entries_customer on revenue_entries (source_id, customer, occurred_at);
+    create index revenue_entries_customer on revenue_entries (customer, occurred_at, source_id, object)
+        where customer is not null;
     create table measures (
         source_id bigint not null,
         object text not null,

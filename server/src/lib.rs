@@ -8,6 +8,8 @@ pub mod error;
 pub mod http;
 pub mod ingest;
 pub mod jobs;
+pub mod ledger;
+pub mod page;
 pub mod rebuild;
 pub mod revenue;
 pub mod sources;

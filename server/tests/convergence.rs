@@ -12,7 +12,8 @@ async fn shuffled_and_repeated_deliveries_end_in_one_state() {
     for seed in 0..8 {
         let folder = tempfile::tempdir().unwrap();
         let database = common::sqlite(folder.path()).await;
-        let delivery = Delivery { seed, duplicates: 3000, shuffle: seed > 0, ..Delivery::default() };
+        let delivery =
+            Delivery { seed, duplicates: 3000, shuffle: seed > 0, ..Delivery::default() };
         let arrivals = deliver(&delivery, &story.events);
         let bodies: Vec<&[u8]> = arrivals.iter().map(|it| it.body.as_slice()).collect();
         common::ingest(&database, &bodies, 1 + (seed as usize * 7) % 40).await;

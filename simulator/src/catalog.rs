@@ -158,6 +158,25 @@ pub(crate) const LEGACY: usize = 8;
 /// The coupon for one invoice.
 pub(crate) const ONCE: usize = 2;
 
+/// The first of the add-ons, of which a subscription may hold so many that Stripe cuts the list.
+pub(crate) const FIRST_ADDON: usize = PRICES.len();
+/// How many add-ons there are.
+pub(crate) const ADDONS: i64 = 11;
+
+fn addon(dice: &mut Dice, number: i64) -> Price {
+    Price {
+        id: dice.id("price"),
+        product: 3,
+        nickname: "Add-on",
+        currency: "usd",
+        fine_amount: number * 1_000_000,
+        interval: Interval::Month,
+        count: 1,
+        scheme: Scheme::Plain,
+        family: 0,
+    }
+}
+
 impl Catalog {
     pub(crate) fn new(dice: &mut Dice) -> Self {
         let products = PRODUCTS.iter().map(|name| Product { id: dice.id("prod"), name }).collect();
@@ -174,7 +193,9 @@ impl Catalog {
                 scheme: *scheme,
                 family: *family,
             })
-            .collect();
+            .collect::<Vec<_>>();
+        let addons: Vec<Price> = (1..=ADDONS).map(|number| addon(dice, number)).collect();
+        let prices = prices.into_iter().chain(addons).collect();
         let coupons = COUPONS
             .iter()
             .map(|(id, off, duration, older)| Coupon {

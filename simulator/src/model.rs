@@ -33,6 +33,8 @@ pub(crate) struct Customer {
     pub(crate) prefix: String,
     pub(crate) invoices: u32,
     pub(crate) tax: Option<TaxRate>,
+    /// Deleted.
+    pub(crate) gone: bool,
     pub(crate) metadata: BTreeMap<&'static str, String>,
 }
 
@@ -93,6 +95,8 @@ pub(crate) struct Sub {
     pub(crate) cycle: u32,
     pub(crate) period: (i64, i64),
     pub(crate) cancel_at_period_end: bool,
+    /// Cancelled in the portal, which from clover on only sets `cancel_at`.
+    pub(crate) by_portal: bool,
     pub(crate) canceled_at: Option<i64>,
     pub(crate) ended_at: Option<i64>,
     pub(crate) reason: Option<&'static str>,
@@ -242,6 +246,8 @@ pub(crate) struct Charge {
     pub(crate) transaction: Option<String>,
     pub(crate) refunds: Vec<usize>,
     pub(crate) description: &'static str,
+    /// The checkout session of a one-off payment, and when it was opened.
+    pub(crate) session: Option<(String, i64)>,
 }
 
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@ use crate::calendar::Interval;
 use crate::catalog::{Duration, Off, Scheme};
 use crate::exact::{Fraction, split};
 use crate::model::{Discount, Item, Status, Sub};
+use crate::render::SHOWN;
 use crate::truth::Unsettled;
 use crate::world::World;
 
@@ -112,6 +113,12 @@ impl World {
 
     fn unknown(&self, sub: &Sub, item: &Item, shared: &[Discount]) -> Option<Unsettled> {
         let price = &self.catalog.prices[item.price];
+        if sub.items.len() > SHOWN {
+            return Some(Unsettled::CutList);
+        }
+        if price.scheme == Scheme::TaxInside && sub.latest_invoice.is_none() {
+            return Some(Unsettled::InclusiveTaxUnknown);
+        }
         if price.scheme == Scheme::Tiered {
             return Some(Unsettled::TieredPrice);
         }

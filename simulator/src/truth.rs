@@ -1,4 +1,19 @@
 //! What really happened, in the terms in which Takings is asked.
+//!
+//! # What dates what
+//!
+//! - MRR of a version counts from the event's `created`, but a trial's end is dated `trial_end`, a
+//!   subscription's end `ended_at`, and a discount's expiry the start of the first period that begins
+//!   at or after `discount.end`; the events that tell of these come up to 45 seconds later.
+//! - A customer's discount counts from the second of its `customer.discount.created` on.
+//! - Gross revenue of an invoice lies on the day of each payment's `paid_at`; of a one-off sale on the
+//!   day of the charge's `created`, wherever its session or capture lies.
+//! - Net revenue loses a refund on the day of `refund.created` (pending ones too) and gains it again
+//!   on the day of the event that tells of its failure or cancellation; it loses and regains a dispute
+//!   on the days of its balance transactions. A credit note alone takes nothing from it.
+//! - A reversal earns its lines through its own day: a refund's `created`, a note's `created`,
+//!   `voided_at`, a balance transaction's `created`.
+//! - A payout is posted when it is created and mirrored when it fails or is canceled.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +30,8 @@ pub enum Unsettled {
     TieredPrice,
     /// A subscription billed in another currency than its price names; its MRR is taken as 0.
     CurrencyOption,
-    /// An invoice with more lines than Stripe shows.
+    /// An invoice with more lines than Stripe shows, or a subscription with more items; the MRR of
+    /// such a subscription is taken as 0.
     CutList,
     /// A burst in one second that admits several right orders with different ends. The simulator
     /// makes none: where every update names its previous values, all unbroken paths end alike.
@@ -24,7 +40,8 @@ pub enum Unsettled {
     PaymentUnexplained,
     /// A paid invoice of which no payload says how it was paid.
     PaymentMethodUnknown,
-    /// A subscription on a price with tax inside whose rate no invoice line has shown yet.
+    /// A subscription on a price with tax inside whose rate no invoice line has shown yet; its
+    /// MRR is taken as 0.
     InclusiveTaxUnknown,
 }
 

@@ -36,6 +36,9 @@ pub struct SimEvent {
 pub(crate) enum Task {
     Arrive,
     Walk,
+    Erase(usize),
+    TrialNotice(usize),
+    Upcoming(usize),
     OneOff,
     PayOut(usize),
     Subscribe(usize),
@@ -59,6 +62,7 @@ pub(crate) enum Task {
     DisputeOf(usize),
     DisputeMoves(usize),
     Capture(usize),
+    Clear(usize),
     PayoutMoves(usize),
 }
 
@@ -109,6 +113,26 @@ impl World {
             queue: BinaryHeap::new(),
             queued: 0,
         }
+    }
+
+    /// Short stories live faster, so that as much happens in them.
+    const fn haste(&self) -> i64 {
+        match self.plan.days {
+            0..=60 => 4,
+            61..=200 => 2,
+            _ => 1,
+        }
+    }
+
+    /// A chance in basis points, in a short story a better one.
+    pub(crate) fn often(&mut self, basis_points: u64) -> bool {
+        let haste = self.haste().unsigned_abs();
+        self.dice.chance(basis_points * haste)
+    }
+
+    /// A pause between two bounds, in a short story a shorter one.
+    pub(crate) fn pause(&mut self, low: i64, high: i64) -> i64 {
+        self.dice.range(low, high) / self.haste()
     }
 
     pub(crate) fn later(&mut self, at: i64, task: Task) {

@@ -54,9 +54,7 @@ impl Database {
     /// A connection for one owner, tuned for the writer's fixed texts.
     pub async fn conn(&self) -> Result<Conn, sea_orm::sqlx::Error> {
         match self.kind {
-            Kind::Sqlite => {
-                Ok(Conn::Sqlite(self.write.get_sqlite_connection_pool().acquire().await?))
-            }
+            Kind::Sqlite => Ok(self.write.get_sqlite_connection_pool().acquire().await?.into()),
             Kind::Postgres => {
                 let mut conn = self.write.get_postgres_connection_pool().acquire().await?;
                 // The planner sees empty tables when it plans the writer's texts for good.
@@ -66,7 +64,7 @@ impl Database {
                          set enable_mergejoin = off; set jit = off",
                     )
                     .await?;
-                Ok(Conn::Postgres(conn))
+                Ok(conn.into())
             }
         }
     }

@@ -3,72 +3,128 @@
 use super::query::SIZES;
 use super::{Cell, Insert, Kind, Query, Row, Rows, Type};
 use sea_orm::sqlx::{
-    self, AssertSqlSafe, Connection, Executor, PgConnection, Postgres, Sqlite, SqliteConnection,
+    self, AssertSqlSafe, Executor, PgConnection, Postgres, Sqlite, SqliteConnection,
     pool::PoolConnection, postgres::PgArguments, query::Query as Bound, sqlite::SqliteArguments,
 };
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 /// A connection kept by one owner.
-pub enum Conn {
-    /// SQLite.
+pub struct Conn {
+    link: Link,
+    log: Option<Log>,
+}
+
+enum Link {
     Sqlite(PoolConnection<Sqlite>),
-    /// PostgreSQL.
     Postgres(PoolConnection<Postgres>),
 }
 
+/// What was sent, for a measurement to send again.
+pub type Log = Arc<Mutex<Vec<Step>>>;
+
+/// One statement as it was sent.
+#[derive(Clone)]
+pub enum Step {
+    /// The beginning of a transaction.
+    Begin,
+    /// A query with its sets of rows.
+    Fetch(&'static Query, Vec<Rows>),
+    /// A bulk insert.
+    Insert(&'static Insert, Rows),
+    /// The end of a transaction.
+    Commit,
+}
+
+impl From<PoolConnection<Sqlite>> for Conn {
+    fn from(conn: PoolConnection<Sqlite>) -> Conn {
+        Conn { link: Link::Sqlite(conn), log: None }
+    }
+}
+
+impl From<PoolConnection<Postgres>> for Conn {
+    fn from(conn: PoolConnection<Postgres>) -> Conn {
+        Conn { link: Link::Postgres(conn), log: None }
+    }
+}
+
 impl Conn {
-    /// Which dialect it speaks.
-    pub fn kind(&self) -> Kind {
-        match self {
-            Conn::Sqlite(_) => Kind::Sqlite,
-            Conn::Postgres(_) => Kind::Postgres,
-        }
+    /// Writes down everything sent from now on.
+    pub fn record(&mut self, log: Log) {
+        self.log = Some(log);
     }
 
-    /// Whether the other end still answers.
-    pub async fn alive(&mut self) -> bool {
-        match self {
-            Conn::Sqlite(conn) => conn.ping().await.is_ok(),
-            Conn::Postgres(conn) => conn.ping().await.is_ok(),
+    /// Sends what was written down.
+    pub async fn replay(&mut self, steps: &[Step]) -> Result<(), sqlx::Error> {
+        let mut steps = steps.iter().peekable();
+        while steps.next().is_some() {
+            let mut tx = self.begin().await?;
+            while let Some(step) = steps.next_if(|step| !matches!(step, Step::Commit)) {
+                match step {
+                    Step::Fetch(query, sets) => {
+                        let sets: Vec<&Rows> = sets.iter().collect();
+                        tx.fetch(query, &sets).await?;
+                    }
+                    Step::Insert(insert, rows) => {
+                        tx.insert(insert, rows).await?;
+                    }
+                    Step::Begin | Step::Commit => {}
+                }
+            }
+            tx.commit().await?;
+            steps.next();
         }
+        Ok(())
     }
 
     /// Opens a transaction: SQLite's takes the write lock at once.
     pub async fn begin(&mut self) -> Result<Tx<'_>, sqlx::Error> {
-        match self {
-            Conn::Sqlite(conn) => {
+        let log = self.log.clone();
+        note(log.as_ref(), || Step::Begin);
+        let link = match &mut self.link {
+            Link::Sqlite(conn) => {
                 conn.execute("begin immediate").await?;
-                Ok(Tx::Sqlite(conn))
+                TxLink::Sqlite(conn)
             }
-            Conn::Postgres(conn) => {
+            Link::Postgres(conn) => {
                 conn.execute("begin").await?;
-                Ok(Tx::Postgres(conn))
+                TxLink::Postgres(conn)
             }
-        }
+        };
+        Ok(Tx { link, log })
+    }
+}
+
+fn note(log: Option<&Log>, step: impl FnOnce() -> Step) {
+    if let Some(mut steps) = log.and_then(|log| log.lock().ok()) {
+        steps.push(step());
     }
 }
 
 /// A transaction. One that is neither committed nor rolled back must not go on being used:
 /// its connection is thrown away by the owner.
-pub enum Tx<'c> {
-    /// SQLite's.
+pub struct Tx<'c> {
+    link: TxLink<'c>,
+    log: Option<Log>,
+}
+
+enum TxLink<'c> {
     Sqlite(&'c mut SqliteConnection),
-    /// PostgreSQL's.
     Postgres(&'c mut PgConnection),
 }
 
 impl Tx<'_> {
     /// Which dialect it speaks.
     pub fn kind(&self) -> Kind {
-        match self {
-            Tx::Sqlite(_) => Kind::Sqlite,
-            Tx::Postgres(_) => Kind::Postgres,
+        match self.link {
+            TxLink::Sqlite(_) => Kind::Sqlite,
+            TxLink::Postgres(_) => Kind::Postgres,
         }
     }
 
     /// Makes it durable.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
+        note(self.log.as_ref(), || Step::Commit);
         self.end("commit").await
     }
 
@@ -79,20 +135,26 @@ impl Tx<'_> {
 
     async fn end(self, word: &'static str) -> Result<(), sqlx::Error> {
         let started = now();
-        match self {
-            Tx::Sqlite(conn) => conn.execute(word).await.map(drop)?,
-            Tx::Postgres(conn) => conn.execute(word).await.map(drop)?,
+        match self.link {
+            TxLink::Sqlite(conn) => conn.execute(word).await.map(drop)?,
+            TxLink::Postgres(conn) => conn.execute(word).await.map(drop)?,
         }
         measure(word, started);
         Ok(())
     }
 
     /// Runs a query with its sets of rows.
-    pub async fn fetch(&mut self, query: &Query, sets: &[&Rows]) -> Result<Vec<Row>, sqlx::Error> {
+    pub async fn fetch(
+        &mut self,
+        query: &'static Query,
+        sets: &[&Rows],
+    ) -> Result<Vec<Row>, sqlx::Error> {
+        let copies = || sets.iter().map(|set| (*set).clone()).collect();
+        note(self.log.as_ref(), || Step::Fetch(query, copies()));
         let started = now();
         let text = query.render(self.kind());
-        let rows = match self {
-            Tx::Sqlite(conn) => {
+        let rows = match &mut self.link {
+            TxLink::Sqlite(conn) => {
                 let mut bound = sqlx::query(AssertSqlSafe(text));
                 for set in sets {
                     bound = bound.bind(as_json(set));
@@ -100,7 +162,7 @@ impl Tx<'_> {
                 let rows = bound.fetch_all(&mut **conn).await?;
                 rows.into_iter().map(Row::Sqlite).collect()
             }
-            Tx::Postgres(conn) => {
+            TxLink::Postgres(conn) => {
                 let mut bound = sqlx::query(AssertSqlSafe(text));
                 for (columns, set) in query.sets.iter().zip(sets) {
                     bound = bind_columns(bound, columns, set);
@@ -114,14 +176,19 @@ impl Tx<'_> {
     }
 
     /// Inserts rows in bulk, and returns what the statement returns.
-    pub async fn insert(&mut self, insert: &Insert, rows: &Rows) -> Result<Vec<Row>, sqlx::Error> {
+    pub async fn insert(
+        &mut self,
+        insert: &'static Insert,
+        rows: &Rows,
+    ) -> Result<Vec<Row>, sqlx::Error> {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
+        note(self.log.as_ref(), || Step::Insert(insert, rows.clone()));
         let started = now();
-        let returned = match self {
-            Tx::Sqlite(conn) => insert_values(conn, insert, rows).await?,
-            Tx::Postgres(conn) => {
+        let returned = match &mut self.link {
+            TxLink::Sqlite(conn) => insert_values(conn, insert, rows).await?,
+            TxLink::Postgres(conn) => {
                 let bound = sqlx::query(AssertSqlSafe(insert.postgres()));
                 let bound = bind_columns(bound, insert.columns, rows);
                 bound.fetch_all(&mut **conn).await?.into_iter().map(Row::Postgres).collect()

@@ -2,7 +2,7 @@
 
 use super::links::Links;
 use super::{Key, Trouble, store, tables};
-use crate::db::{Cell, Insert, Rows, Tx};
+use crate::db::{Cell, Insert, Query, Rows, Tx};
 use std::collections::BTreeMap;
 use takings_core::time::{Day, Timestamp};
 
@@ -142,14 +142,14 @@ const MIRRORS: [&Insert; 6] = [
     &tables::DISPUTES,
 ];
 
-async fn insert(tx: &mut Tx<'_>, table: &Insert, rows: &Rows) -> Result<(), Trouble> {
+async fn insert(tx: &mut Tx<'_>, table: &'static Insert, rows: &Rows) -> Result<(), Trouble> {
     if !rows.is_empty() {
         tx.insert(table, rows).await?;
     }
     Ok(())
 }
 
-async fn run(tx: &mut Tx<'_>, query: &crate::db::Query, rows: &Rows) -> Result<(), Trouble> {
+async fn run(tx: &mut Tx<'_>, query: &'static Query, rows: &Rows) -> Result<(), Trouble> {
     if !rows.is_empty() {
         tx.fetch(query, &[rows]).await?;
     }

@@ -8,7 +8,9 @@ use super::{Key, Trouble, store, tables, word, write_marks};
 use crate::db::{Insert, Rows, Tx};
 use std::collections::{BTreeMap, BTreeSet};
 use takings_core::billing::facts::State;
-use takings_core::ledger::{Account, Books, Member, NetKey, TransferKind, books, difference};
+use takings_core::ledger::{
+    Account, Books, Member, NetKey, TransferKey, TransferKind, books, difference,
+};
 use takings_core::money::Currency;
 use takings_core::time::{Month, Timestamp};
 use takings_core::unconfirmed::Reason;
@@ -111,16 +113,17 @@ async fn load_entries(tx: &mut Tx<'_>, objects: &Rows) -> Result<StoredNets, Tro
         let key = (row.int(0)?, row.text(1)?);
         let account = |text: String| Account::parse(&text).ok_or_else(|| unknown("account", &text));
         let (kind, currency) = (row.text(2)?, row.text(5)?);
-        let (net, sign) = NetKey::new(
-            &key.1,
-            TransferKind::parse(&kind).ok_or_else(|| unknown("transfer kind", &kind))?,
-            account(row.text(3)?)?,
-            account(row.text(4)?)?,
-            Currency::parse(&currency).map_err(|_| unknown("currency", &currency))?,
-            Timestamp(row.int(6)?),
-        );
+        let transfer = TransferKey {
+            object: key.1.clone(),
+            kind: TransferKind::parse(&kind).ok_or_else(|| unknown("transfer kind", &kind))?,
+            debit: account(row.text(3)?)?,
+            credit: account(row.text(4)?)?,
+            currency: Currency::parse(&currency).map_err(|_| unknown("currency", &currency))?,
+            occurred: Timestamp(row.int(6)?),
+        };
+        let (net, amount) = transfer.signed(row.int(7)?);
         let (sum, revision) = nets.entry(key).or_default().entry(net).or_default();
-        *sum += sign * row.int(7)?;
+        *sum += amount;
         *revision = (*revision).max(row.int(8)?);
     }
     Ok(nets)
@@ -158,8 +161,9 @@ fn post_transfers(
     let nets: BTreeMap<NetKey, (i64, i64)> =
         nets.flatten().map(|(key, net)| (key.clone(), *net)).collect();
     let amounts = nets.iter().map(|(key, (amount, _))| (key.clone(), *amount)).collect();
-    for (transfer, posting) in difference(&it.books, &amounts) {
-        let (net, _) = transfer.net();
+    let rows = difference(&it.books, &amounts).map_err(|error| Trouble::Data(error.to_string()))?;
+    for (transfer, posting) in rows {
+        let (net, _) = transfer.signed(posting.amount);
         let revision = nets.get(&net).map_or(0, |(_, revision)| *revision) + 1;
         let (debit, credit) = (transfer.debit.to_string(), transfer.credit.to_string());
         let currency = transfer.currency.as_str();

@@ -56,7 +56,7 @@ async fn next(database: &Database) -> Result<Option<Month>, Error> {
     Ok(month.await?)
 }
 
-async fn number(tx: &mut Tx<'_>, query: &Query) -> Result<Option<i64>, Trouble> {
+async fn number(tx: &mut Tx<'_>, query: &'static Query) -> Result<Option<i64>, Trouble> {
     let rows = tx.fetch(query, &[]).await?;
     Ok(rows.first().map(|row| row.opt_int(0)).transpose()?.flatten())
 }

@@ -57,7 +57,7 @@ impl Walk<'_> {
     /// Derives every aggregate a query names, in batches; answers how many, and the differences.
     async fn every(
         &self,
-        query: &Query,
+        query: &'static Query,
         scope: impl Fn(Vec<Key>) -> Scope,
     ) -> Result<(usize, usize), Error> {
         let mut after: Key = (i64::MIN, String::new());
@@ -71,7 +71,7 @@ impl Walk<'_> {
         }
     }
 
-    async fn next(&self, query: &Query, after: &Key) -> Result<Vec<Key>, Error> {
+    async fn next(&self, query: &'static Query, after: &Key) -> Result<Vec<Key>, Error> {
         let keys = transact(self.database, async |tx| {
             let mut start = Rows::default();
             start.push([after.0.into(), after.1.as_str().into(), (AT_ONCE as i64).into()]);

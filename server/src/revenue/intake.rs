@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::error::{Error, Reason};
 use crate::ingest::{Body, Entry, Outcome};
-use crate::sources;
+use crate::{sources, telemetry};
 use bytes::Bytes;
 use std::time::Instant;
 use takings_core::stripe::signature::{SignatureError, verify};
@@ -26,8 +26,7 @@ pub async fn stripe(app: &App, body: Bytes, signature: &str) -> Result<Taken, Er
     let started = Instant::now();
     let taken = take_in(app, body, signature).await;
     let outcome = taken.as_ref().map_or("refused", |taken| taken.outcome.as_str());
-    metrics::counter!("webhook_events_total", "outcome" => outcome).increment(1);
-    metrics::histogram!("webhook_processing_time").record(started.elapsed().as_secs_f64());
+    telemetry::webhook(outcome, started.elapsed());
     taken
 }
 
@@ -103,4 +102,9 @@ fn refused(error: SignatureError) -> Error {
         }
     };
     Error::invalid(reason, "signature_header", error.to_string())
+}
+
+/// Applies a stored event again: a stub that leaves it as it is.
+pub async fn replay(_app: &App, _source: i64, event: &str) -> Result<Taken, Error> {
+    Ok(Taken { event: event.to_owned(), outcome: Outcome::Duplicate, reason: None })
 }

@@ -1,6 +1,17 @@
 //! Revenue: webhooks in; customers, subscriptions, invoices, payments and the ledger out.
 
+pub(crate) mod convert;
+mod customers;
+mod disputes;
+mod events;
 pub mod intake;
+mod invoices;
+mod mirrors;
+pub(crate) mod paging;
+mod payments;
+mod refunds;
+mod replay;
 mod service;
+mod subscriptions;
 
 pub use service::RevenueApi;

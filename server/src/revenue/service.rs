@@ -1,7 +1,22 @@
 //! `RevenueService`: one short method per RPC.
 
+use super::mirrors::Mirrored;
+use super::{customers, disputes, events, intake, invoices, mirrors, payments, refunds};
+use super::{replay, subscriptions};
 use crate::app::App;
+use crate::error::{Error, Reason};
+use crate::ledger;
+use prost::Message;
 use std::sync::Arc;
+use takings::v1 as pb;
+use takings::v1::revenue_service_server::RevenueService;
+use takings_core::billing::facts::{Charge, Customer, Dispute, Invoice, Refund, Subscription};
+use tonic::{Request, Response, Status};
+
+/// The largest payload.
+const LARGEST: usize = 1 << 20;
+
+type Answer<T> = Result<Response<T>, Status>;
 
 /// The service.
 pub struct RevenueApi {
@@ -12,5 +27,153 @@ impl RevenueApi {
     /// The service of an application.
     pub fn new(app: Arc<App>) -> RevenueApi {
         RevenueApi { app }
+    }
+
+    async fn find<T: Mirrored>(
+        &self,
+        (source, id): (String, String),
+        missing: Reason,
+    ) -> Result<mirrors::Seen<T>, Error> {
+        let found = mirrors::find(&self.app, &source, &id).await?;
+        let message = || format!("`{id}` has not been seen; it may not have arrived yet");
+        found.ok_or_else(|| Error::not_found(missing, message()))
+    }
+}
+
+#[tonic::async_trait]
+impl RevenueService for RevenueApi {
+    async fn ingest_webhook(
+        &self,
+        request: Request<pb::IngestWebhookRequest>,
+    ) -> Answer<pb::IngestWebhookResponse> {
+        let pb::IngestWebhookRequest { provider, payload, signature_header } = request.into_inner();
+        if provider != "stripe" {
+            let message = "webhooks are taken from `stripe` only";
+            return Err(Error::invalid(Reason::UnknownProvider, "provider", message).into());
+        }
+        if payload.len() > LARGEST {
+            return Err(Error::payload_too_large().into());
+        }
+        let taken = intake::stripe(&self.app, payload, &signature_header).await?;
+        Ok(Response::new(taken.into()))
+    }
+
+    async fn get_customer(
+        &self,
+        request: Request<pb::GetCustomerRequest>,
+    ) -> Answer<pb::GetCustomerResponse> {
+        let named = customers::convert::one(request.into_inner())?;
+        let customer = self.find::<Customer>(named, Reason::CustomerNotFound).await?;
+        Ok(Response::new(pb::GetCustomerResponse { customer: Some(customer.into()) }))
+    }
+
+    async fn list_customers(
+        &self,
+        request: Request<pb::ListCustomersRequest>,
+    ) -> Answer<pb::ListCustomersResponse> {
+        let (filter, slice) = customers::convert::list(request.into_inner())?;
+        let page = mirrors::page::<Customer>(&self.app, &filter, &slice).await?;
+        let customers = page.rows.into_iter().map(Into::into).collect();
+        Ok(Response::new(pb::ListCustomersResponse { customers, next_page_token: page.next }))
+    }
+
+    async fn get_subscription(
+        &self,
+        request: Request<pb::GetSubscriptionRequest>,
+    ) -> Answer<pb::GetSubscriptionResponse> {
+        let named = subscriptions::convert::one(request.into_inner())?;
+        let found = self.find::<Subscription>(named, Reason::SubscriptionNotFound).await?;
+        Ok(Response::new(pb::GetSubscriptionResponse { subscription: Some(found.into()) }))
+    }
+
+    async fn list_subscriptions(
+        &self,
+        request: Request<pb::ListSubscriptionsRequest>,
+    ) -> Answer<pb::ListSubscriptionsResponse> {
+        let (filter, slice) = subscriptions::convert::list(request.into_inner())?;
+        let page = mirrors::page::<Subscription>(&self.app, &filter, &slice).await?;
+        let subscriptions = page.rows.into_iter().map(Into::into).collect();
+        let next_page_token = page.next;
+        Ok(Response::new(pb::ListSubscriptionsResponse { subscriptions, next_page_token }))
+    }
+
+    async fn list_invoices(
+        &self,
+        request: Request<pb::ListInvoicesRequest>,
+    ) -> Answer<pb::ListInvoicesResponse> {
+        let (filter, slice) = invoices::convert::list(request.into_inner())?;
+        let page = mirrors::page::<Invoice>(&self.app, &filter, &slice).await?;
+        let invoices = page.rows.into_iter().map(Into::into).collect();
+        Ok(Response::new(pb::ListInvoicesResponse { invoices, next_page_token: page.next }))
+    }
+
+    async fn list_payments(
+        &self,
+        request: Request<pb::ListPaymentsRequest>,
+    ) -> Answer<pb::ListPaymentsResponse> {
+        let (filter, slice) = payments::convert::list(request.into_inner())?;
+        let page = mirrors::page::<Charge>(&self.app, &filter, &slice).await?;
+        let payments = page.rows.into_iter().map(Into::into).collect();
+        Ok(Response::new(pb::ListPaymentsResponse { payments, next_page_token: page.next }))
+    }
+
+    async fn list_refunds(
+        &self,
+        request: Request<pb::ListRefundsRequest>,
+    ) -> Answer<pb::ListRefundsResponse> {
+        let (filter, slice) = refunds::convert::list(request.into_inner())?;
+        let page = mirrors::page::<Refund>(&self.app, &filter, &slice).await?;
+        let refunds = page.rows.into_iter().map(Into::into).collect();
+        Ok(Response::new(pb::ListRefundsResponse { refunds, next_page_token: page.next }))
+    }
+
+    async fn list_disputes(
+        &self,
+        request: Request<pb::ListDisputesRequest>,
+    ) -> Answer<pb::ListDisputesResponse> {
+        let (filter, slice) = disputes::convert::list(request.into_inner())?;
+        let page = mirrors::page::<Dispute>(&self.app, &filter, &slice).await?;
+        let disputes = page.rows.into_iter().map(Into::into).collect();
+        Ok(Response::new(pb::ListDisputesResponse { disputes, next_page_token: page.next }))
+    }
+
+    async fn list_revenue_entries(
+        &self,
+        request: Request<pb::ListRevenueEntriesRequest>,
+    ) -> Answer<pb::ListRevenueEntriesResponse> {
+        let (filter, slice) = ledger::convert::list(request.into_inner())?;
+        let page = ledger::page(&self.app, &filter, &slice).await?;
+        let revenue_entries = page.rows.into_iter().map(Into::into).collect();
+        let next_page_token = page.next;
+        Ok(Response::new(pb::ListRevenueEntriesResponse { revenue_entries, next_page_token }))
+    }
+
+    async fn list_webhook_events(
+        &self,
+        request: Request<pb::ListWebhookEventsRequest>,
+    ) -> Answer<pb::ListWebhookEventsResponse> {
+        let (filter, slice) = events::convert::list(request.into_inner())?;
+        let page = events::page(&self.app, &filter, &slice).await?;
+        let webhook_events = page.rows.into_iter().map(Into::into).collect();
+        let next_page_token = page.next;
+        Ok(Response::new(pb::ListWebhookEventsResponse { webhook_events, next_page_token }))
+    }
+
+    async fn replay_webhook_event(
+        &self,
+        request: Request<pb::ReplayWebhookEventRequest>,
+    ) -> Answer<pb::ReplayWebhookEventResponse> {
+        let asked = replay::convert::read(request.into_inner())?;
+        let answer = match replay::answered(&self.app, &asked).await? {
+            Some(answer) => answer,
+            None => {
+                let event = replay::run(&self.app, &asked).await?;
+                let batch = event.batch();
+                let response = pb::ReplayWebhookEventResponse { webhook_event: Some(event.into()) };
+                replay::keep(&self.app, &asked, batch, response.encode_to_vec()).await?
+            }
+        };
+        let response = pb::ReplayWebhookEventResponse::decode(answer.as_slice());
+        Ok(Response::new(response.map_err(Error::internal)?))
     }
 }

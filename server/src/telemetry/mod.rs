@@ -3,6 +3,7 @@
 use crate::config::Log;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
+use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 /// Starts logging to standard error. Only the first call in a process counts.
@@ -27,6 +28,12 @@ fn install() -> Result<PrometheusHandle, BuildError> {
         .install_recorder()?;
     describe();
     Ok(handle)
+}
+
+/// Measures one webhook.
+pub fn webhook(outcome: &'static str, took: Duration) {
+    metrics::counter!("webhook_events_total", "outcome" => outcome).increment(1);
+    metrics::histogram!("webhook_processing_time").record(took.as_secs_f64());
 }
 
 fn describe() {

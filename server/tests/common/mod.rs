@@ -40,7 +40,8 @@ pub async fn ingest(database: &Database, bodies: &[&[u8]], batch: usize) -> Vec<
     for chunk in bodies.chunks(batch) {
         let entries: Vec<Entry> = chunk.iter().map(|body| entry(source, body)).collect();
         let unit = Unit { shard: 0 };
-        outcomes.extend(transact(database, async |tx| unit.ingest(tx, &entries).await).await.unwrap());
+        outcomes
+            .extend(transact(database, async |tx| unit.ingest(tx, &entries).await).await.unwrap());
     }
     outcomes
 }

@@ -6,6 +6,7 @@ use crate::catalog::{Off, Scheme};
 use crate::exact::{share, split};
 use crate::model::{Discount, Invoice, InvoiceStatus, Line, TaxRate};
 use crate::plan::ApiVersion;
+use crate::render::SHOWN;
 use crate::truth::Unsettled;
 use crate::world::{Task, World};
 
@@ -95,20 +96,58 @@ impl World {
             state.discounts.clone()
         };
         let mut invoice = Invoice {
-            id: self.dice.id("in"),
-            number: None,
-            customer: state.customer,
             sub: Some(sub),
             reason,
-            currency: state.currency,
             by_invoice: state.by_invoice,
-            status: InvoiceStatus::Draft,
-            created: self.now,
             period: state.period,
-            lines,
             discounts: shared,
             tax,
-            starting_balance: customer.balance,
+            ..self.blank_invoice(state.customer, state.currency, lines)
+        };
+        if invoice.lines.len() > SHOWN {
+            self.label(&invoice.id, Unsettled::CutList);
+        }
+        self.apply_discounts(&mut invoice, &state.items);
+        apply_tax(&mut invoice);
+        self.invoices.push(invoice);
+        let index = self.invoices.len() - 1;
+        self.subs[sub].latest_invoice = Some(index);
+        index
+    }
+
+    /// A draft for one line, of no subscription; nothing is said of it yet.
+    pub(crate) fn sale_invoice(
+        &mut self,
+        customer: usize,
+        currency: &'static str,
+        line: Line,
+    ) -> usize {
+        let invoice = self.blank_invoice(customer, currency, vec![line]);
+        self.invoices.push(invoice);
+        self.invoices.len() - 1
+    }
+
+    fn blank_invoice(
+        &mut self,
+        customer: usize,
+        currency: &'static str,
+        lines: Vec<Line>,
+    ) -> Invoice {
+        Invoice {
+            id: self.dice.id("in"),
+            number: None,
+            customer,
+            sub: None,
+            reason: "manual",
+            currency,
+            by_invoice: false,
+            status: InvoiceStatus::Draft,
+            created: self.now,
+            period: (self.now, self.now),
+            lines,
+            discounts: Vec::new(),
+            tax: None,
+            starting_balance: self.customers[customer].balance,
             ending_balance: None,
             amount_paid: 0,
             finalized_at: None,
@@ -125,13 +164,7 @@ impl World {
             received: 0,
             returned: 0,
             touched: false,
-        };
-        self.apply_discounts(&mut invoice, &state.items);
-        apply_tax(&mut invoice);
-        self.invoices.push(invoice);
-        let index = self.invoices.len() - 1;
-        self.subs[sub].latest_invoice = Some(index);
-        index
+        }
     }
 
     fn apply_discounts(&self, invoice: &mut Invoice, items: &[crate::model::Item]) {
@@ -203,11 +236,8 @@ impl World {
         self.books.post("receivable", "tax_payable", currency, invoice.tax_sum());
         self.books.post("customer_credit", "receivable", currency, credit);
         if invoice.due() > 0 {
-            invoice.intent = Some(self.dice.id("pi"));
-        }
-        let (id, cut) = (invoice.id.clone(), invoice.lines.len() > 10);
-        if cut {
-            self.label(&id, Unsettled::CutList);
+            let intent = self.dice.id("pi");
+            invoice.intent.get_or_insert(intent);
         }
         let kind = self.since_2018("invoice.finalized");
         self.tell_invoice(kind, index);
@@ -295,7 +325,7 @@ impl World {
         self.books.post("write_off", "receivable", invoice.currency, left);
         let kind = self.since_2018("invoice.marked_uncollectible");
         self.tell_invoice(kind, index);
-        let pause = self.dice.range(10 * DAY, 60 * DAY);
+        let pause = self.pause(10 * DAY, 60 * DAY);
         if self.dice.chance(5_500) {
             self.later(self.now + pause, Task::Late(index));
         }

@@ -9,7 +9,7 @@ impl World {
         let inquiry = self.dice.chance(2_000);
         let wins = self.dice.chance(4_000);
         let shown_early = self.dice.chance(5_000);
-        let pause = self.dice.range(2 * DAY, 8 * DAY);
+        let pause = self.pause(2 * DAY, 8 * DAY);
         let reason = self.dice.weighted(&[(5, "fraudulent"), (3, "general"), (2, "duplicate")]);
         let amount = self.charges[charge].amount;
         let status = if inquiry { "warning_needs_response" } else { "needs_response" };
@@ -43,7 +43,7 @@ impl World {
         self.say_change("charge.updated", self.charge_json(charge));
     }
 
-    fn withdraw(&mut self, index: usize) {
+    pub(crate) fn withdraw(&mut self, index: usize) {
         let Dispute { charge, amount, .. } = self.disputes[index];
         let currency = self.charges[charge].currency;
         let fee = if currency == "kwd" { 4_500 } else { 1_500 };
@@ -59,7 +59,7 @@ impl World {
 
     /// Evidence is sent; weeks later the bank decides.
     pub(crate) fn dispute_moves(&mut self, index: usize) {
-        let pause = self.dice.range(10 * DAY, 45 * DAY);
+        let pause = self.pause(10 * DAY, 45 * DAY);
         let Dispute { inquiry, wins, status, .. } = self.disputes[index];
         let waits = matches!(status, "needs_response" | "warning_needs_response");
         if waits {

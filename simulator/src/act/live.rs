@@ -5,6 +5,7 @@ use crate::catalog::{Duration, Scheme};
 use crate::exact::share;
 use crate::model::{Line, Status};
 use crate::plan::ApiVersion;
+use crate::render::SHOWN;
 use crate::world::{Task, World};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,9 @@ impl World {
                 return self.end(sub, self.now, "cancellation_requested");
             }
             Status::Trialing => return self.leave_at_end(sub),
+            Status::Active if state.latest_invoice.is_none() => {
+                return self.end(sub, self.now, "cancellation_requested");
+            }
             Status::Active => {}
             _ => return,
         }
@@ -60,7 +64,7 @@ impl World {
             Turn::Coupon => self.take_coupon(sub),
             Turn::NoCoupon => self.lose_coupon(sub),
             Turn::PauseCollection => self.pause_collection(sub),
-            Turn::Pause => self.pause(sub),
+            Turn::Pause => self.put_on_hold(sub),
             Turn::Burst => self.burst(sub),
             Turn::Note => self.note_down(sub),
         }
@@ -72,7 +76,8 @@ impl World {
         self.settle(sub, self.now);
     }
 
-    fn leave_at_end(&mut self, sub: usize) {
+    pub(crate) fn leave_at_end(&mut self, sub: usize) {
+        self.subs[sub].by_portal = self.dice.chance(4_000);
         self.subs[sub].cancel_at_period_end = true;
         self.subs[sub].canceled_at = Some(self.now);
         self.subs[sub].reason = Some("cancellation_requested");
@@ -119,6 +124,7 @@ impl World {
         let prorated = self.dice.chance(5_500);
         let state = &self.subs[sub];
         let simple = self.shared_count(sub) == 0 && !state.by_invoice && state.pause.is_none();
+        let simple = simple && state.items.len() <= SHOWN;
         let scheme = self.catalog.prices[state.items[0].price].scheme;
         let old = (state.items[0].price, state.items[0].quantity);
         if old == (price, quantity) {
@@ -182,7 +188,8 @@ impl World {
         let scheme = self.catalog.prices[self.subs[sub].items[0].price].scheme;
         let once = self.catalog.coupons[coupon].duration == Duration::Once;
         let plain = matches!(scheme, Scheme::Plain | Scheme::Package(_));
-        if once || !plain || self.shared_count(sub) > 0 {
+        let crowded = self.subs[sub].items.len() > SHOWN;
+        if once || crowded || !plain || self.shared_count(sub) > 0 {
             return self.note_down(sub);
         }
         self.add_discount(sub, coupon, false);
@@ -202,7 +209,7 @@ impl World {
     fn pause_collection(&mut self, sub: usize) {
         let behavior =
             self.dice.weighted(&[(2, "keep_as_draft"), (1, "void"), (1, "mark_uncollectible")]);
-        let pause = self.dice.range(15 * DAY, 70 * DAY);
+        let pause = self.pause(15 * DAY, 70 * DAY);
         self.subs[sub].pause = Some(behavior);
         self.changed(sub);
         self.later(self.now + pause, Task::Unpause(sub));
@@ -216,8 +223,8 @@ impl World {
     }
 
     /// The status `paused`, which subscriptions can be given from endive on.
-    fn pause(&mut self, sub: usize) {
-        let pause = self.dice.range(5 * DAY, 40 * DAY);
+    fn put_on_hold(&mut self, sub: usize) {
+        let pause = self.pause(5 * DAY, 40 * DAY);
         let simple = self.shared_count(sub) == 0 && !self.subs[sub].by_invoice;
         if self.plan.version != ApiVersion::Endive || !simple {
             return self.note_down(sub);

@@ -31,6 +31,9 @@ impl World {
         match task {
             Task::Arrive => self.arrive(),
             Task::Walk => self.walk(),
+            Task::Erase(customer) => self.erase(customer),
+            Task::TrialNotice(sub) => self.trial_notice(sub),
+            Task::Upcoming(sub) => self.upcoming(sub),
             Task::OneOff => self.one_off(),
             Task::PayOut(kind) => self.pay_out(kind),
             Task::Subscribe(customer) => self.subscribe(customer),
@@ -54,6 +57,7 @@ impl World {
             Task::DisputeOf(charge) => self.dispute(charge),
             Task::DisputeMoves(dispute) => self.dispute_moves(dispute),
             Task::Capture(charge) => self.capture(charge),
+            Task::Clear(charge) => self.clear(charge),
             Task::PayoutMoves(payout) => self.payout_moves(payout),
         }
     }

@@ -43,6 +43,11 @@ impl World {
         }
     }
 
+    /// A note of so much on a paid invoice, to the balance or by refund.
+    pub(crate) fn note_of(&mut self, invoice: usize, amount: i64, by_refund: bool) {
+        self.issue(invoice, amount, if by_refund { Way::Refund } else { Way::Balance });
+    }
+
     fn issue(&mut self, invoice: usize, amount: i64, way: Way) -> usize {
         let now = self.now;
         let bill = &mut self.invoices[invoice];

@@ -1,5 +1,7 @@
 //! Payments without an invoice: most by checkout, some that nothing ever explains.
 
+use serde_json::Value;
+
 use crate::calendar::{DAY, HOUR};
 use crate::exact::share;
 use crate::model::Charge;
@@ -18,7 +20,17 @@ impl World {
             return;
         }
         let explained = self.dice.chance(8_600);
+        let slow = self.dice.chance(800);
+        let invoiced = self.dice.chance(1_000);
         let charge = self.one_off_charge(explained);
+        let state = &self.charges[charge];
+        if explained && state.captured && slow {
+            return self.promise_payment(charge);
+        }
+        let owner = state.customer.filter(|c| self.customers[*c].balance == 0 && state.tax == 0);
+        if let Some(owner) = owner.filter(|_| explained && state.captured && invoiced) {
+            return self.sell_by_invoice(charge, owner);
+        }
         self.say_paid_charge(charge);
         if self.charges[charge].captured {
             self.explain(charge, explained);
@@ -27,7 +39,7 @@ impl World {
         }
     }
 
-    fn one_off_charge(&mut self, explained: bool) -> usize {
+    pub(crate) fn one_off_charge(&mut self, explained: bool) -> usize {
         let currency = self.dice.weighted(&[(6, "usd"), (2, "eur"), (1, "jpy"), (1, "kwd")]);
         let net = self.dice.range(5, 400) * 100;
         let taxed = self.dice.chance(3_000);
@@ -37,6 +49,7 @@ impl World {
         let known = u64::try_from(self.customers.len()).unwrap_or(0);
         let guest = self.dice.chance(4_000) || known == 0;
         let customer = self.dice.below(known) as usize;
+        let session = Some((format!("cs_live_{}", self.dice.token(48)), self.now - 95));
         self.charges.push(Charge {
             id: self.dice.id("ch"),
             intent: self.dice.id("pi"),
@@ -53,27 +66,47 @@ impl World {
             transaction: None,
             refunds: Vec::new(),
             description: "One-off payment",
+            session,
         });
         self.charges.len() - 1
     }
 
     /// The session says what the payment was for, at once or a moment later.
-    fn explain(&mut self, charge: usize, explained: bool) {
-        let id = format!("cs_live_{}", self.dice.token(48));
+    pub(crate) fn explain(&mut self, charge: usize, explained: bool) {
         let slow = self.dice.range(1, 40);
         let pause = if self.dice.chance(5_000) { 0 } else { slow };
-        let trouble = self.dice.weighted(&[(500, 1), (250, 2), (9_250, 0)]);
-        let soon = self.dice.range(DAY, 20 * DAY);
-        let state = self.charges[charge].clone();
+        let id = self.charges[charge].id.clone();
         if !explained {
-            return self.label(&state.id, Unsettled::PaymentUnexplained);
+            return self.label(&id, Unsettled::PaymentUnexplained);
         }
-        let net = state.amount - state.tax;
-        self.books.post("payments_clearing", "one_off_revenue", state.currency, net);
-        self.books.post("payments_clearing", "tax_payable", state.currency, state.tax);
-        self.books.earn(state.currency, state.created, net);
-        let session = Session {
+        self.sell(charge);
+        let json = self.sale_session(charge, true);
+        self.say_at(self.now + pause, "checkout.session.completed", json);
+    }
+
+    /// A one-off sale, dated at its charge.
+    fn sell(&mut self, charge: usize) {
+        let troubled = self.often(750);
+        let disputed = self.dice.chance(3_300);
+        let soon = self.pause(DAY, 20 * DAY);
+        let state = &self.charges[charge];
+        let (currency, net) = (state.currency, state.amount - state.tax);
+        self.books.post("payments_clearing", "one_off_revenue", currency, net);
+        self.books.post("payments_clearing", "tax_payable", currency, state.tax);
+        self.books.earn(currency, state.created, net);
+        if troubled {
+            let task = if disputed { Task::DisputeOf(charge) } else { Task::RefundOf(charge) };
+            self.later(self.now + soon, task);
+        }
+    }
+
+    fn sale_session(&self, charge: usize, paid: bool) -> Value {
+        let state = &self.charges[charge];
+        let (id, opened) = state.session.clone().unwrap_or_default();
+        self.session_json(&Session {
             id: &id,
+            opened,
+            paid,
             mode: "payment",
             customer: state.customer,
             currency: state.currency,
@@ -81,15 +114,45 @@ impl World {
             tax: state.tax,
             intent: Some(&state.intent),
             subscription: None,
-            invoice: None,
+            invoice: state.invoice,
+        })
+    }
+
+    /// A slow way to pay: the session is complete, the money comes days later.
+    fn promise_payment(&mut self, charge: usize) {
+        let pause = self.pause(2 * DAY, 6 * DAY);
+        self.say("checkout.session.completed", self.sale_session(charge, false));
+        self.later(self.now + pause, Task::Clear(charge));
+    }
+
+    pub(crate) fn clear(&mut self, charge: usize) {
+        self.charges[charge].created = self.now;
+        self.say_paid_charge(charge);
+        self.sell(charge);
+        let json = self.sale_session(charge, true);
+        self.say("checkout.session.async_payment_succeeded", json);
+    }
+
+    /// A sale for which Checkout makes an invoice: the invoice tells of it, not the session.
+    fn sell_by_invoice(&mut self, charge: usize, customer: usize) {
+        let state = &self.charges[charge];
+        let (currency, amount, intent) = (state.currency, state.amount, state.intent.clone());
+        let price = match currency {
+            "eur" => 8,
+            "jpy" => 12,
+            "kwd" => 14,
+            _ => 0,
         };
-        let json = self.session_json(&session);
-        self.say_at(self.now + pause, "checkout.session.completed", json);
-        match trouble {
-            1 => self.later(self.now + soon, Task::RefundOf(charge)),
-            2 => self.later(self.now + soon, Task::DisputeOf(charge)),
-            _ => {}
-        }
+        let item = self.dice.id("ii");
+        let line = self.line(price, 1, amount, (self.now, self.now), Err(item));
+        let invoice = self.sale_invoice(customer, currency, line);
+        self.invoices[invoice].intent = Some(intent);
+        self.charges[charge].invoice = Some(invoice);
+        self.say_paid_charge(charge);
+        self.say("invoice.created", self.invoice_json(invoice));
+        self.finalize(invoice);
+        self.apply_charge(invoice, charge);
+        self.say("checkout.session.completed", self.sale_session(charge, true));
     }
 
     /// An authorised payment is taken.

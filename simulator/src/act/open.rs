@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use crate::calendar::{DAY, HOUR};
+use crate::catalog::FIRST_ADDON;
 use crate::model::{Customer, Sub, TaxRate};
 use crate::plan::ApiVersion;
 use crate::world::{Task, World};
@@ -22,6 +25,13 @@ const NAMES: [&str; 12] = [
     "Leonhard",
 ];
 
+/// Kinds that nobody needs, or that do not exist yet.
+const UNKNOWN: [(u64, &str); 3] = [
+    (2, "entitlements.active_entitlement_summary.updated"),
+    (1, "billing.alert.triggered"),
+    (1, "revenue.novelty.invented"),
+];
+
 /// What one renewal says.
 const PER_RENEWAL: i64 = 10;
 
@@ -31,7 +41,8 @@ impl World {
         for index in 0..self.catalog.products.len() {
             self.say("product.created", self.product_json(index));
         }
-        for index in 0..self.catalog.prices.len() {
+        let told = if self.plan.events > 1_000 { self.catalog.prices.len() } else { FIRST_ADDON };
+        for index in 0..told {
             if self.plan.version != ApiVersion::V2017 {
                 self.say("price.created", self.price_json(index));
             }
@@ -106,6 +117,7 @@ impl World {
             prefix: self.dice.token(8).to_uppercase(),
             invoices: 0,
             tax: None,
+            gone: false,
             metadata: BTreeMap::from([("plan_source", self.dice.token(5))]),
         };
         self.customers.push(customer);
@@ -113,6 +125,8 @@ impl World {
         self.say("customer.created", self.customer_json(index));
         if self.dice.chance(3_000) {
             self.say("payment_method.attached", self.card_json(index));
+            let setup = self.dice.id("seti");
+            self.say("setup_intent.succeeded", self.setup_json(index, &setup));
         }
         index
     }
@@ -137,5 +151,19 @@ impl World {
         }
         self.customers[customer].metadata.insert("note", note);
         self.say_change("customer.updated", self.customer_json(customer));
+        if self.dice.chance(2_500) {
+            let kind = self.dice.weighted(&UNKNOWN);
+            let id = self.dice.id("obj");
+            self.say(kind, json!({ "id": id, "object": "novelty", "customer": null, "n": 1 }));
+        }
+    }
+
+    /// A customer without subscriptions is deleted for good.
+    pub(crate) fn erase(&mut self, customer: usize) {
+        let lives = |sub: &Sub| sub.customer == customer && !sub.status.is_over();
+        if !self.subs.iter().any(lives) && !self.customers[customer].gone {
+            self.customers[customer].gone = true;
+            self.say("customer.deleted", self.customer_json(customer));
+        }
     }
 }

@@ -21,6 +21,15 @@ impl World {
     pub(crate) fn pay_by_card(&mut self, invoice: usize, amount: i64) {
         let charge = self.charge_invoice(invoice, amount, true);
         self.say_paid_charge(charge);
+        self.apply_charge(invoice, charge);
+        if self.invoices[invoice].status == InvoiceStatus::Paid {
+            self.plan_trouble(invoice, charge);
+        }
+    }
+
+    /// Counts a successful charge towards an invoice.
+    pub(crate) fn apply_charge(&mut self, invoice: usize, charge: usize) {
+        let amount = self.charges[charge].amount;
         let intent = self.charges[charge].intent.clone();
         let bill = &mut self.invoices[invoice];
         bill.attempts = bill.attempts.max(1);
@@ -38,7 +47,6 @@ impl World {
         );
         if self.invoices[invoice].remaining() == 0 {
             self.close_paid(invoice);
-            self.plan_trouble(invoice, charge);
         } else {
             self.say_change("invoice.updated", self.invoice_json(invoice));
         }
@@ -65,6 +73,7 @@ impl World {
             transaction: None,
             refunds: Vec::new(),
             description: "Subscription payment",
+            session: None,
         };
         self.charges.push(charge);
         self.charges.len() - 1
@@ -253,12 +262,13 @@ impl World {
 
     /// Some payments are refunded, disputed, or credited later.
     fn plan_trouble(&mut self, invoice: usize, charge: usize) {
-        let trouble = self.dice.weighted(&[(450, 1), (160, 2), (220, 3), (9_170, 0)]);
-        let soon = self.dice.range(DAY, 24 * DAY);
+        let troubled = self.often(900);
+        let trouble = self.dice.weighted(&[(9, 1), (4, 2), (5, 3)]);
+        let soon = self.pause(DAY, 24 * DAY);
         let bill = &self.invoices[invoice];
         let one_line = bill.lines.len() == 1;
         let whole = self.charges[charge].amount == bill.total();
-        if bill.touched || !self.is_plain(invoice) || !one_line && !whole {
+        if !troubled || bill.touched || !self.is_plain(invoice) || !one_line && !whole {
             return;
         }
         match trouble {

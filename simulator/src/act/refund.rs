@@ -13,7 +13,7 @@ impl World {
         let part = self.dice.range(10, 90);
         let status = if self.dice.chance(3_000) { "pending" } else { "succeeded" };
         let changes_mind = status == "pending" || self.dice.chance(1_000);
-        let pause = self.dice.range(DAY, 6 * DAY);
+        let pause = self.pause(DAY, 6 * DAY);
         let again = self.dice.chance(2_000);
         let ends = self.now + pause;
         if ends + DAY >= self.plan.end() {

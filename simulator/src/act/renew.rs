@@ -12,10 +12,13 @@ impl World {
         let delay = self.dice.range(0, 45);
         self.later(end + delay, Task::Renew(sub));
         let long = end - start > 80 * DAY;
+        if long {
+            self.later(end - 7 * DAY, Task::Upcoming(sub));
+        }
         let visits = if long { 3 } else { 1 };
         for _ in 0..visits {
             let at = self.dice.range(start + 2 * HOUR, end - 2 * HOUR);
-            if self.dice.chance(4_200) && at > self.now {
+            if self.often(4_200) && at > self.now {
                 self.later(at, Task::Live(sub));
             }
         }
@@ -76,12 +79,41 @@ impl World {
             self.say_change("customer.subscription.updated", self.sub_json(sub));
             self.say("customer.subscription.paused", self.sub_json(sub));
             self.settle(sub, self.now);
-            let pause = self.dice.range(DAY, 30 * DAY);
+            let pause = self.pause(DAY, 30 * DAY);
             return self.later(self.now + pause, Task::Resume(sub));
         }
         self.subs[sub].status = Status::Active;
         self.enter_period(sub, over, 0);
         self.bill_period(sub, None);
+    }
+
+    /// Three days before a trial's end.
+    pub(crate) fn trial_notice(&mut self, sub: usize) {
+        if self.subs[sub].status == Status::Trialing {
+            self.say("customer.subscription.trial_will_end", self.sub_json(sub));
+        }
+    }
+
+    /// A preview of the next invoice, under an id that no invoice will have.
+    pub(crate) fn upcoming(&mut self, sub: usize) {
+        let Some(latest) = self.subs[sub].latest_invoice else { return };
+        if self.subs[sub].status != Status::Active || self.now + 8 * DAY < self.subs[sub].period.1 {
+            return;
+        }
+        let mut preview = self.invoice_json(latest);
+        preview["id"] = format!("upcoming_{}", self.dice.id("in")).into();
+        preview["billing_reason"] = "upcoming".into();
+        preview["status"] = "draft".into();
+        preview["amount_paid"] = 0.into();
+        for absent in ["number", "charge", "payment_intent", "hosted_invoice_url", "invoice_pdf"] {
+            if preview.get(absent).is_some() {
+                preview[absent] = serde_json::Value::Null;
+            }
+        }
+        for (_, at) in preview["status_transitions"].as_object_mut().into_iter().flatten() {
+            *at = serde_json::Value::Null;
+        }
+        self.say("invoice.upcoming", preview);
     }
 
     /// How many discounts bear on a subscription.
@@ -113,9 +145,11 @@ impl World {
         let customer = state.customer;
         self.say("customer.subscription.deleted", self.sub_json(sub));
         self.settle(sub, ended_at);
-        let pause = self.dice.range(15 * DAY, 120 * DAY);
-        if self.dice.chance(3_000) {
+        let pause = self.pause(15 * DAY, 120 * DAY);
+        if self.often(3_000) {
             self.later(self.now + pause, Task::Subscribe(customer));
+        } else if self.dice.chance(800) {
+            self.later(self.now + pause / 2, Task::Erase(customer));
         }
     }
 }

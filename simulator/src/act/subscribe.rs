@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::calendar::{DAY, HOUR};
-use crate::catalog::{AFTER_EURO, LEGACY, ONCE, Scheme};
+use crate::catalog::{AFTER_EURO, FIRST_ADDON, LEGACY, ONCE, Scheme};
 use crate::model::{Item, Status, Sub};
 use crate::plan::ApiVersion;
-use crate::render::Session;
+use crate::render::{SHOWN, Session};
 use crate::world::{Task, World};
 
 /// How a subscription begins.
@@ -17,6 +17,9 @@ enum Begin {
     Incomplete,
     ByInvoice,
 }
+
+/// The price with tax inside.
+const INSIDE: usize = 15;
 
 /// Price, and how often it is chosen.
 const CHOICES: [(u64, usize); 19] = [
@@ -43,6 +46,9 @@ const CHOICES: [(u64, usize); 19] = [
 
 impl World {
     pub(crate) fn subscribe(&mut self, customer: usize) {
+        if self.customers[customer].gone {
+            return;
+        }
         let mut price = self.dice.weighted(&CHOICES);
         if let Some(known) = self.customers[customer].currency {
             let strange = self.dice.chance(1_500);
@@ -54,21 +60,25 @@ impl World {
         let special = self.catalog.prices[price].scheme != Scheme::Plain;
         let owner = &self.customers[customer];
         let discounted = owner.discount.is_some();
-        if special && (owner.tax.is_some() || discounted) {
+        let inside = self.catalog.prices[price].scheme == Scheme::TaxInside;
+        let too_new = inside && self.plan.version == ApiVersion::V2017;
+        if too_new || special && (owner.tax.is_some() || discounted) {
             price = if owner.currency == Some("eur") { 9 } else { 1 };
         }
         let begin = self.choose_begin(price);
         let begin = if discounted { Begin::Paid } else { begin };
         let sub = self.new_sub_state(customer, price, begin);
         self.choose_discounts(sub, begin == Begin::Paid);
+        let unbilled = self.dice.chance(2_000) && self.now + 15 * DAY < self.plan.end();
         match begin {
+            Begin::Paid if unbilled && price == INSIDE => self.begin_unbilled(sub),
             Begin::Trial => self.begin_trial(sub),
             Begin::Paid => self.begin_paid(sub),
             Begin::Incomplete => self.begin_incomplete(sub),
             Begin::ByInvoice => self.begin_by_invoice(sub),
         }
-        if self.dice.chance(600) && self.customers[customer].balance == 0 {
-            let pause = self.dice.range(10 * DAY, 60 * DAY);
+        if self.often(600) && self.customers[customer].balance == 0 {
+            let pause = self.pause(10 * DAY, 60 * DAY);
             self.later(self.now + pause, Task::Subscribe(customer));
         }
     }
@@ -112,13 +122,25 @@ impl World {
         self.subs[sub].by_invoice = begin == Begin::ByInvoice;
         self.subs[sub].keeps = self.dice.chance(6_800);
         let with_usage = self.dice.chance(500);
-        if price == 1 && with_usage {
+        let crowded = self.dice.chance(150) && self.plan.events > 1_000;
+        let none = self.customers[customer].discount.is_none();
+        if price == 1 && crowded && none && begin == Begin::Paid {
+            self.crowd(sub);
+        } else if price == 1 && with_usage {
             let item = self.new_item(17, 0);
             self.subs[sub].items.push(item);
         }
         let known = &mut self.customers[customer].currency;
         *known = known.or(Some(currency));
         sub
+    }
+
+    /// Every add-on there is: more items than Stripe shows.
+    fn crowd(&mut self, sub: usize) {
+        for price in FIRST_ADDON..self.catalog.prices.len() {
+            let item = self.new_item(price, 1);
+            self.subs[sub].items.push(item);
+        }
     }
 
     pub(crate) fn new_item(&mut self, price: usize, quantity: i64) -> Item {
@@ -155,6 +177,7 @@ impl World {
             cycle: 0,
             period: (self.now, plan.interval.after(self.now, plan.count, 1)),
             cancel_at_period_end: false,
+            by_portal: false,
             canceled_at: None,
             ended_at: None,
             reason: None,
@@ -180,7 +203,8 @@ impl World {
         let owner = self.subs[sub].customer;
         let free = self.customers[owner].discount.is_none();
         let plain = matches!(scheme, Scheme::Plain | Scheme::Package(_));
-        if !wanted || !free || !plain || !(at_once || sure) {
+        let crowded = self.subs[sub].items.len() > SHOWN;
+        if !wanted || !free || !plain || crowded || !(at_once || sure) {
             return;
         }
         let version = self.plan.version;
@@ -229,6 +253,8 @@ impl World {
         let bill = &self.invoices[invoice];
         let session = Session {
             id: &id,
+            opened: self.now - 95,
+            paid: true,
             mode: "subscription",
             customer: Some(bill.customer),
             currency: bill.currency,
@@ -255,6 +281,9 @@ impl World {
         self.settle(sub, self.now);
         self.say("invoice.created", self.invoice_json(invoice));
         self.finalize(invoice);
+        if days > 3 {
+            self.later(until - 3 * DAY, Task::TrialNotice(sub));
+        }
         let delay = self.dice.range(0, 40);
         self.later(until + delay, Task::EndTrial(sub));
         let gone = self.dice.range(DAY, days * DAY - HOUR);
@@ -300,6 +329,14 @@ impl World {
         if let Some(invoice) = self.subs[sub].latest_invoice {
             self.void(invoice);
         }
+    }
+
+    /// Billing starts at an anchor to come, which it never reaches: no line shows the tax inside.
+    fn begin_unbilled(&mut self, sub: usize) {
+        self.say_born(sub);
+        self.settle(sub, self.now);
+        let gone = self.dice.range(2 * DAY, 12 * DAY);
+        self.later(self.now + gone, Task::Live(sub));
     }
 
     fn begin_by_invoice(&mut self, sub: usize) {

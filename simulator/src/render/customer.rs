@@ -53,6 +53,24 @@ impl World {
         body
     }
 
+    pub(crate) fn setup_json(&self, index: usize, id: &str) -> Value {
+        let customer = &self.customers[index];
+        json!({
+            "id": id,
+            "object": "setup_intent",
+            "cancellation_reason": null,
+            "created": self.now,
+            "customer": customer.id,
+            "description": null,
+            "livemode": self.plan.livemode,
+            "metadata": {},
+            "payment_method": customer.card,
+            "payment_method_types": ["card"],
+            "status": "succeeded",
+            "usage": "off_session",
+        })
+    }
+
     /// A payment method: of no use to revenue, but it comes.
     pub(crate) fn card_json(&self, index: usize) -> Value {
         let customer = &self.customers[index];

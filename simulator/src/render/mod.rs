@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::world::World;
 
 /// How many entries of an embedded list Stripe shows.
-const SHOWN: usize = 10;
+pub(crate) const SHOWN: usize = 10;
 
 /// An embedded list, cut.
 fn list(entries: Vec<Value>, url: &str) -> Value {

@@ -38,6 +38,7 @@ impl World {
 
     fn sub_frame(&self, sub: &Sub) -> Value {
         let customer = &self.customers[sub.customer];
+        let portal = sub.by_portal && self.plan.version.is_clover();
         let scheduled = sub.cancel_at_period_end.then_some(sub.period.1);
         json!({
             "id": sub.id,
@@ -49,7 +50,7 @@ impl World {
             "billing_cycle_anchor_config": null,
             "billing_thresholds": null,
             "cancel_at": scheduled,
-            "cancel_at_period_end": sub.cancel_at_period_end,
+            "cancel_at_period_end": sub.cancel_at_period_end && !portal,
             "canceled_at": sub.canceled_at,
             "cancellation_details": { "comment": null, "feedback": null, "reason": sub.reason },
             "collection_method": collection(sub),

@@ -4,8 +4,8 @@ mod context;
 mod counts;
 mod movements;
 mod rows;
+mod window;
 
-use super::facts::Stored;
 use super::links::Links;
 use super::output::{Batch, Output};
 use super::{Key, Trouble, store};
@@ -16,7 +16,8 @@ pub(super) use rows::{word, write_marks};
 use std::collections::{BTreeMap, BTreeSet};
 use takings_core::billing::facts::{Fact, Seconds, State};
 use takings_core::billing::{Carry, Context, Definition, FoldError, Point, fold};
-use takings_core::version::{Moment, Version, settle};
+use takings_core::version::Moment;
+use window::Window;
 
 /// Before every instant.
 const EVER: Seconds = i64::MIN / 2_000_000;
@@ -107,7 +108,7 @@ impl Customers {
         self.find_subscriptions(tx).await?;
         let contexts = Contexts::load(tx, self.scopes.keys()).await?;
         loop {
-            let windows = self.windows(tx).await?;
+            let windows = window::load(tx, &self.froms()).await?;
             let mut works = self.works(&windows);
             let mut points = load_points(tx, &works).await?;
             let mut earlier: Vec<(Key, String, Seconds)> = Vec::new();
@@ -163,7 +164,8 @@ impl Customers {
         Ok(())
     }
 
-    async fn windows(&self, tx: &mut Tx<'_>) -> Result<BTreeMap<Key, Window>, Trouble> {
+    /// Every object to be looked at, from a second on.
+    fn froms(&self) -> BTreeMap<Key, Seconds> {
         let mut froms: BTreeMap<Key, Seconds> = BTreeMap::new();
         for ((source, customer), scope) in &self.scopes {
             if let Some(from) = scope.own {
@@ -172,71 +174,12 @@ impl Customers {
             let subscriptions = scope.subscriptions.iter();
             froms.extend(subscriptions.map(|(id, from)| ((*source, id.clone()), *from)));
         }
-        let mut wanted = Rows::default();
-        froms.iter().for_each(|((source, id), from)| {
-            wanted.push([(*source).into(), id.as_str().into(), (*from).into()]);
-        });
-        let (mut stored, mut personal) = (Stored::default(), BTreeMap::new());
-        for row in tx.fetch(&store::WINDOWS, &[&wanted]).await? {
-            let key = (row.int(0)?, row.text(1)?);
-            if let Some(text) = row.opt_text(8)? {
-                personal.insert((key.clone(), row.text(3)?), text);
-            }
-            stored.read(key, &row, 2)?;
-        }
-        let versions = stored.versions()?.into_iter();
-        Ok(versions
-            .map(|(key, versions)| {
-                let mut window = Window::new(&versions, froms[&key]);
-                let last = window.moments.last().or(window.anchor.as_ref());
-                window.personal =
-                    last.and_then(|moment| personal.remove(&(key.clone(), moment.event.clone())));
-                (key, window)
-            })
-            .collect())
+        froms
     }
 }
 
 fn earliest(from: &mut Option<Seconds>, second: Seconds) {
     *from = Some(from.map_or(second, |known| known.min(second)));
-}
-
-/// An object's moments from some second on.
-struct Window {
-    /// The second asked for.
-    from: Seconds,
-    /// The settled moment before them; `None`: they are all there are.
-    anchor: Option<Moment>,
-    moments: Vec<Moment>,
-    personal: Option<String>,
-}
-
-impl Window {
-    fn new(versions: &[Version], from: Seconds) -> Window {
-        let mut moments = settle(None, versions);
-        let first = moments.first().map(|moment| moment.second);
-        let alone =
-            |second| versions.iter().filter(|version| version.second == second).count() == 1;
-        let anchor = match first {
-            Some(second) if second < from && alone(second) => Some(moments.remove(0)),
-            _ => None,
-        };
-        Window { from, anchor, moments, personal: None }
-    }
-
-    /// Where what may change begins.
-    fn begin(&self) -> Seconds {
-        self.from.min(self.first())
-    }
-
-    /// The second of the first moment after the anchor.
-    fn first(&self) -> Seconds {
-        self.moments.first().map_or(Seconds::MAX, |moment| moment.second)
-    }
-
-    fn last(&self) -> Option<&Moment> {
-        self.moments.last().or(self.anchor.as_ref())
-    }
 }
 
 /// Stored change points, by subscription and instant.

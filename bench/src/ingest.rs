@@ -1,0 +1,176 @@
+//! `bench ingest`: signed events through the HTTP door, on both databases.
+
+use crate::load::{Went, post};
+use crate::target::Target;
+use crate::{cpu, limit, right};
+use std::path::Path;
+use std::sync::Arc;
+use takings_simulator::{Delivery, Plan, Story, deliver, play};
+use takings_testkit::PostgresServer;
+
+/// Ours must cost no more than the limit divided by this.
+const SHARE: f64 = 0.7;
+
+/// A place to keep data, and whose CPU time counts beside the server's.
+struct Place {
+    name: &'static str,
+    target: f64,
+    folder: tempfile::TempDir,
+    postgres: Option<PostgresServer>,
+    made: usize,
+}
+
+impl Place {
+    fn url(&mut self) -> String {
+        self.made += 1;
+        match &self.postgres {
+            Some(server) => server.database(&format!("bench_{}", self.made)),
+            None => {
+                let file = self.folder.path().join(format!("bench_{}.db", self.made));
+                format!("sqlite://{}", file.display())
+            }
+        }
+    }
+
+    fn postmaster(&self) -> Option<u32> {
+        self.postgres.as_ref().and_then(|server| cpu::postmaster(Path::new(server.data_folder())))
+    }
+}
+
+pub(crate) async fn run() -> anyhow::Result<()> {
+    let plan = Plan::two_years(1);
+    let story = play(&plan);
+    let bodies: Vec<Vec<u8>> = story.events.iter().map(|event| event.body.clone()).collect();
+    let bytes: usize = bodies.iter().map(Vec::len).sum();
+    println!("{} events of {} bytes on average", bodies.len(), bytes / bodies.len());
+    let sqlite = Place::new("SQLite (WAL, FULL)", 0.13, None)?;
+    measure(sqlite, &plan, &story, &bodies).await?;
+    match PostgresServer::start(true) {
+        Some(server) => {
+            let name = "PostgreSQL (fsync, synchronous_commit)";
+            measure(Place::new(name, 0.16, Some(server))?, &plan, &story, &bodies).await
+        }
+        None => {
+            println!("PostgreSQL: skipped, its server is not installed");
+            Ok(())
+        }
+    }
+}
+
+impl Place {
+    fn new(
+        name: &'static str,
+        target: f64,
+        postgres: Option<PostgresServer>,
+    ) -> anyhow::Result<Place> {
+        Ok(Place { name, target, folder: tempfile::tempdir()?, postgres, made: 0 })
+    }
+}
+
+async fn measure(
+    mut place: Place,
+    plan: &Plan,
+    story: &Story,
+    bodies: &[Vec<u8>],
+) -> anyhow::Result<()> {
+    println!("\n{}", place.name);
+    let shared = Arc::new(bodies.to_vec());
+    let mut at_16 = (0.0, 1.0);
+    for callers in [1, 16, 64] {
+        let share = if callers == 1 { bodies.len() / 4 } else { bodies.len() };
+        let part = Arc::new(shared[..share].to_vec());
+        let (cost, batch) = one_run(&mut place, part, callers).await?;
+        if callers == 16 {
+            at_16 = (cost, batch);
+        }
+    }
+    let door = door_alone(shared).await?;
+    let (first, second) = (place.url(), place.url());
+    let postmaster = place.postmaster();
+    let size = at_16.1.round() as usize;
+    let statements = limit::statements(&first, &second, postmaster, (bodies, size)).await?;
+    let limit = door + statements;
+    let (cost, allowed) = (at_16.0, limit / SHARE);
+    println!(
+        "  limit: door {door:.4} + statements {statements:.4} = {limit:.4} CPU-s per 1,000; ours \
+         {cost:.4} is {:.2} of limit / {SHARE} = {allowed:.4} ({}); absolute target {:.2}: {}",
+        cost / allowed,
+        verdict(cost <= allowed),
+        place.target,
+        verdict(cost <= place.target)
+    );
+    deliveries(&mut place, plan, story).await
+}
+
+fn verdict(met: bool) -> &'static str {
+    if met { "met" } else { "MISSED" }
+}
+
+/// One load on a fresh database; answers CPU-seconds per 1,000 and the mean batch.
+async fn one_run(
+    place: &mut Place,
+    bodies: Arc<Vec<Vec<u8>>>,
+    callers: usize,
+) -> anyhow::Result<(f64, f64)> {
+    let events = bodies.len() as f64;
+    let server = Target::takings(&place.url())?;
+    let pid = server.child.id();
+    let all = |place: &Place| cpu::used(pid) + place.postmaster().map_or(0.0, cpu::used_by_tree);
+    let before = all(place);
+    let went: Went = post(server.http, bodies, callers).await?;
+    let cost = (all(place) - before) / events * 1000.0;
+    let batch = mean_batch(server.http).await?;
+    println!(
+        "  {callers:>2} callers: {:>6.0} events/s, p50 {:>5.2} ms, p99 {:>6.2} ms, {cost:.4} CPU-s per \
+         1,000, batches of {batch:.1}, {:.0} MiB",
+        events / went.took.as_secs_f64(),
+        went.percentile(0.5),
+        went.percentile(0.99),
+        cpu::memory(pid)
+    );
+    Ok((cost, batch))
+}
+
+/// CPU-seconds per 1,000 of a server that only verifies and parses.
+async fn door_alone(bodies: Arc<Vec<Vec<u8>>>) -> anyhow::Result<f64> {
+    let events = bodies.len() as f64;
+    let server = limit::bare()?;
+    let before = cpu::used(server.child.id());
+    post(server.http, bodies, 16).await?;
+    Ok((cpu::used(server.child.id()) - before) / events * 1000.0)
+}
+
+/// The mean number of events in a transaction, from the server's own metrics.
+async fn mean_batch(address: std::net::SocketAddr) -> anyhow::Result<f64> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::net::TcpStream::connect(address).await?;
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n").await?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await?;
+    let value = |name: &str| {
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+        line.split_whitespace().last().and_then(|it| it.parse::<f64>().ok()).unwrap_or(1.0)
+    };
+    Ok(value("writer_batch_size_sum") / value("writer_batch_size_count"))
+}
+
+/// The share of right final states in three deliveries, without one call to Stripe.
+async fn deliveries(place: &mut Place, plan: &Plan, story: &Story) -> anyhow::Result<()> {
+    let messy =
+        Delivery { seed: 1, duplicates: 1000, late: 500, places: 50, ..Delivery::default() };
+    let shuffled = Delivery { seed: 1, shuffle: true, ..Delivery::default() };
+    let ways = [("in order", Delivery::default()), ("messy", messy), ("shuffled", shuffled)];
+    for (name, delivery) in ways {
+        let bodies = deliver(&delivery, &story.events).into_iter().map(|it| it.body).collect();
+        let url = place.url();
+        let server = Target::takings(&url)?;
+        post(server.http, Arc::new(bodies), 16).await?;
+        tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+        let (right, all) = right::share(&url, &story.truth, plan.end()).await?;
+        println!(
+            "  {name}: {right} of {all} final states right ({:.3} %)",
+            100.0 * right as f64 / all as f64
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,21 @@
+//! Measurements: each prints what it measured, and a ratio against a limit of the same run.
+#![allow(clippy::float_arithmetic, reason = "seconds and ratios, never money")]
+
+mod cpu;
+mod ingest;
+mod limit;
+mod load;
+mod right;
+mod target;
+
+use anyhow::bail;
+
+fn main() -> anyhow::Result<()> {
+    let name = std::env::args().nth(1).unwrap_or_default();
+    let runtime = tokio::runtime::Runtime::new()?;
+    match name.as_str() {
+        "ingest" => runtime.block_on(ingest::run()),
+        limit::BARE_SERVER => runtime.block_on(limit::serve_bare()),
+        _ => bail!("say what to measure: ingest"),
+    }
+}

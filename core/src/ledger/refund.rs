@@ -1,0 +1,124 @@
+//! Refunds, by their own objects, and what only a charge's `amount_refunded` tells of them.
+//!
+//! A refund counts from its `created`, whatever its status: Stripe takes the money when it is
+//! made. Failed or canceled, it is mirrored at the second of the version that shows it. Refunds
+//! of a charge that was seen and never captured release an authorisation: no money.
+
+use super::Account;
+use super::amount::{Result, sub, sum};
+use super::credit_note::{noted, noted_unseen};
+use super::journal::{Entry, Journal};
+use super::returned::{Return, Way};
+use super::settlement::{Money, Purpose, Settlement, captured};
+use super::timeline::{Level, Step, Timeline, steps};
+use super::transfer::TransferKind;
+use crate::billing::facts::{Charge, Refund};
+use crate::unconfirmed::Reason;
+
+/// Posts what refunds took, and answers what they returned.
+pub(super) fn post<'a>(
+    settlement: &Settlement<'a>,
+    journal: &mut Journal,
+) -> Result<Vec<Return<'a>>> {
+    let mut returns = Vec::new();
+    let noted = noted(settlement)?;
+    for refund in settlement.refunds.values() {
+        let money = money(settlement, refund);
+        let released = money.charge.is_some_and(|charge| {
+            settlement.charges.contains_key(charge) && !settlement.is_captured(charge)
+        });
+        if let (Some(currency), false) = (refund.newest(|it| it.currency), released) {
+            let entry = |second, event| Entry { object: refund.id, currency, second, event };
+            let noted = noted.get(refund.id).copied().unwrap_or(0);
+            post_levels(&levels(refund), noted, money, entry, &mut returns, journal)?;
+        }
+    }
+    let mut unseen = noted_unseen(settlement)?;
+    for charge in settlement.charges.values() {
+        let Some(currency) = charge.newest(|it| it.currency) else { continue };
+        let levels = residual(settlement, charge)?;
+        let most = levels.iter().map(|level| level.amount).max().unwrap_or(0);
+        if most == 0 {
+            continue;
+        }
+        journal.mark(charge.id, Reason::RefundUnseen);
+        let money = settlement.money(Some(charge.id), None);
+        let noted = match settlement.purpose(money) {
+            Purpose::Invoice(invoice) => unseen.get_mut(invoice),
+            _ => None,
+        };
+        let listed = noted.map_or(Ok(0), |left| {
+            let listed = most.min(*left);
+            *left = sub(*left, listed)?;
+            Ok(listed)
+        })?;
+        let entry = |second, event| Entry { object: charge.id, currency, second, event };
+        post_levels(&levels, listed, money, entry, &mut returns, journal)?;
+    }
+    Ok(returns)
+}
+
+fn money<'a>(settlement: &Settlement<'a>, refund: &Timeline<'a, Refund>) -> Money<'a> {
+    settlement.money(
+        refund.newest(|it| it.charge.as_deref()),
+        refund.newest(|it| it.payment_intent.as_deref()),
+    )
+}
+
+/// Made at `created`, and whatever became of it at the seconds that show it.
+fn levels<'a>(refund: &Timeline<'a, Refund>) -> Vec<Level<'a>> {
+    let first = &refund.versions[0];
+    let made =
+        Level { second: first.state.created, event: first.event, amount: first.state.amount };
+    let seen = refund.levels(|_, version| Level {
+        second: version.second,
+        event: version.event,
+        amount: match version.state.status.as_str() {
+            "failed" | "canceled" => 0,
+            _ => version.state.amount,
+        },
+    });
+    std::iter::once(made).chain(seen).collect()
+}
+
+/// What a charge's versions say was refunded beyond all refunds seen, failed ones too.
+fn residual<'a>(
+    settlement: &Settlement<'a>,
+    charge: &Timeline<'a, Charge>,
+) -> Result<Vec<Level<'a>>> {
+    let refunds = settlement.refunds.values();
+    let own = refunds.filter(|refund| money(settlement, refund).charge == Some(charge.id));
+    let seen = sum(own.map(|refund| refund.last().amount))?;
+    let mut levels = charge.levels(|_, version| Level {
+        second: version.second,
+        event: version.event,
+        amount: if captured(version.state) > 0 { version.state.amount_refunded } else { 0 },
+    });
+    for level in &mut levels {
+        level.amount = sub(level.amount, seen)?.max(0);
+    }
+    Ok(levels)
+}
+
+/// Posts the money, and lists what returned: the whole of it, and the part in no credit note.
+fn post_levels<'a>(
+    levels: &[Level<'a>],
+    noted: i64,
+    money: Money<'a>,
+    entry: impl Fn(i64, &'a str) -> Entry<'a>,
+    returns: &mut Vec<Return<'a>>,
+    journal: &mut Journal,
+) -> Result<()> {
+    let mut stood = 0;
+    for Step { second, event, delta } in steps(levels)? {
+        let entry = entry(second, event);
+        let (debit, credit) = (Account::RefundsClearing, Account::StripePending);
+        journal.step(entry, TransferKind::Refund, debit, credit, delta)?;
+        let stands = super::amount::add(stood, delta)?;
+        let bare = |amount: i64| Ok(sub(amount, noted)?.max(0));
+        let bare = sub(bare(stands)?, bare(stood)?)?;
+        returns.push(Return { entry, money, way: Way::Refund, delta, bare });
+        stood = stands;
+    }
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! Money that goes back: what refunds and disputes have in common.
+
+use super::Account;
+use super::amount::{Result, sub};
+use super::journal::{Entry, Journal};
+use super::payment::captures;
+use super::revenue::{self, Flow, RevenueKind};
+use super::settlement::{Money, Purpose, Settlement};
+use super::timeline::Step;
+use super::transfer::TransferKind;
+use crate::unconfirmed::Reason;
+use std::collections::BTreeMap;
+
+/// Money that went back, or, negative, did not after all.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Return<'a> {
+    pub(super) entry: Entry<'a>,
+    pub(super) money: Money<'a>,
+    pub(super) way: Way,
+    /// With tax.
+    pub(super) delta: i64,
+    /// The part of it that no credit note settles.
+    pub(super) bare: i64,
+}
+
+/// By which way money went back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Refund,
+    Dispute,
+    /// A dispute settled in another currency than the charge's.
+    ForeignDispute,
+}
+
+impl Way {
+    pub(super) fn transfer(self) -> TransferKind {
+        match self {
+            Way::Refund => TransferKind::BareRefund,
+            Way::Dispute | Way::ForeignDispute => TransferKind::Dispute,
+        }
+    }
+
+    fn revenue(self) -> RevenueKind {
+        match self {
+            Way::Refund => RevenueKind::Refund,
+            Way::Dispute | Way::ForeignDispute => RevenueKind::Dispute,
+        }
+    }
+
+    /// The contra revenue account.
+    pub(super) fn contra(self) -> Account {
+        match self {
+            Way::Refund => Account::Refunds,
+            Way::Dispute | Way::ForeignDispute => Account::Disputes,
+        }
+    }
+
+    /// Where the money is taken from.
+    pub(super) fn counter(self) -> Account {
+        match self {
+            Way::Refund => Account::RefundsClearing,
+            Way::Dispute => Account::StripeBalance,
+            Way::ForeignDispute => Account::Fx,
+        }
+    }
+}
+
+impl<'a> Return<'a> {
+    pub(super) fn flow(&self) -> Flow<'a> {
+        Flow { entry: self.entry, kind: self.way.revenue(), delta: self.delta }
+    }
+
+    /// Posts the whole of it against an account.
+    pub(super) fn post_to(&self, account: Account, journal: &mut Journal) -> Result<()> {
+        journal.step(self.entry, self.way.transfer(), account, self.way.counter(), self.bare)
+    }
+}
+
+/// Links what went back to its invoice, and marks the money that was not seen.
+pub(super) fn mark_and_link(
+    settlement: &Settlement<'_>,
+    returns: &[Return<'_>],
+    journal: &mut Journal,
+) {
+    for returned in returns {
+        let money = returned.money;
+        if let Purpose::Invoice(invoice) = settlement.purpose(money) {
+            journal.link(returned.entry.object, invoice);
+        }
+        let seen = match (money.charge, money.intent) {
+            (Some(charge), _) => settlement.charges.contains_key(charge),
+            (None, Some(intent)) => settlement.intents.contains_key(intent),
+            (None, None) => true,
+        };
+        if let (false, Some(named)) = (seen, money.charge.or(money.intent)) {
+            journal.mark(named, Reason::ParentMissing);
+        }
+    }
+}
+
+/// Posts sales without an invoice, what went back of them, and what went back of money that
+/// nobody explains: that waits in refunds_clearing, as the money itself waits in clearing.
+pub(super) fn post_sales(
+    settlement: &Settlement<'_>,
+    returns: &[Return<'_>],
+    journal: &mut Journal,
+) -> Result<()> {
+    let mut sales: BTreeMap<&str, (i64, i64, Vec<Flow<'_>>)> = BTreeMap::new();
+    for charge in settlement.charges.values() {
+        let purpose = settlement.purpose(settlement.money(Some(charge.id), None));
+        let (Purpose::Sale(id, sale), Some(currency)) = (purpose, charge.newest(|it| it.currency))
+        else {
+            continue;
+        };
+        let net = sub(sale.amount_total, sale.amount_tax)?;
+        let (.., flows) = sales.entry(id).or_insert((net, sale.amount_total, Vec::new()));
+        for Step { second, event, delta } in captures(charge)? {
+            let entry = Entry { object: charge.id, currency, second, event };
+            flows.push(Flow { entry, kind: RevenueKind::OneOff, delta });
+        }
+    }
+    for returned in returns {
+        match settlement.purpose(returned.money) {
+            Purpose::Invoice(_) => {}
+            Purpose::Credit => returned.post_to(Account::CustomerCredit, journal)?,
+            Purpose::Unknown => returned.post_to(Account::RefundsClearing, journal)?,
+            Purpose::Sale(id, _) => {
+                returned.post_to(returned.way.contra(), journal)?;
+                if let Some((.., flows)) = sales.get_mut(id) {
+                    flows.push(returned.flow());
+                }
+            }
+        }
+    }
+    for (net, gross, flows) in sales.into_values() {
+        for (flow, share) in revenue::post(journal, (net, gross), flows)? {
+            post_sale(flow, share, journal)?;
+        }
+    }
+    Ok(())
+}
+
+fn post_sale(flow: Flow<'_>, share: i64, journal: &mut Journal) -> Result<()> {
+    let (kind, from) = (TransferKind::OneOff, Account::PaymentsClearing);
+    let tax = sub(flow.delta, share)?;
+    let kind = if flow.delta < 0 { kind.undone() } else { kind };
+    journal.post(flow.entry, kind, from.clone(), Account::OneOffRevenue, share)?;
+    journal.post(flow.entry, kind, from, Account::TaxPayable(String::new()), tax)
+}

@@ -1,0 +1,213 @@
+//! The members of a settlement by kind, and what each says of the others.
+
+use super::Member;
+use super::timeline::{Timeline, Version};
+use crate::billing::facts::{
+    Charge, CheckoutSession, CreditNote, Dispute, Invoice, InvoicePayment, Payer, PaymentIntent,
+    Payout, Refund, State,
+};
+use crate::version::Moment;
+use std::collections::BTreeMap;
+
+type ById<'a, T> = BTreeMap<&'a str, Timeline<'a, T>>;
+
+/// The members of one settlement.
+#[derive(Debug)]
+pub(super) struct Settlement<'a> {
+    pub(super) invoices: ById<'a, Invoice>,
+    pub(super) invoice_payments: ById<'a, InvoicePayment>,
+    pub(super) intents: ById<'a, PaymentIntent>,
+    pub(super) charges: ById<'a, Charge>,
+    pub(super) refunds: ById<'a, Refund>,
+    pub(super) notes: ById<'a, CreditNote>,
+    pub(super) disputes: ById<'a, Dispute>,
+    pub(super) payouts: ById<'a, Payout>,
+    pub(super) sessions: ById<'a, CheckoutSession>,
+    intent_of: BTreeMap<&'a str, &'a str>,
+    invoice_of: BTreeMap<&'a str, &'a str>,
+}
+
+/// Money that came in: by its charge, its payment intent, or both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Money<'a> {
+    pub(super) charge: Option<&'a str>,
+    pub(super) intent: Option<&'a str>,
+}
+
+/// What money was for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Purpose<'a> {
+    /// An invoice, seen or not.
+    Invoice(&'a str),
+    /// A sale without an invoice, by its session's id.
+    Sale(&'a str, &'a CheckoutSession),
+    /// The customer's credit, from which a subscription's first invoice is paid.
+    Credit,
+    /// Nobody has said.
+    Unknown,
+}
+
+impl<'a> Settlement<'a> {
+    pub(super) fn of(members: &'a [Member]) -> Settlement<'a> {
+        macro_rules! of_kind {
+            ($kind:ident) => {
+                timelines(members, |state| match state {
+                    State::$kind(it) => Some(it),
+                    _ => None,
+                })
+            };
+        }
+        let mut settlement = Settlement {
+            invoices: of_kind!(Invoice),
+            invoice_payments: of_kind!(InvoicePayment),
+            intents: of_kind!(PaymentIntent),
+            charges: of_kind!(Charge),
+            refunds: of_kind!(Refund),
+            notes: of_kind!(CreditNote),
+            disputes: of_kind!(Dispute),
+            payouts: of_kind!(Payout),
+            sessions: of_kind!(CheckoutSession),
+            intent_of: BTreeMap::new(),
+            invoice_of: BTreeMap::new(),
+        };
+        settlement.intent_of = settlement.intents_of_charges();
+        settlement.invoice_of = settlement.invoices_of_money();
+        settlement
+    }
+
+    /// The money that a charge or payment intent names, with the other half of its name.
+    pub(super) fn money(&self, charge: Option<&'a str>, intent: Option<&'a str>) -> Money<'a> {
+        let intent = intent.or_else(|| self.intent_of.get(charge?).copied());
+        let charge = charge.or_else(|| self.charge_of(intent?));
+        Money { charge, intent }
+    }
+
+    /// What money was for, as far as the members say.
+    pub(super) fn purpose(&self, money: Money<'a>) -> Purpose<'a> {
+        let named = [money.charge, money.intent].into_iter().flatten();
+        if let Some(invoice) = named.filter_map(|id| self.invoice_of.get(id)).next() {
+            return Purpose::Invoice(invoice);
+        }
+        let naming = self.sessions.values().filter(|session| {
+            money.intent.is_some()
+                && session.newest(|it| it.payment_intent.as_deref()) == money.intent
+        });
+        for session in naming {
+            match session.last() {
+                it if it.mode == "payment" && !it.invoice_creation => {
+                    return Purpose::Sale(session.id, it);
+                }
+                it if it.mode == "subscription" => return Purpose::Credit,
+                _ => {}
+            }
+        }
+        Purpose::Unknown
+    }
+
+    /// Whose settlement it is: as the invoice says, else the charge, the payment intent, the
+    /// session, the credit note.
+    pub(super) fn customer(&self) -> Option<&'a str> {
+        fn named<'a, T>(
+            of: &ById<'a, T>,
+            customer: impl Fn(&'a T) -> Option<&'a str>,
+        ) -> Option<&'a str> {
+            of.values().find_map(|timeline| timeline.newest(&customer))
+        }
+        named(&self.invoices, |it| it.customer.as_deref())
+            .or_else(|| named(&self.charges, |it| it.customer.as_deref()))
+            .or_else(|| named(&self.intents, |it| it.customer.as_deref()))
+            .or_else(|| named(&self.sessions, |it| it.customer.as_deref()))
+            .or_else(|| named(&self.notes, |it| it.customer.as_deref()))
+    }
+
+    /// The charge by which an intent's money came; the newest attempt where none was captured.
+    fn charge_of(&self, intent: &str) -> Option<&'a str> {
+        let of_intent = self.intent_of.iter().filter(|(_, known)| **known == intent);
+        let captured = of_intent.map(|(charge, _)| *charge).find(|charge| self.is_captured(charge));
+        captured.or_else(|| self.intents.get(intent)?.newest(|it| it.latest_charge.as_deref()))
+    }
+
+    /// Whether a charge was seen as money.
+    pub(super) fn is_captured(&self, charge: &str) -> bool {
+        let charge = self.charges.get(charge);
+        charge.is_some_and(|charge| charge.first(|it| captured(it) > 0).is_some())
+    }
+
+    fn intents_of_charges(&self) -> BTreeMap<&'a str, &'a str> {
+        let mut of = BTreeMap::new();
+        for charge in self.charges.values() {
+            if let Some(intent) = charge.newest(|it| it.payment_intent.as_deref()) {
+                of.insert(charge.id, intent);
+            }
+        }
+        for intent in self.intents.values() {
+            for charge in intent.versions.iter().filter_map(|it| it.state.latest_charge.as_deref())
+            {
+                of.entry(charge).or_insert(intent.id);
+            }
+        }
+        of
+    }
+
+    /// The invoice of every charge and payment intent that somebody links to one. A paid invoice
+    /// payment is believed first, then an open one, then what old shapes and sessions say.
+    fn invoices_of_money(&self) -> BTreeMap<&'a str, &'a str> {
+        let mut links: Vec<(Option<&'a str>, Option<&'a str>)> = Vec::new();
+        for status in ["paid", "open"] {
+            let payments = self.invoice_payments.values().map(Timeline::last);
+            for payment in payments.filter(|payment| payment.status == status) {
+                links.push((payer(payment), Some(&payment.invoice)));
+            }
+        }
+        for it in self.charges.values() {
+            links.push((Some(it.id), it.newest(|state| state.invoice.as_deref())));
+        }
+        for it in self.intents.values() {
+            links.push((Some(it.id), it.newest(|state| state.invoice.as_deref())));
+        }
+        for it in self.invoices.values() {
+            links.push((it.newest(|state| state.charge.as_deref()), Some(it.id)));
+            links.push((it.newest(|state| state.payment_intent.as_deref()), Some(it.id)));
+        }
+        for it in self.sessions.values() {
+            let intent = it.newest(|state| state.payment_intent.as_deref());
+            links.push((intent, it.newest(|state| state.invoice.as_deref())));
+        }
+        let mut of = BTreeMap::new();
+        for (money, invoice) in links {
+            if let (Some(money), Some(invoice)) = (money, invoice) {
+                of.entry(money).or_insert(invoice);
+            }
+        }
+        of
+    }
+}
+
+/// The charge or payment intent an invoice payment is made of.
+pub(super) fn payer(payment: &InvoicePayment) -> Option<&str> {
+    match &payment.payer {
+        Some(Payer::PaymentIntent(id) | Payer::Charge(id)) => Some(id),
+        Some(Payer::PaymentRecord(_)) | None => None,
+    }
+}
+
+/// How much of a charge is money: what was captured, once it succeeded.
+pub(super) fn captured(charge: &Charge) -> i64 {
+    if charge.captured && charge.status == "succeeded" { charge.amount_captured } else { 0 }
+}
+
+fn timelines<'a, T>(
+    members: &'a [Member],
+    of_kind: impl Fn(&'a State) -> Option<&'a T>,
+) -> ById<'a, T> {
+    let version = |moment: &'a Moment| {
+        let state = of_kind(&moment.state)?;
+        Some(Version { second: moment.second, event: moment.event.as_str(), state })
+    };
+    let timeline = |member: &'a Member| {
+        let versions: Vec<_> = member.moments.iter().filter_map(version).collect();
+        (!versions.is_empty())
+            .then_some((member.id.as_str(), Timeline { id: &member.id, versions }))
+    };
+    members.iter().filter_map(timeline).collect()
+}
