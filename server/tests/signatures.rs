@@ -26,7 +26,10 @@ struct Case {
 fn mutated_headers_and_bodies_get_stripes_verdict_or_a_stricter_one() {
     let Some(oracle) = program("signature_oracle.py") else { return };
     let mut oracle = Oracle(Dialogue::start(oracle));
-    println!("the official package's version: {}", oracle.0.ask(&json!({"ask": "hello"}))["version"]);
+    println!(
+        "the official package's version: {}",
+        oracle.0.ask(&json!({"ask": "hello"}))["version"]
+    );
     let (seed, rounds) = (seed(), count(1_000, 10_000));
     let mut dice = Dice::new(seed);
     let mut verdicts: BTreeMap<String, usize> = BTreeMap::new();
@@ -178,9 +181,14 @@ fn mutate_header(dice: &mut Dice, header: String) -> String {
         8 => parts[place].insert_str(0, dice.pick::<&str>(&[" ", "v", "="])),
         9 => parts[place] = parts[place].replacen('=', dice.pick::<&str>(&["", "==", " = "]), 1),
         10 => drop(parts[place].pop()),
-        11 => parts[place] = parts[place].replacen("v1", dice.pick::<&str>(&["v0", "V1", "v11"]), 1),
+        11 => {
+            parts[place] = parts[place].replacen("v1", dice.pick::<&str>(&["v0", "V1", "v11"]), 1)
+        }
         12 if dice.below(4) == 0 => parts.clear(),
-        _ => parts.insert(place, "v0=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd".into()),
+        _ => parts.insert(
+            place,
+            "v0=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd".into(),
+        ),
     }
     parts.join(",")
 }

@@ -44,5 +44,5 @@ pub fn seed() -> u64 {
 
 /// The full count under `TAKINGS_SOAK=1`, otherwise the small one.
 pub fn count(small: usize, full: usize) -> usize {
-    if std::env::var("TAKINGS_SOAK").is_ok_and(|it| it == "1") { full } else { small }
+    if takings_testkit::soak() { full } else { small }
 }

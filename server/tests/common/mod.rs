@@ -6,6 +6,7 @@ pub mod door;
 pub mod place;
 pub mod process;
 pub mod python;
+pub mod story;
 
 use sea_orm::{ConnectionTrait, QueryResult, Statement};
 use std::path::Path;

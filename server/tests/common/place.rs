@@ -2,6 +2,7 @@
 
 use super::open;
 use takings_server::db::Database;
+use takings_testkit::PostgresServer;
 use tempfile::TempDir;
 
 /// A place for one test's data; a file goes with it.
@@ -20,20 +21,9 @@ impl Place {
     }
 
     /// An empty PostgreSQL database; none where no server can be had, which is then reported.
-    pub async fn postgres(name: &str) -> Option<Place> {
-        let admin = "postgres://postgres@127.0.0.1:54399/postgres";
-        let database = Database::open(&takings_server::db::Options {
-            url: admin.into(),
-            read_url: None,
-            readers: 1,
-        })
-        .await
-        .unwrap();
-        let name = format!("e2e_{name}");
-        for statement in [format!("drop database if exists {name} with (force)"), format!("create database {name}")] {
-            sea_orm::ConnectionTrait::execute_unprepared(&database.write, &statement).await.unwrap();
-        }
-        Some(Place { url: format!("postgres://postgres@127.0.0.1:54399/{name}"), _folder: None })
+    pub fn postgres(name: &str) -> Option<Place> {
+        let server = PostgresServer::shared(name)?;
+        Some(Place { url: server.database(name), _folder: None })
     }
 
     /// The kind of database, for what a test prints.

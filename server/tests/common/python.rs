@@ -15,8 +15,11 @@ pub fn program(name: &str) -> Option<Command> {
 
 /// The interpreter that has the packages.
 pub fn interpreter(test: &str) -> Option<Command> {
-    let Some(python) = std::env::var_os("TAKINGS_PYTHON") else {
-        println!("skipped {test}: TAKINGS_PYTHON is not set");
+    let Some(python) = takings_testkit::python() else {
+        takings_testkit::skip(
+            test,
+            "there is no Python with the packages: run it by `cargo xtask test`",
+        );
         return None;
     };
     Some(Command::new(python))
