@@ -2,9 +2,11 @@
 
 pub mod analytics;
 pub mod app;
+pub mod cli;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod grpc;
 pub mod http;
 pub mod ingest;
 pub mod jobs;
@@ -12,5 +14,6 @@ pub mod ledger;
 pub mod page;
 pub mod rebuild;
 pub mod revenue;
+pub mod serve;
 pub mod sources;
 pub mod telemetry;

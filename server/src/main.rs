@@ -1,3 +1,8 @@
 //! The binary `takings`.
 
-fn main() {}
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    takings_server::cli::Cli::parse().run()
+}

@@ -112,7 +112,9 @@ mod tests {
 
     #[test]
     fn sizes_have_a_usual_and_a_most() {
-        for (asked, answered) in [(0, 50), (1, 1), (1_000, 1_000), (1_001, 1_000), (i32::MAX, 1_000)] {
+        for (asked, answered) in
+            [(0, 50), (1, 1), (1_000, 1_000), (1_001, 1_000), (i32::MAX, 1_000)]
+        {
             assert_eq!(size(asked).unwrap(), answered);
         }
         assert_eq!(size(-1).unwrap_err().reason(), Reason::InvalidPageSize);

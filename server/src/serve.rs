@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -57,7 +58,9 @@ pub async fn open(config: &Config, migrate: bool) -> anyhow::Result<Database> {
 async fn refuse_newer(database: &Database) -> anyhow::Result<()> {
     let (_, unknown) = database.schema_gap().await?;
     if let Some(name) = unknown.first() {
-        bail!("the database's schema is newer than this binary (it has {name}): run a newer takings");
+        bail!(
+            "the database's schema is newer than this binary (it has {name}): run a newer takings"
+        );
     }
     Ok(())
 }
@@ -85,7 +88,9 @@ pub async fn start(config: Config, migrate: bool) -> anyhow::Result<Running> {
             tracing::error!(%error, "the gRPC door failed");
         }
     });
-    doors.spawn(jobs::run(app.clone(), stop.clone()));
+    let (handle, working, stopped) = (Handle::current(), app.clone(), stop.clone());
+    // A thread of its own: jobs hold transactions open over many steps.
+    doors.spawn_blocking(move || handle.block_on(jobs::run(working, stopped)));
     #[expect(clippy::disallowed_methods, reason = "joined by `stop`")]
     let writer = tokio::spawn(work);
     Ok(Running { app, http, grpc, health, doors, stop, writer })
@@ -104,9 +109,7 @@ impl Running {
         let notice = Duration::from_millis(200).min(deadline / 4);
         tokio::time::sleep(notice).await;
         self.stop.cancel();
-        let drained = async {
-            while self.doors.join_next().await.is_some() {}
-        };
+        let drained = async { while self.doors.join_next().await.is_some() {} };
         if tokio::time::timeout(deadline.saturating_sub(notice), drained).await.is_err() {
             tracing::warn!("some clients were still connected at the deadline");
             self.doors.abort_all();

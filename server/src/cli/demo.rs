@@ -83,7 +83,8 @@ fn make_anew(file: &PathBuf) -> anyhow::Result<()> {
         path.push(suffix);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("{} cannot be made anew", file.display()));
+                return Err(error)
+                    .with_context(|| format!("{} cannot be made anew", file.display()));
             }
             _ => {}
         }

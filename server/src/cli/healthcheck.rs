@@ -29,8 +29,9 @@ pub(super) async fn run(config: &Config, args: HealthcheckArgs) -> anyhow::Resul
 }
 
 async fn ask(address: &str) -> anyhow::Result<String> {
-    let mut stream =
-        TcpStream::connect(address).await.with_context(|| format!("nothing listens on {address}"))?;
+    let mut stream = TcpStream::connect(address)
+        .await
+        .with_context(|| format!("nothing listens on {address}"))?;
     let request = format!("GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut answer = String::new();

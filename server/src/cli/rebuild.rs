@@ -26,7 +26,9 @@ pub(super) async fn run(config: Config, args: RebuildArgs) -> anyhow::Result<Exi
     let hash = state_hash(&database).await?;
     println!("state hash   {hash} of {} lines", hash.lines());
     if args.verify && !report.agrees() {
-        eprintln!("takings: what is stored is not what the facts imply; `takings rebuild` mends it");
+        eprintln!(
+            "takings: what is stored is not what the facts imply; `takings rebuild` mends it"
+        );
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)

@@ -8,7 +8,8 @@ use takings::v1::{GetRevenueSummaryRequest, Money, RevenueSummary};
 /// The summary of a running server as a table.
 pub async fn summary(address: SocketAddr) -> anyhow::Result<String> {
     let mut client = AnalyticsServiceClient::connect(format!("http://{address}")).await?;
-    let answer = client.get_revenue_summary(GetRevenueSummaryRequest::default()).await?.into_inner();
+    let answer =
+        client.get_revenue_summary(GetRevenueSummaryRequest::default()).await?.into_inner();
     let mut text = format!(
         "customers {}   subscribers {}\n\n{:<9}{:>16}{:>16}{:>16}{:>13}{:>16}{:>16}\n",
         answer.customer_count,
@@ -52,7 +53,8 @@ fn amount(money: Option<&Money>) -> String {
     let Some(money) = money else { return "-".to_owned() };
     let currency = takings_core::money::Currency::parse(&money.currency_code);
     let exponent = currency.map_or(2, |currency| currency.exponent());
-    let (sign, minor) = (if money.amount_minor < 0 { "-" } else { "" }, money.amount_minor.unsigned_abs());
+    let (sign, minor) =
+        (if money.amount_minor < 0 { "-" } else { "" }, money.amount_minor.unsigned_abs());
     if exponent == 0 {
         return format!("{sign}{minor}");
     }

@@ -59,7 +59,8 @@ where
 
 /// The method as a label: what the contract does not name is `unknown`, so labels stay few.
 fn known_method(path: &str) -> String {
-    static KNOWN: std::sync::OnceLock<std::collections::HashSet<String>> = std::sync::OnceLock::new();
+    static KNOWN: std::sync::OnceLock<std::collections::HashSet<String>> =
+        std::sync::OnceLock::new();
     let known = KNOWN.get_or_init(|| super::server::methods().into_iter().collect());
     let name = path.trim_start_matches('/');
     if known.contains(name) { name.to_owned() } else { "unknown".to_owned() }

@@ -55,7 +55,10 @@ pub async fn serve(
     app: Arc<App>,
     listener: TcpListener,
     stop: CancellationToken,
-) -> Result<(Health, impl Future<Output = Result<(), tonic::transport::Error>>), tonic_reflection::server::Error> {
+) -> Result<
+    (Health, impl Future<Output = Result<(), tonic::transport::Error>>),
+    tonic_reflection::server::Error,
+> {
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter.set_serving::<RevenueServiceServer<RevenueApi>>().await;
     reporter.set_serving::<AnalyticsServiceServer<AnalyticsApi>>().await;

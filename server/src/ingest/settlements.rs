@@ -21,8 +21,17 @@ pub(super) struct Settlements {
     touched: BTreeSet<Key>,
 }
 
+/// One settlement as it is stored.
+#[derive(Default)]
+struct Loaded {
+    /// Every id in it, those only named included.
+    ids: BTreeSet<String>,
+    members: Vec<Member>,
+}
+
 /// One settlement as it should be.
 struct Derived {
+    ids: BTreeSet<String>,
     members: Vec<Member>,
     books: Books,
 }
@@ -49,16 +58,14 @@ impl Settlements {
     ) -> Result<(), Trouble> {
         let grouped = self.load(tx, links).await?;
         let mut derived: BTreeMap<Key, Derived> = BTreeMap::new();
-        for (root, members) in grouped {
+        for (root, Loaded { ids, members }) in grouped {
             let books =
                 books(&members, closed).map_err(|error| Trouble::Data(error.to_string()))?;
-            derived.insert(root, Derived { members, books });
+            derived.insert(root, Derived { ids, members, books });
         }
         let objects: BTreeSet<Key> = derived
             .iter()
-            .flat_map(|((source, _), it)| {
-                it.members.iter().map(|member| (*source, member.id.clone()))
-            })
+            .flat_map(|((source, _), it)| it.ids.iter().map(|id| (*source, id.clone())))
             .collect();
         let mut keys = Rows::default();
         objects.iter().for_each(|(source, id)| keys.push([(*source).into(), id.as_str().into()]));
@@ -79,7 +86,7 @@ impl Settlements {
         &self,
         tx: &mut Tx<'_>,
         links: &mut Links,
-    ) -> Result<BTreeMap<Key, Vec<Member>>, Trouble> {
+    ) -> Result<BTreeMap<Key, Loaded>, Trouble> {
         let mut roots = Rows::default();
         for (source, root) in links.former(&self.touched) {
             roots.push([source.into(), root.into()]);
@@ -93,12 +100,17 @@ impl Settlements {
             }
             adopted.insert(key, link);
         }
-        adopted.into_iter().for_each(|(key, link)| links.adopt(&key, link));
-        let mut grouped: BTreeMap<Key, Vec<Member>> = BTreeMap::new();
+        let mut grouped: BTreeMap<Key, Loaded> = BTreeMap::new();
+        for (key, link) in adopted {
+            links.adopt(&key, link);
+            if let Some(root) = links.root(&key) {
+                grouped.entry((key.0, root)).or_default().ids.insert(key.1);
+            }
+        }
         for (key, versions) in stored.versions()? {
             let Some(root) = links.root(&key) else { continue };
             let member = Member { id: key.1, moments: settle(None, &versions) };
-            grouped.entry((key.0, root)).or_default().push(member);
+            grouped.entry((key.0, root)).or_default().members.push(member);
         }
         Ok(grouped)
     }
@@ -252,16 +264,23 @@ fn attempts(measures: &mut Measures, member: &Member) -> Result<(), Trouble> {
 }
 
 fn post_marks(output: &mut Output, source: i64, it: &Derived, stored: &mut Marks, batch: Batch) {
+    let mut targets: BTreeMap<&str, BTreeSet<(Reason, i64)>> = BTreeMap::new();
+    let mut firsts: BTreeMap<&str, i64> = BTreeMap::new();
     for member in &it.members {
-        let mut target: BTreeSet<(Reason, i64)> = BTreeSet::new();
+        let target = targets.entry(&member.id).or_default();
         for moment in &member.moments {
             target.extend(moment.marks.iter().map(|reason| (*reason, moment.second)));
         }
-        let first = member.moments.first().map_or(0, |moment| moment.second);
-        let marks = it.books.marks.iter().filter(|mark| mark.object == member.id);
-        target.extend(marks.map(|mark| (mark.reason, first)));
-        let stored = stored.remove(&(source, member.id.clone())).unwrap_or_default();
-        write_marks(output, (source, &member.id), (stored, target), batch);
+        firsts.insert(&member.id, member.moments.first().map_or(0, |moment| moment.second));
+    }
+    for mark in &it.books.marks {
+        let since = firsts.get(mark.object.as_str()).copied().unwrap_or(0);
+        targets.entry(&mark.object).or_default().insert((mark.reason, since));
+    }
+    for id in &it.ids {
+        let stored = stored.remove(&(source, id.clone())).unwrap_or_default();
+        let target = targets.remove(id.as_str()).unwrap_or_default();
+        write_marks(output, (source, id), (stored, target), batch);
     }
 }
 
