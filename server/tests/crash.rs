@@ -6,12 +6,12 @@ use common::dice::{Dice, count, seed};
 use common::door::Door;
 use common::place::Place;
 use common::process::Takings;
-use common::story::{deliver_all, settled_hash, stored_events, undisturbed};
+use common::story::{deliver_all, plan, settled_hash, stored_events, undisturbed};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use takings_simulator::{Plan, SimEvent, play};
+use takings_simulator::{SimEvent, play};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
@@ -39,7 +39,7 @@ async fn postgresql_keeps_every_acknowledged_event_through_kill_9() {
 /// One database through several kills to the end of its story.
 async fn live(place: Place, seed: u64) {
     let mut dice = Dice::new(seed);
-    let events = Arc::new(play(&Plan::quarter(seed)).events);
+    let events = Arc::new(play(&plan(seed)).events);
     let mut waiting: Vec<usize> = (0..events.len()).collect();
     let mut acknowledged = BTreeSet::new();
     let mut unanswered = 0;

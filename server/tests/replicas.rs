@@ -6,12 +6,12 @@ use common::dice::{Dice, count, seed};
 use common::door::Door;
 use common::place::Place;
 use common::process::Takings;
-use common::story::{settled_hash, stored_events, undisturbed};
+use common::story::{plan, settled_hash, stored_events, undisturbed};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use takings_simulator::{Plan, SimEvent, play};
+use takings_simulator::{SimEvent, play};
 use tokio::task::JoinSet;
 
 /// Server processes.
@@ -25,7 +25,7 @@ async fn four_processes_that_share_every_event_have_each_effect_once() {
     for round in 0..count(2, 12) as u64 {
         let Some(place) = Place::postgres(&format!("replicas_{round}")) else { return };
         let seed = seed() + round;
-        let events = Arc::new(play(&Plan::quarter(seed)).events);
+        let events = Arc::new(play(&plan(seed)).events);
         let order = if round % 2 == 0 { "children before parents" } else { "shuffled" };
         let deliveries = deliveries(&events, seed, round % 2 == 1);
         let servers = start_at_once(&place).await;

@@ -18,6 +18,8 @@ pub struct Answer {
     pub status: u16,
     /// The body, where it is JSON; otherwise null.
     pub body: Value,
+    /// Whether the connection ends with it.
+    pub last: bool,
 }
 
 impl Answer {
@@ -73,8 +75,9 @@ impl Door {
         self.requests.ready().await?;
         let response = self.requests.send_request(request).await?;
         let status = response.status().as_u16();
+        let last = response.headers().get("connection").is_some_and(|it| it == "close");
         let body = response.into_body().collect().await?.to_bytes();
-        Ok(Answer { status, body: serde_json::from_slice(&body).unwrap_or(Value::Null) })
+        Ok(Answer { status, body: serde_json::from_slice(&body).unwrap_or(Value::Null), last })
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use takings::v1::analytics_service_client::AnalyticsServiceClient;
 use takings::v1::revenue_service_client::RevenueServiceClient;
 use tempfile::NamedTempFile;
-use tonic::transport::Channel;
+use tonic::transport::{Channel, Endpoint};
 
 /// The secret every test signs with.
 pub const SECRET: &str = "whsec_test";
@@ -103,14 +103,20 @@ impl Takings {
         read(&self.log)
     }
 
+    /// A connection to its gRPC door.
+    pub async fn channel(&self) -> Channel {
+        let endpoint = Endpoint::from_shared(format!("http://{}", self.grpc)).unwrap();
+        endpoint.connect().await.unwrap()
+    }
+
     /// A client of its `RevenueService`.
     pub async fn revenue(&self) -> RevenueServiceClient<Channel> {
-        RevenueServiceClient::connect(format!("http://{}", self.grpc)).await.unwrap()
+        RevenueServiceClient::new(self.channel().await)
     }
 
     /// A client of its `AnalyticsService`.
     pub async fn analytics(&self) -> AnalyticsServiceClient<Channel> {
-        AnalyticsServiceClient::connect(format!("http://{}", self.grpc)).await.unwrap()
+        AnalyticsServiceClient::new(self.channel().await)
     }
 }
 
