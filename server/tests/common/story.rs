@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use takings_server::db::Database;
+use takings_server::db::{Database, Kind};
 use takings_server::jobs;
 use takings_simulator::{Plan, SimEvent};
 use tokio::task::JoinSet;
@@ -80,4 +80,24 @@ pub async fn stored_events(place: &Place) -> BTreeSet<String> {
 pub async fn close(database: Database) {
     let _ = database.read.close().await;
     let _ = database.write.close().await;
+}
+
+/// The rows of every table, but those that change by themselves.
+pub async fn table_counts(database: &Database) -> BTreeMap<String, i64> {
+    let names = match database.kind {
+        Kind::Sqlite => "select name from sqlite_master where type = 'table'",
+        Kind::Postgres => {
+            "select table_name as name from information_schema.tables where table_schema = 'public'"
+        }
+    };
+    let names = rows(database, names).await;
+    let names = names.iter().map(|row| row.try_get::<String>("", "name").unwrap());
+    let mut counts = BTreeMap::new();
+    for name in
+        names.filter(|it| it != "jobs" && !it.starts_with("seaql") && !it.starts_with("sqlite"))
+    {
+        let count = rows(database, &format!("select count(*) as n from {name}")).await;
+        counts.insert(name, count[0].try_get("", "n").unwrap());
+    }
+    counts
 }
