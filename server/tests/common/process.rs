@@ -38,13 +38,16 @@ impl Takings {
 
     /// The same; where it gives up, what it said.
     pub fn try_start(url: &str, environment: &[(&str, &str)]) -> Result<Takings, String> {
+        let mut serve = command(url, environment);
+        serve.args(["serve", "--migrate"]);
+        Takings::spawn(serve)
+    }
+
+    /// Starts a command that ends in `serve`; where it gives up, what it said.
+    pub fn spawn(mut command: Command) -> Result<Takings, String> {
         let log = NamedTempFile::new().unwrap();
-        let mut child = command(url, environment)
-            .args(["serve", "--migrate"])
-            .stdout(Stdio::piped())
-            .stderr(log.reopen().unwrap())
-            .spawn()
-            .unwrap();
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(log.reopen().unwrap()).spawn().unwrap();
         let mut line = String::new();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         output.read_line(&mut line).unwrap();
