@@ -3,7 +3,6 @@
 use crate::load::{Went, post};
 use crate::target::Target;
 use crate::{cpu, limit, right};
-use std::path::Path;
 use std::sync::Arc;
 use takings_simulator::{Delivery, Plan, Story, deliver, play};
 use takings_testkit::PostgresServer;
@@ -33,7 +32,7 @@ impl Place {
     }
 
     fn postmaster(&self) -> Option<u32> {
-        self.postgres.as_ref().and_then(|server| cpu::postmaster(Path::new(server.data_folder())))
+        self.postgres.as_ref().and_then(|server| cpu::postmaster(&server.data_folder()))
     }
 }
 

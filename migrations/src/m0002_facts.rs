@@ -9,7 +9,7 @@ crate::schema::migration!(
         settlement text,
         customer text,
         batch bigint not null,
-        primary key (source_id, id)
+        primary key (id, source_id)
     ) {clustered};
     create index objects_settlement on objects (source_id, settlement)
         where settlement is not null;

@@ -29,6 +29,9 @@ const SHAPE: &str = "
         where customer is not null;
     ";
 
+/// Dunning lists subscriptions by status; they are few, and seldom change.
+const STATUS: &str = "create index subscriptions_status on subscriptions (status, source_id, id);";
+
 /// The change.
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -39,6 +42,7 @@ impl MigrationTrait for Migration {
         for table in TABLES {
             apply(manager, &SHAPE.replace("{table}", table)).await?;
         }
+        apply(manager, STATUS).await?;
         Ok(())
     }
 }

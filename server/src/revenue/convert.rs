@@ -28,11 +28,11 @@ impl Span {
         };
         let read = |time: Option<Timestamp>| time.map(|time| micros(field, time)).transpose();
         let span = Span { start: read(start_time)?, end: read(end_time)? };
-        if let (Some(start), Some(end)) = (span.start, span.end) {
-            if end < start {
-                let message = "the range ends before it starts: exchange its ends";
-                return Err(Error::invalid(ErrorReason::InvalidRange, field, message));
-            }
+        if let (Some(start), Some(end)) = (span.start, span.end)
+            && end < start
+        {
+            let message = "the range ends before it starts: exchange its ends";
+            return Err(Error::invalid(ErrorReason::InvalidRange, field, message));
         }
         Ok(span)
     }

@@ -112,3 +112,10 @@ pub(super) struct MemberRow {
     pub(super) object: String,
     pub(super) member: String,
 }
+
+/// A key alone.
+#[derive(Debug, FromQueryResult)]
+pub(super) struct KeyRow {
+    pub(super) source_id: i64,
+    pub(super) id: String,
+}

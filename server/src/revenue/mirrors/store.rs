@@ -2,7 +2,7 @@
 //! databases answer them from an index.
 
 use super::entity::{
-    Batches, Column, MarkRow, MemberRow, Objects, Row, Sources, SubscriptionPoints, Table,
+    Batches, Column, KeyRow, MarkRow, MemberRow, Objects, Row, Sources, SubscriptionPoints, Table,
     Unconfirmed, WorthRow,
 };
 use super::{Filter, Key, Worth};
@@ -24,28 +24,58 @@ pub(super) async fn page(
     after: Option<&Key>,
     limit: u64,
 ) -> Result<Vec<Row>, DbErr> {
-    let mut select = rows(table);
-    select.cond_where(equal(Column::Customer, &filter.customer));
-    select.cond_where(equal(Column::Status, &filter.status));
-    if let Some(id) = present(&filter.subscription) {
-        select.cond_where(Expr::col(Column::Parent).eq(id));
-        let customers = customers_of(db, id).await?;
-        if !customers.is_empty() {
-            select.cond_where(Expr::col(Column::Customer).is_in(customers));
-        }
+    let mut found = Found::default();
+    if let Some(subscription) = present(&filter.subscription) {
+        found.customers = customers_of(db, subscription).await?;
     }
-    if let Some(id) = present(&filter.invoice) {
-        select.cond_where(Expr::col(Column::Parent).eq(id)).cond_where(settled_with(id));
+    if let Some(id) = present(&filter.invoice).or(present(&filter.payment)) {
+        let members: Vec<KeyRow> = all(db, &members_of(id)).await?;
+        found.members = Some(members.into_iter().map(|row| (row.source_id, row.id)).collect());
     }
-    if let Some(id) = present(&filter.payment) {
-        select.cond_where(charge(db).eq(id)).cond_where(settled_with(id));
+    if found.members.as_ref().is_some_and(BTreeSet::is_empty) {
+        return Ok(Vec::new());
     }
-    if let Some((source, id)) = after {
-        let last = Expr::tuple([Expr::val(*source), Expr::val(id.as_str())]);
-        select.and_where(key().gt(last));
-    }
-    select.order_by(Column::SourceId, Order::Asc).order_by(Column::Id, Order::Asc).limit(limit);
+    let mut select = select(db.get_database_backend(), table, filter, &found, after);
+    select.limit(limit);
     all(db, &select).await
+}
+
+/// What was looked up for a filter that has no index of its own.
+#[derive(Default)]
+struct Found {
+    /// The customers of a subscription: its invoices have the same. Empty: not known.
+    customers: Vec<String>,
+    /// Everything in the settlement of an invoice or payment.
+    members: Option<BTreeSet<Key>>,
+}
+
+fn select(
+    backend: DatabaseBackend,
+    table: Table,
+    filter: &Filter,
+    found: &Found,
+    after: Option<&Key>,
+) -> SelectStatement {
+    use Column::{Customer, Id, Parent, SourceId, Status};
+    let equal = |column, text| present(text).map(|text| Expr::col(column).eq(text));
+    let members = found.members.as_ref();
+    let conditions = Condition::all()
+        .add_option(equal(Customer, &filter.customer))
+        .add_option(equal(Status, &filter.status))
+        .add_option(equal(Parent, &filter.subscription))
+        .add_option(equal(Parent, &filter.invoice))
+        .add_option(present(&filter.payment).map(|id| charge(backend).eq(id)))
+        .add_option(members.map(|keys| among(SourceId, Id, &grouped(keys))))
+        .add_option(after.map(|(source, id)| {
+            key().gt(Expr::tuple([Expr::val(*source), Expr::val(id.as_str())]))
+        }));
+    let mut select = rows(table);
+    select.cond_where(conditions);
+    if !found.customers.is_empty() {
+        select.and_where(Expr::col(Customer).is_in(found.customers.iter().map(String::as_str)));
+    }
+    select.order_by(SourceId, Order::Asc).order_by(Id, Order::Asc);
+    select
 }
 
 /// The objects of an id, in some sources.
@@ -99,22 +129,26 @@ pub(super) async fn payers(
 ) -> Result<Vec<MemberRow>, DbErr> {
     let mut payers = Vec::new();
     for keys in chunks(invoices) {
-        let mut select = Query::select();
-        select
-            .expr_as(Expr::col(("o", Objects::SourceId)), "source_id")
-            .expr_as(Expr::col(("o", Objects::Id)), "object")
-            .expr_as(Expr::col(("m", Objects::Id)), "member")
-            .from_as(Objects::Table, "o")
-            .join_as(JoinType::InnerJoin, Objects::Table, "m", same_settlement())
-            .cond_where(among(("o", Objects::SourceId), ("o", Objects::Id), &keys))
-            .and_where(Expr::col(("m", Objects::Kind)).is_in([
-                "charge",
-                "payment_intent",
-                "invoice_payment",
-            ]));
-        payers.extend(all(db, &select).await?);
+        payers.extend(all(db, &payers_of(&keys)).await?);
     }
     Ok(payers)
+}
+
+fn payers_of(keys: &BTreeMap<i64, Vec<&str>>) -> SelectStatement {
+    let mut select = Query::select();
+    select
+        .expr_as(Expr::col(("o", Objects::SourceId)), "source_id")
+        .expr_as(Expr::col(("o", Objects::Id)), "object")
+        .expr_as(Expr::col(("m", Objects::Id)), "member")
+        .from_as(Objects::Table, "o")
+        .join_as(JoinType::InnerJoin, Objects::Table, "m", same_settlement())
+        .cond_where(among(("o", Objects::SourceId), ("o", Objects::Id), keys))
+        .and_where(Expr::col(("m", Objects::Kind)).is_in([
+            "charge",
+            "payment_intent",
+            "invoice_payment",
+        ]));
+    select
 }
 
 /// What subscriptions are worth at an instant, by their own ids or by their customers'. One that
@@ -125,7 +159,15 @@ pub(super) async fn worths(
     keys: &BTreeSet<Key>,
     now: Seconds,
 ) -> Result<Vec<WorthRow>, DbErr> {
-    use SubscriptionPoints::{At, Currency, Customer, SourceId, Subscription, Units};
+    let mut worths = Vec::new();
+    for keys in chunks(keys) {
+        worths.extend(all(db, &worths_of(by, &keys, now)).await?);
+    }
+    Ok(worths)
+}
+
+fn worths_of(by: Worth, keys: &BTreeMap<i64, Vec<&str>>, now: Seconds) -> SelectStatement {
+    use SubscriptionPoints::{At, Currency, Customer, SourceId, Subscription, Table, Units};
     let by = match by {
         Worth::OfSubscription => Column::Id,
         Worth::OfCustomer => Column::Customer,
@@ -138,24 +180,20 @@ pub(super) async fn worths(
     };
     let mut last = Query::select();
     last.expr(Func::max(Expr::col(("q", At))))
-        .from_as(SubscriptionPoints::Table, "q")
+        .from_as(Table, "q")
         .cond_where(of_subscription("q"))
         .and_where(Expr::col(("q", At)).lte(now));
     let in_force = of_subscription("p").add(Expr::col(("p", At)).eq(SimpleExpr::from(last)));
-    let mut worths = Vec::new();
-    for keys in chunks(keys) {
-        let mut select = Query::select();
-        select
-            .expr_as(Expr::col(("s", Column::SourceId)), "source_id")
-            .expr_as(Expr::col(("s", by)), "id")
-            .expr_as(Expr::col(("p", Units)), "units")
-            .expr_as(Expr::col(("p", Currency)), "currency")
-            .from_as(Table::Subscriptions, "s")
-            .join_as(JoinType::InnerJoin, SubscriptionPoints::Table, "p", in_force.clone())
-            .cond_where(among(("s", Column::SourceId), ("s", by), &keys));
-        worths.extend(all(db, &select).await?);
-    }
-    Ok(worths)
+    let mut select = Query::select();
+    select
+        .expr_as(Expr::col(("s", Column::SourceId)), "source_id")
+        .expr_as(Expr::col(("s", by)), "id")
+        .expr_as(Expr::col(("p", Units)), "units")
+        .expr_as(Expr::col(("p", Currency)), "currency")
+        .from_as(super::Table::Subscriptions, "s")
+        .join_as(JoinType::InnerJoin, Table, "p", in_force)
+        .cond_where(among(("s", Column::SourceId), ("s", by), keys));
+    select
 }
 
 /// The customers that a subscription is known to have: its invoices have the same, and are found
@@ -182,18 +220,12 @@ fn key() -> SimpleExpr {
     Expr::tuple([Expr::col(Column::SourceId), Expr::col(Column::Id)])
 }
 
-/// A filter by equality; an empty one lets everything through.
-fn equal(column: Column, text: &str) -> Condition {
-    let equal = present(text).map(|text| Expr::col(column).eq(text));
-    Condition::all().add_option(equal)
-}
-
 fn present(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// Keys in the settlement of an object.
-fn settled_with(id: &str) -> SimpleExpr {
+/// Everything in the settlement of an object.
+fn members_of(id: &str) -> SelectStatement {
     let mut members = Query::select();
     members
         .columns([("m", Objects::SourceId), ("m", Objects::Id)])
@@ -201,7 +233,7 @@ fn settled_with(id: &str) -> SimpleExpr {
         .join_as(JoinType::InnerJoin, Objects::Table, "m", same_settlement())
         .and_where(Expr::col(("o", Objects::SourceId)).in_subquery(sources()))
         .and_where(Expr::col(("o", Objects::Id)).eq(id));
-    key().in_subquery(members)
+    members
 }
 
 fn same_settlement() -> Condition {
@@ -215,8 +247,8 @@ fn sources() -> SelectStatement {
 }
 
 /// The charge that a refund or dispute names, out of its content.
-fn charge(db: &DatabaseConnection) -> SimpleExpr {
-    match db.get_database_backend() {
+fn charge(backend: DatabaseBackend) -> SimpleExpr {
+    match backend {
         DatabaseBackend::Postgres => Expr::cust("cast(content as json) ->> 'charge'"),
         _ => Expr::cust("content ->> 'charge'"),
     }
@@ -238,15 +270,16 @@ where
 /// Keys in parts that one statement can hold, each by source.
 fn chunks(keys: &BTreeSet<Key>) -> impl Iterator<Item = BTreeMap<i64, Vec<&str>>> {
     let keys: Vec<&Key> = keys.iter().collect();
-    let chunks: Vec<BTreeMap<i64, Vec<&str>>> = keys
-        .chunks(CHUNK)
-        .map(|chunk| {
-            let mut grouped: BTreeMap<i64, Vec<&str>> = BTreeMap::new();
-            chunk.iter().for_each(|(source, id)| grouped.entry(*source).or_default().push(id));
-            grouped
-        })
-        .collect();
+    let chunks: Vec<_> = keys.chunks(CHUNK).map(|it| grouped(it.iter().copied())).collect();
     chunks.into_iter()
+}
+
+fn grouped<'a>(keys: impl IntoIterator<Item = &'a Key>) -> BTreeMap<i64, Vec<&'a str>> {
+    let mut grouped: BTreeMap<i64, Vec<&str>> = BTreeMap::new();
+    for (source, id) in keys {
+        grouped.entry(*source).or_default().push(id);
+    }
+    grouped
 }
 
 async fn all<T: FromQueryResult>(
@@ -254,4 +287,70 @@ async fn all<T: FromQueryResult>(
     select: &SelectStatement,
 ) -> Result<Vec<T>, DbErr> {
     T::find_by_statement(db.get_database_backend().build(select)).all(db).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::{Database, Options};
+    use sea_orm::sea_query::SqliteQueryBuilder;
+    use sea_orm::{ConnectionTrait, Statement};
+
+    async fn plan(database: &Database, select: &SelectStatement) -> String {
+        let text = format!("explain query plan {}", select.to_string(SqliteQueryBuilder));
+        let statement = Statement::from_string(database.kind.into(), text);
+        let rows = database.read.query_all_raw(statement).await.unwrap();
+        let lines = rows.iter().map(|row| row.try_get::<String>("", "detail").unwrap());
+        lines.collect::<Vec<_>>().join("; ")
+    }
+
+    fn page(table: Table, filter: Filter, members: bool) -> SelectStatement {
+        let keys = || BTreeSet::from([(1, "a".to_owned()), (2, "b".to_owned())]);
+        let customers = if filter.subscription.is_empty() { vec![] } else { vec!["c".into()] };
+        let found = Found { customers, members: members.then(keys) };
+        select(DatabaseBackend::Sqlite, table, &filter, &found, Some(&(1, "x".into())))
+    }
+
+    #[tokio::test]
+    async fn what_users_filter_by_is_found_by_an_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("t.db").display());
+        let options = Options { url, read_url: None, readers: 1 };
+        let database = Database::open(&options).await.unwrap();
+        database.migrate().await.unwrap();
+        let (id, none) = (|| "x".to_owned(), Filter::default);
+        let two = BTreeSet::from([(1, "a".to_owned()), (1, "b".to_owned())]);
+        let keys = grouped(&two);
+        for (select, expected) in [
+            (page(Table::Customers, none(), false), "PRIMARY KEY ((source_id,id)>(?,?))"),
+            (
+                page(Table::Payments, Filter { customer: id(), ..none() }, false),
+                "payments_customer (customer=? AND (source_id,id)>(?,?))",
+            ),
+            (
+                page(Table::Invoices, Filter { subscription: id(), ..none() }, false),
+                "invoices_customer (customer=? AND (source_id,id)>(?,?))",
+            ),
+            (
+                page(Table::Payments, Filter { invoice: id(), ..none() }, true),
+                "PRIMARY KEY (source_id=? AND id=?)",
+            ),
+            (
+                page(Table::Refunds, Filter { payment: id(), ..none() }, true),
+                "PRIMARY KEY (source_id=? AND id=?)",
+            ),
+            (
+                page(Table::Subscriptions, Filter { status: id(), ..none() }, false),
+                "subscriptions_status (status=? AND (source_id,id)>(?,?))",
+            ),
+            (members_of("x"), "objects_settlement (source_id=? AND settlement=?)"),
+            (payers_of(&keys), "objects_settlement (source_id=? AND settlement=?)"),
+            (worths_of(Worth::OfSubscription, &keys, 5), "AND subscription=? AND at=?)"),
+            (worths_of(Worth::OfCustomer, &keys, 5), "AND subscription=? AND at<?)"),
+        ] {
+            let plan = plan(&database, &select).await;
+            assert!(plan.contains(expected), "{expected}: {plan}");
+            assert!(!plan.contains("SCAN"), "{plan}");
+        }
+    }
 }
