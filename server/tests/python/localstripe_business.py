@@ -78,7 +78,9 @@ def main():
             mrr[currency] = mrr.get(currency, 0) + amount
         paid = call("GET", "/v1/invoices/" + subscription["latest_invoice"])["amount_paid"]
         gross[currency] = gross.get(currency, 0) + paid
-    print(json.dumps({"mrr": mrr, "gross": gross, "customers": 4, "subscribers": len(kept)}))
+    events = [event["id"] for event in call("GET", "/v1/events?limit=100")["data"]]
+    summary = {"mrr": mrr, "gross": gross, "customers": 4, "subscribers": len(kept)}
+    print(json.dumps({**summary, "events": events}))
 
 
 main()
