@@ -31,6 +31,33 @@ pub fn display_parts(total_units: i64, parts_units: &[i64]) -> Vec<i64> {
     shown
 }
 
+/// Movements of MRR in minor units, adjusted so that the shown start plus them is the shown end.
+///
+/// Start and end are rounded by themselves, so that one range ends where the next begins. What
+/// remains goes to those parts that moved, by largest remainder; of equal ones, to the earlier.
+pub fn display_steps(start_units: i64, end_units: i64, parts_units: &[i64]) -> Vec<i64> {
+    let mut shown: Vec<i64> =
+        parts_units.iter().map(|units| units.div_euclid(UNITS_PER_MINOR)).collect();
+    let floors: i128 = shown.iter().copied().map(i128::from).sum();
+    let missing = i128::from(minor(end_units)) - i128::from(minor(start_units)) - floors;
+    let mut order: Vec<usize> = (0..shown.len()).filter(|i| parts_units[*i] != 0).collect();
+    order.sort_by_key(|i| (std::cmp::Reverse(parts_units[*i].rem_euclid(UNITS_PER_MINOR)), *i));
+    if missing < 0 {
+        // Both ends were halves, rounded towards each other.
+        order.last().into_iter().for_each(|i| shown[*i] -= 1);
+    }
+    for i in order.into_iter().take(usize::try_from(missing).unwrap_or(0)) {
+        shown[i] += 1;
+    }
+    shown
+}
+
+/// Average MRR of a subscriber in minor units, half to even; `None` without subscribers.
+pub fn arpa_minor(units: i64, subscribers: i64) -> Option<i64> {
+    let subscribers = Some(i128::from(subscribers)).filter(|count| *count > 0)?;
+    Some(half_even(units.into(), subscribers * i128::from(UNITS_PER_MINOR)))
+}
+
 fn half_even(num: i128, den: i128) -> i64 {
     let rounded = crate::billing::half_even(num, den);
     i64::try_from(rounded).unwrap_or(if rounded < 0 { i64::MIN } else { i64::MAX })
@@ -70,6 +97,30 @@ mod tests {
         let total: i64 = parts.iter().sum();
         assert_eq!(display_parts(total, &parts).iter().sum::<i64>(), minor(total));
         assert_eq!(display_parts(0, &[]), [] as [i64; 0]);
+    }
+
+    #[test]
+    fn a_shown_start_plus_its_shown_movements_is_the_shown_end() {
+        let (unit, half) = (UNITS_PER_MINOR, UNITS_PER_MINOR / 2);
+        for (start, parts, shown) in [
+            (0, vec![half, half, 0, 0, 0], [1, 0, 0, 0, 0]),
+            (half, vec![0, 0, unit, 0, 0], [0, 0, 2, 0, 0]),
+            (unit + half, vec![unit, 0, 0, 0, 0], [0, 0, 0, 0, 0]),
+            (10 * unit, vec![0, 0, 0, -unit / 3, -unit / 3], [0, 0, 0, 0, -1]),
+            (7, vec![0; 5], [0; 5]),
+        ] {
+            let end = start + parts.iter().sum::<i64>();
+            assert_eq!(display_steps(start, end, &parts), shown, "{start} {parts:?}");
+            assert_eq!(minor(start) + shown.iter().sum::<i64>(), minor(end));
+        }
+    }
+
+    #[test]
+    fn an_average_rounds_half_to_even() {
+        let unit = UNITS_PER_MINOR;
+        assert_eq!(arpa_minor(5 * unit, 2), Some(2));
+        assert_eq!(arpa_minor(7 * unit, 2), Some(4));
+        assert_eq!(arpa_minor(7 * unit, 0), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod display;
 mod ratios;
 mod trials;
 
-pub use display::{arr_minor, display_parts, minor};
+pub use display::{arpa_minor, arr_minor, display_parts, display_steps, minor};
 pub use ratios::{
     Bridge, Cohort, StripeLogos, arpa, gross_mrr_churn, growth_rate, grr, logo_churn,
     logo_churn_stripe, net_mrr_churn, nrr, quick_ratio, trial_conversion,

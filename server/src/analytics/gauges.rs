@@ -1,9 +1,81 @@
 //! Gauges of the business, read when metrics are.
 
+use super::confidence;
+use super::kinds::{MOVEMENTS, REVENUE};
+use super::rollups::Totals;
 use crate::app::App;
 use crate::error::Error;
+use metrics::gauge;
+use std::sync::atomic::{AtomicI64, Ordering};
+use takings_core::billing::UNITS_PER_MINOR;
+use takings_core::money::Currency;
+use takings_core::time::{Range, Timestamp};
+use takings_core::unconfirmed::Reason;
 
-/// Reads the gauges anew.
-pub async fn refresh(_app: &App) -> Result<(), Error> {
+const ATTEMPTED: &str = "invoices:attempted";
+const PAID: &str = "invoices:paid";
+
+/// The kinds of measure that are read.
+const KINDS: [&str; 6] = [REVENUE[0], REVENUE[1], REVENUE[2], REVENUE[3], ATTEMPTED, PAID];
+
+/// The success rate looks back so many microseconds: 30 days.
+const WINDOW: i64 = 30 * 86_400_000_000;
+
+/// At most one refresh in so many microseconds.
+const REST: i64 = 1_000_000;
+
+/// When the gauges of this process were read last.
+static LAST: AtomicI64 = AtomicI64::new(i64::MIN);
+
+/// Reads the gauges anew, unless that was done within the last second.
+pub async fn refresh(app: &App) -> Result<(), Error> {
+    let (now, last) = (app.now(), LAST.load(Ordering::Relaxed));
+    if (0..REST).contains(&now.0.saturating_sub(last)) {
+        return Ok(());
+    }
+    LAST.store(now.0, Ordering::Relaxed);
+    let window = Range { start: Timestamp(now.0 - WINDOW), end: now };
+    let totals = Totals::read(&app.database, &[window.start, now], None, &KINDS).await?;
+    money(&totals, now)?;
+    success_rate(&totals, window);
+    let counts = confidence::count(app).await?.all();
+    for reason in Reason::ALL {
+        let count = counts.get(&reason).copied().unwrap_or(0);
+        gauge!("unconfirmed_objects", "reason" => reason.as_str()).set(count as f64);
+    }
     Ok(())
+}
+
+/// Net revenue of all time, and MRR.
+fn money(totals: &Totals, now: Timestamp) -> Result<(), Error> {
+    let mut currencies = totals.currencies(&REVENUE);
+    currencies.extend(totals.currencies(&MOVEMENTS));
+    for currency in currencies {
+        let sums = totals.of(&currency);
+        let net: i128 = sums.levels(now, &REVENUE);
+        let mrr = sums.mrr(now)?;
+        gauge!("revenue_total_dollars", "currency" => currency.iso()).set(major(net, 1, currency));
+        gauge!("subscription_mrr_dollars", "currency" => currency.iso()).set(major(
+            mrr.into(),
+            UNITS_PER_MINOR,
+            currency,
+        ));
+    }
+    Ok(())
+}
+
+/// Invoices paid by invoices first attempted; nothing where none was attempted.
+#[expect(clippy::float_arithmetic, reason = "a ratio for a gauge, never posted")]
+fn success_rate(totals: &Totals, window: Range) {
+    let [attempted, paid] = [ATTEMPTED, PAID].map(|kind| totals.inside_all(window, kind).amount);
+    if attempted > 0 {
+        gauge!("payment_success_rate").set(paid as f64 / attempted as f64);
+    }
+}
+
+/// An amount in the currency's major unit: gauges are floats, and nothing is computed from them.
+#[expect(clippy::float_arithmetic, reason = "a gauge is a float by its format")]
+fn major(amount: i128, units_per_minor: i64, currency: Currency) -> f64 {
+    let minor_per_major = 10_f64.powi(currency.exponent().try_into().unwrap_or(2));
+    amount as f64 / units_per_minor as f64 / minor_per_major
 }

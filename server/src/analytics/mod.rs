@@ -1,6 +1,17 @@
 //! Analytics: what the roll-ups of other folders add up to.
 
+mod activity;
+mod calendar;
+mod confidence;
+mod convert;
 pub mod gauges;
+mod kinds;
+mod movements;
+mod retention;
+mod rollups;
+mod scope;
+mod series;
 mod service;
+mod summary;
 
 pub use service::AnalyticsApi;

@@ -8,6 +8,7 @@ mod cells;
 mod connect;
 mod error;
 mod query;
+mod read;
 mod tx;
 
 pub use cells::{Cell, Row, Rows};

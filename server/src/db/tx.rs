@@ -281,11 +281,11 @@ fn as_json(rows: &Rows) -> String {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a duration for a metric, never a stored time")]
-fn now() -> Instant {
+pub(super) fn now() -> Instant {
     Instant::now()
 }
 
-fn measure(name: &'static str, started: Instant) {
+pub(super) fn measure(name: &'static str, started: Instant) {
     metrics::histogram!("database_query_duration", "query" => name)
         .record(started.elapsed().as_secs_f64());
 }
