@@ -146,6 +146,9 @@ async fn mean_batch(address: std::net::SocketAddr) -> anyhow::Result<f64> {
     stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n").await?;
     let mut text = String::new();
     stream.read_to_string(&mut text).await?;
+    if std::env::args().any(|arg| arg == "--queries") {
+        queries(&text);
+    }
     let value = |name: &str| {
         let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
         line.split_whitespace().last().and_then(|it| it.parse::<f64>().ok()).unwrap_or(1.0)
@@ -172,4 +175,16 @@ async fn deliveries(place: &mut Place, plan: &Plan, story: &Story) -> anyhow::Re
         );
     }
     Ok(())
+}
+
+/// Where the writer's time went, query by query.
+fn queries(text: &str) {
+    let sums = text.lines().filter_map(|line| line.strip_prefix("database_query_duration_sum"));
+    let mut spent: Vec<(f64, &str)> = sums
+        .filter_map(|line| Some((line.split_whitespace().last()?.parse().ok()?, line)))
+        .collect();
+    spent.sort_by(|a, b| b.0.total_cmp(&a.0));
+    spent.iter().take(30).for_each(|(seconds, line)| {
+        println!("    {seconds:>8.3} s {}", line.split('"').nth(1).unwrap_or_default());
+    });
 }

@@ -1,6 +1,7 @@
 //! Values on their way into and out of a database.
 
 use sea_orm::sqlx::{self, Row as _, postgres::PgRow, sqlite::SqliteRow};
+use serde::{Serialize, Serializer};
 
 /// One value.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +52,17 @@ impl<T: Into<Cell>> From<Option<T>> for Cell {
     }
 }
 
+impl Serialize for Cell {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Cell::Int(value) => serializer.serialize_i64(*value),
+            Cell::Text(value) => serializer.serialize_str(value),
+            Cell::Bytes(value) => serializer.serialize_str(&hex::encode(value)),
+            Cell::Null => serializer.serialize_none(),
+        }
+    }
+}
+
 /// Rows of equal width, bound to one statement.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
@@ -78,6 +90,11 @@ impl Rows {
     /// The rows, in order.
     pub fn iter(&self) -> impl Iterator<Item = &[Cell]> {
         self.cells.chunks(self.width.max(1))
+    }
+
+    /// All rows as one JSON array of arrays; bytes in hexadecimal.
+    pub(super) fn json(&self) -> String {
+        serde_json::to_string(&self.iter().collect::<Vec<_>>()).unwrap_or_default()
     }
 
     /// One column, top to bottom.

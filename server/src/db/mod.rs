@@ -14,5 +14,5 @@ mod tx;
 pub use cells::{Cell, Row, Rows};
 pub use connect::{Database, Kind, Options};
 pub use error::{Failure, failure_of, failure_of_orm};
-pub use query::{Insert, Query, Type};
+pub use query::{Bundle, Delete, Insert, Part, Query, Type};
 pub use tx::{Conn, Log, Step, Tx};

@@ -1,10 +1,9 @@
 //! One connection and one transaction, for either kind of database.
 
-use super::query::SIZES;
-use super::{Cell, Insert, Kind, Query, Row, Rows, Type};
+use super::{Bundle, Cell, Insert, Kind, Query, Row, Rows, Type};
 use sea_orm::sqlx::{
     self, AssertSqlSafe, Executor, PgConnection, Postgres, Sqlite, SqliteConnection,
-    pool::PoolConnection, postgres::PgArguments, query::Query as Bound, sqlite::SqliteArguments,
+    pool::PoolConnection, postgres::PgArguments, query::Query as Bound,
 };
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -32,6 +31,8 @@ pub enum Step {
     Fetch(&'static Query, Vec<Rows>),
     /// A bulk insert.
     Insert(&'static Insert, Rows),
+    /// A bundle of writes.
+    Write(&'static Bundle, Vec<Rows>),
     /// The end of a transaction.
     Commit,
 }
@@ -49,6 +50,17 @@ impl From<PoolConnection<Postgres>> for Conn {
 }
 
 impl Conn {
+    /// Makes a connection ready for bundles.
+    pub async fn prepare(&mut self, bundles: &[&'static Bundle]) -> Result<(), sqlx::Error> {
+        if let Link::Sqlite(conn) = &mut self.link {
+            for bundle in bundles {
+                let setup = AssertSqlSafe(bundle.sqlite_setup());
+                conn.execute(sqlx::raw_sql(setup)).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes down everything sent from now on.
     pub fn record(&mut self, log: Log) {
         self.log = Some(log);
@@ -67,6 +79,10 @@ impl Conn {
                     }
                     Step::Insert(insert, rows) => {
                         tx.insert(insert, rows).await?;
+                    }
+                    Step::Write(bundle, rows) => {
+                        let rows: Vec<&Rows> = rows.iter().collect();
+                        tx.write(bundle, &rows).await?;
                     }
                     Step::Begin | Step::Commit => {}
                 }
@@ -157,7 +173,7 @@ impl Tx<'_> {
             TxLink::Sqlite(conn) => {
                 let mut bound = sqlx::query(AssertSqlSafe(text));
                 for set in sets {
-                    bound = bound.bind(as_json(set));
+                    bound = bound.bind(set.json());
                 }
                 let rows = bound.fetch_all(&mut **conn).await?;
                 rows.into_iter().map(Row::Sqlite).collect()
@@ -186,10 +202,14 @@ impl Tx<'_> {
         }
         note(self.log.as_ref(), || Step::Insert(insert, rows.clone()));
         let started = now();
+        let text = insert.render(self.kind());
         let returned = match &mut self.link {
-            TxLink::Sqlite(conn) => insert_values(conn, insert, rows).await?,
+            TxLink::Sqlite(conn) => {
+                let bound = sqlx::query(AssertSqlSafe(text)).bind(rows.json());
+                bound.fetch_all(&mut **conn).await?.into_iter().map(Row::Sqlite).collect()
+            }
             TxLink::Postgres(conn) => {
-                let bound = sqlx::query(AssertSqlSafe(insert.postgres()));
+                let bound = sqlx::query(AssertSqlSafe(text));
                 let bound = bind_columns(bound, insert.columns, rows);
                 bound.fetch_all(&mut **conn).await?.into_iter().map(Row::Postgres).collect()
             }
@@ -197,40 +217,38 @@ impl Tx<'_> {
         measure(insert.table, started);
         Ok(returned)
     }
-}
 
-async fn insert_values(
-    conn: &mut SqliteConnection,
-    insert: &Insert,
-    rows: &Rows,
-) -> Result<Vec<Row>, sqlx::Error> {
-    let mut returned = Vec::new();
-    let mut left = rows.len();
-    let mut cells = rows.iter().flatten();
-    for (size, count) in SIZES.iter().enumerate() {
-        while left >= *count {
-            let text: Arc<str> = insert.sqlite(size);
-            let mut bound = sqlx::query(AssertSqlSafe(text));
-            for cell in cells.by_ref().take(count * insert.columns.len()) {
-                bound = bind_cell(bound, cell);
-            }
-            let answer = bound.fetch_all(&mut *conn).await?;
-            returned.extend(answer.into_iter().map(Row::Sqlite));
-            left -= count;
+    /// Writes a bundle; `rows` are those of its parts, in their order.
+    pub async fn write(
+        &mut self,
+        bundle: &'static Bundle,
+        rows: &[&Rows],
+    ) -> Result<(), sqlx::Error> {
+        if rows.iter().all(|rows| rows.is_empty()) {
+            return Ok(());
         }
-    }
-    Ok(returned)
-}
-
-fn bind_cell<'q>(
-    bound: Bound<'q, Sqlite, SqliteArguments>,
-    cell: &Cell,
-) -> Bound<'q, Sqlite, SqliteArguments> {
-    match cell {
-        Cell::Int(value) => bound.bind(*value),
-        Cell::Text(value) => bound.bind(value.clone()),
-        Cell::Bytes(value) => bound.bind(value.clone()),
-        Cell::Null => bound.bind(Option::<i64>::None),
+        let copies = || rows.iter().map(|rows| (*rows).clone()).collect();
+        note(self.log.as_ref(), || Step::Write(bundle, copies()));
+        let started = now();
+        let text = bundle.render(self.kind());
+        match &mut self.link {
+            TxLink::Sqlite(conn) => {
+                let mut bound = sqlx::query(AssertSqlSafe(text));
+                for rows in rows {
+                    bound = bound.bind(rows.json());
+                }
+                bound.execute(&mut **conn).await.map(drop)?;
+            }
+            TxLink::Postgres(conn) => {
+                let mut bound = sqlx::query(AssertSqlSafe(text));
+                for (part, rows) in bundle.parts.iter().zip(rows) {
+                    bound = bind_columns(bound, part.columns(), rows);
+                }
+                bound.execute(&mut **conn).await.map(drop)?;
+            }
+        }
+        measure(bundle.name, started);
+        Ok(())
     }
 }
 
@@ -261,23 +279,6 @@ fn text_of(cell: &Cell) -> Option<String> {
 
 fn bytes_of(cell: &Cell) -> Option<Vec<u8>> {
     if let Cell::Bytes(value) = cell { Some(value.clone()) } else { None }
-}
-
-/// Rows as one JSON array of arrays, which `json_each` reads.
-fn as_json(rows: &Rows) -> String {
-    let values: Vec<Vec<serde_json::Value>> = rows
-        .iter()
-        .map(|row| {
-            row.iter()
-                .map(|cell| match cell {
-                    Cell::Int(value) => (*value).into(),
-                    Cell::Text(value) => value.as_str().into(),
-                    Cell::Bytes(_) | Cell::Null => serde_json::Value::Null,
-                })
-                .collect()
-        })
-        .collect();
-    serde_json::to_string(&values).unwrap_or_default()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a duration for a metric, never a stored time")]

@@ -1,8 +1,8 @@
 //! What a unit of work is about to write, gathered table by table and written sorted.
 
 use super::links::Links;
-use super::{Key, Trouble, store, tables};
-use crate::db::{Cell, Insert, Query, Rows, Tx};
+use super::{Key, Trouble, tables};
+use crate::db::{Cell, Insert, Rows, Tx};
 use std::collections::BTreeMap;
 use takings_core::time::{Day, Timestamp};
 
@@ -92,29 +92,32 @@ impl Output {
         Ok(())
     }
 
-    /// Writes everything, in the order that every process keeps.
+    /// Writes everything in one round trip, in the order that every process keeps.
     pub(super) async fn flush(
         self,
         tx: &mut Tx<'_>,
         links: &mut Links,
         batch: Batch,
     ) -> Result<(), Trouble> {
-        insert(tx, &tables::OBJECTS, &object_rows(links, batch)).await?;
-        for table in MIRRORS {
-            if let Some(rows) = self.mirrors.get(table.table) {
-                insert(tx, table, rows).await?;
-            }
-        }
-        run(tx, &store::DROP_POINTS, &self.dropped_points).await?;
-        insert(tx, &tables::POINTS, &self.points).await?;
-        insert(tx, &tables::MOVEMENTS, &self.movements).await?;
-        insert(tx, &tables::ENTRIES, &self.entries).await?;
-        insert(tx, &tables::MEASURES, &self.measures).await?;
-        run(tx, &store::LIFT, &self.lifted).await?;
-        insert(tx, &tables::MARKS, &self.marks).await?;
-        run(tx, &store::ARRIVED, &self.arrived).await?;
-        insert(tx, &tables::WAITING, &self.waiting).await?;
-        insert(tx, &tables::ROLLUPS, &rollup_rows(self.rollups, batch)).await
+        let none = Rows::default();
+        let objects = object_rows(links, batch);
+        let mut rows = vec![&objects];
+        let mirror = |table: &&Insert| self.mirrors.get(table.table).unwrap_or(&none);
+        rows.extend(MIRRORS.iter().map(mirror));
+        let rollups = rollup_rows(self.rollups, batch);
+        rows.extend([
+            &self.dropped_points,
+            &self.points,
+            &self.movements,
+            &self.entries,
+            &self.measures,
+            &self.lifted,
+            &self.marks,
+            &self.arrived,
+            &self.waiting,
+            &rollups,
+        ]);
+        Ok(tx.write(&tables::FLUSH, &rows).await?)
     }
 }
 
@@ -142,21 +145,8 @@ const MIRRORS: [&Insert; 6] = [
     &tables::DISPUTES,
 ];
 
-async fn insert(tx: &mut Tx<'_>, table: &'static Insert, rows: &Rows) -> Result<(), Trouble> {
-    if !rows.is_empty() {
-        tx.insert(table, rows).await?;
-    }
-    Ok(())
-}
-
-async fn run(tx: &mut Tx<'_>, query: &'static Query, rows: &Rows) -> Result<(), Trouble> {
-    if !rows.is_empty() {
-        tx.fetch(query, &[rows]).await?;
-    }
-    Ok(())
-}
-
-fn object_rows(links: &mut Links, batch: Batch) -> Rows {
+/// The links to be stored.
+pub(super) fn object_rows(links: &mut Links, batch: Batch) -> Rows {
     let mut rows = Rows::default();
     for ((source, id), link) in links.take_changes() {
         let (kind, settlement, customer) = (link.kind, link.settlement, link.customer);

@@ -82,7 +82,8 @@ pub(super) static CONTEXTS: Query = Query::new(
 );
 
 /// The change points of a customer's subscriptions from an instant on, the last one of each
-/// subscription before it, and earlier ones that versions since then have made.
+/// subscription before it, and earlier ones that versions since then have made: `+` keeps SQLite
+/// from looking for those by `at`, which would be the whole history.
 pub(super) static POINTS: Query = Query::new(
     "load_points",
     "select p.source_id, p.customer, p.subscription, p.at, p.content
@@ -101,7 +102,7 @@ pub(super) static POINTS: Query = Query::new(
      from {0} cross join subscriptions s cross join subscription_points p
      where s.source_id = t0.source_id and s.customer = t0.customer
        and p.source_id = s.source_id and p.customer = s.customer and p.subscription = s.id
-       and p.second >= t0.start and p.at < t0.start",
+       and p.second >= t0.start and +p.at < t0.start",
     &[&[("source_id", Int), ("customer", Text), ("start", Int)]],
 );
 
@@ -171,22 +172,6 @@ pub(super) static COUPONS: Query = Query::new(
 /// The last month closed.
 pub(super) static CLOSED: Query = Query::new("load_closed", "select max(month) from closes", &[]);
 
-/// Takes marks off objects.
-pub(super) static LIFT: Query = Query::new(
-    "lift_marks",
-    "delete from unconfirmed where (source_id, object, reason, since) in
-        (select t0.source_id, t0.object, t0.reason, t0.since from {0})",
-    &[&[("source_id", Int), ("object", Text), ("reason", Text), ("since", Int)]],
-);
-
-/// Drops change points that are no longer believed.
-pub(super) static DROP_POINTS: Query = Query::new(
-    "drop_points",
-    "delete from subscription_points where (source_id, customer, subscription, at) in
-        (select t0.source_id, t0.customer, t0.subscription, t0.at from {0})",
-    &[&[("source_id", Int), ("customer", Text), ("subscription", Text), ("at", Int)]],
-);
-
 /// The subscriptions of some customers.
 pub(super) static SUBSCRIPTIONS_OF: Query = Query::new(
     "load_subscriptions",
@@ -194,12 +179,4 @@ pub(super) static SUBSCRIPTIONS_OF: Query = Query::new(
      from {0} cross join subscriptions s
      where s.source_id = t0.source_id and s.customer = t0.customer",
     &[&[("source_id", Int), ("customer", Text)]],
-);
-
-/// Ends the wait of customers for coupons.
-pub(super) static ARRIVED: Query = Query::new(
-    "end_waiting",
-    "delete from waiting where (source_id, needs, customer) in
-        (select t0.source_id, t0.needs, t0.customer from {0})",
-    &[&[("source_id", Int), ("needs", Text), ("customer", Text)]],
 );

@@ -1,7 +1,7 @@
 //! What the unit of work writes.
 
-use crate::db::Insert;
 use crate::db::Type::{Bytes, Int, Text};
+use crate::db::{Bundle, Delete, Insert, Part};
 
 pub(super) static EVENTS: Insert = Insert::new(
     "webhook_events",
@@ -207,8 +207,48 @@ pub(super) static WAITING: Insert = Insert::new(
     "on conflict do nothing",
 );
 
-pub(super) static CLOSES: Insert = Insert::new(
-    "closes",
-    &[("month", Int), ("closed_at", Int), ("batch", Int)],
-    "on conflict do nothing",
+pub(super) static DROP_POINTS: Delete = Delete {
+    table: "subscription_points",
+    columns: &[("source_id", Int), ("customer", Text), ("subscription", Text), ("at", Int)],
+};
+
+pub(super) static LIFT: Delete = Delete {
+    table: "unconfirmed",
+    columns: &[("source_id", Int), ("object", Text), ("reason", Text), ("since", Int)],
+};
+
+pub(super) static ARRIVED: Delete = Delete {
+    table: "waiting",
+    columns: &[("source_id", Int), ("needs", Text), ("customer", Text)],
+};
+
+/// What has to be there before aggregates are loaded.
+pub(super) static LEARN: Bundle =
+    Bundle::new("learn", &[Part::Insert(&BODIES), Part::Insert(&FACTS), Part::Insert(&OBJECTS)]);
+
+/// Everything a unit of work derives.
+pub(super) static FLUSH: Bundle = Bundle::new(
+    "flush",
+    &[
+        Part::Insert(&OBJECTS),
+        Part::Insert(&CUSTOMERS),
+        Part::Insert(&SUBSCRIPTIONS),
+        Part::Insert(&INVOICES),
+        Part::Insert(&PAYMENTS),
+        Part::Insert(&REFUNDS),
+        Part::Insert(&DISPUTES),
+        Part::Delete(&DROP_POINTS),
+        Part::Insert(&POINTS),
+        Part::Insert(&MOVEMENTS),
+        Part::Insert(&ENTRIES),
+        Part::Insert(&MEASURES),
+        Part::Delete(&LIFT),
+        Part::Insert(&MARKS),
+        Part::Delete(&ARRIVED),
+        Part::Insert(&WAITING),
+        Part::Insert(&ROLLUPS),
+    ],
 );
+
+/// Every bundle: what a connection is prepared for.
+pub(super) static BUNDLES: [&Bundle; 2] = [&LEARN, &FLUSH];

@@ -3,7 +3,7 @@
 use super::customers::{CustomerScope, Customers};
 use super::facts::NORMALISER;
 use super::links::Links;
-use super::output::{Batch, Output};
+use super::output::{Batch, Output, object_rows};
 use super::settlements::Settlements;
 use super::{Entry, Key, Outcome, Trouble, store, tables};
 use crate::db::{Rows, Tx};
@@ -37,7 +37,7 @@ impl Unit {
         entries: &[Entry],
     ) -> Result<Vec<Outcome>, Trouble> {
         let batch = self.open(tx).await?;
-        let fresh = take_in(tx, entries, batch).await?;
+        let (fresh, bodies) = take_in(tx, entries, batch).await?;
         let mut facts: Vec<(i64, &Entry, &Fact)> = Vec::new();
         for (entry, _) in entries.iter().zip(&fresh).filter(|(_, fresh)| **fresh) {
             facts.extend(entry.facts.iter().map(|fact| (entry.source, entry, fact)));
@@ -45,9 +45,7 @@ impl Unit {
         facts.sort_by_key(|(source, entry, fact)| {
             (*source, &fact.object, entry.second, &entry.event)
         });
-        if !facts.is_empty() {
-            self.apply(tx, &facts, batch).await?;
-        }
+        self.apply(tx, &facts, &bodies, batch).await?;
         Ok(entries.iter().zip(fresh).map(|(entry, fresh)| outcome(entry, fresh)).collect())
     }
 
@@ -72,13 +70,18 @@ impl Unit {
         &self,
         tx: &mut Tx<'_>,
         facts: &[(i64, &Entry, &Fact)],
+        bodies: &Rows,
         batch: Batch,
     ) -> Result<(), Trouble> {
+        if facts.is_empty() {
+            let none = Rows::default();
+            return Ok(tx.write(&tables::LEARN, &[bodies, &none, &none]).await?);
+        }
         let named: Vec<(i64, &Fact)> =
             facts.iter().map(|(source, _, fact)| (*source, *fact)).collect();
         let mut links = Links::load(tx, &named).await?;
-        tx.insert(&tables::FACTS, &fact_rows(facts, batch)?).await?;
-        Output::default().flush(tx, &mut links, batch).await?;
+        let (rows, objects) = (fact_rows(facts, batch)?, object_rows(&mut links, batch));
+        tx.write(&tables::LEARN, &[bodies, &rows, &objects]).await?;
         let mut customers = Customers::default();
         for (source, entry, fact) in facts {
             customers.touch(&links, *source, entry.second, &entry.event, fact);
@@ -118,8 +121,13 @@ impl Unit {
     }
 }
 
-/// Stores the events that are new, sorted by their key; answers which entries those are.
-async fn take_in(tx: &mut Tx<'_>, entries: &[Entry], batch: Batch) -> Result<Vec<bool>, Trouble> {
+/// Stores the events that are new, sorted by their key; answers which entries those are, and their
+/// bodies.
+async fn take_in(
+    tx: &mut Tx<'_>,
+    entries: &[Entry],
+    batch: Batch,
+) -> Result<(Vec<bool>, Rows), Trouble> {
     let key = |entry: &Entry| (entry.source, entry.event.clone(), entry.api_version.clone());
     let mut order: Vec<usize> = (0..entries.len()).collect();
     order.sort_by_key(|place| key(&entries[*place]));
@@ -137,8 +145,7 @@ async fn take_in(tx: &mut Tx<'_>, entries: &[Entry], batch: Batch) -> Result<Vec
         let (codec, bytes) = (entry.body.codec.into(), entry.body.bytes.clone().into());
         bodies.push([seq(place).into(), codec, crate::db::Cell::Null, bytes]);
     }
-    tx.insert(&tables::BODIES, &bodies).await?;
-    Ok(fresh)
+    Ok((fresh, bodies))
 }
 
 fn event_row(entry: &Entry, seq: i64, batch: Batch) -> [crate::db::Cell; 11] {

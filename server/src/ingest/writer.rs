@@ -3,7 +3,7 @@
 //! Callers hand over and wait; a caller that goes away changes nothing. The writer never sleeps
 //! for a batch to fill: while one commits, the next gathers.
 
-use super::{Entry, Outcome, Trouble, Unit};
+use super::{Entry, Outcome, Trouble, Unit, connect};
 use crate::db::{Conn, Database, Failure};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -158,7 +158,7 @@ impl Work {
     async fn transact(&mut self, entries: &[Entry]) -> Result<Vec<Outcome>, Trouble> {
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
-            None => self.database.conn().await?,
+            None => connect(&self.database).await?,
         };
         let mut tx = conn.begin().await?;
         match self.unit.ingest(&mut tx, entries).await {

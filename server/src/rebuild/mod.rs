@@ -7,7 +7,7 @@ pub use hash::state_hash;
 
 use crate::db::{Database, Query, Rows};
 use crate::error::Error;
-use crate::ingest::{Key, Scope, Trouble, Unit, transact};
+use crate::ingest::{Key, Scope, Trouble, Unit, connect, transact};
 
 /// Aggregates derived in one transaction.
 const AT_ONCE: usize = 100;
@@ -86,7 +86,7 @@ impl Walk<'_> {
         if !self.verify {
             return Ok(transact(self.database, async |tx| unit.derive(tx, scope).await).await?);
         }
-        let mut conn = self.database.conn().await?;
+        let mut conn = connect(self.database).await?;
         let mut tx = conn.begin().await?;
         let differences = unit.derive(&mut tx, scope).await;
         tx.rollback().await?;
