@@ -1,5 +1,6 @@
 //! A database that is locked, gone, full, or of another schema: a clear answer, nothing lost that
 //! was acknowledged, and the server goes on where it can.
+#![allow(clippy::unwrap_used, reason = "tests fail where they stand")]
 
 mod common;
 
@@ -12,9 +13,10 @@ use sea_orm::sqlx::Executor;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use takings_simulator::{Plan, SimEvent, play};
 use takings_testkit::PostgresServer;
+use tokio::time::Instant;
 
 fn events() -> Vec<SimEvent> {
     play(&Plan::small(9)).events

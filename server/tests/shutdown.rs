@@ -1,5 +1,6 @@
 //! SIGTERM under load, with clients that say nothing: readiness turns first, what was
 //! acknowledged stays, and the process is gone within its deadline.
+#![allow(clippy::unwrap_used, reason = "tests fail where they stand")]
 
 mod common;
 
@@ -12,11 +13,12 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use takings_simulator::{Plan, SimEvent, play};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
