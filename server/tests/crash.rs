@@ -1,0 +1,126 @@
+//! kill -9 at any moment: what was acknowledged is there, and nothing counts twice.
+#![allow(clippy::unwrap_used, reason = "tests fail where they stand")]
+
+mod common;
+
+use common::dice::{Dice, count, seed};
+use common::door::Door;
+use common::place::Place;
+use common::process::Takings;
+use common::story::{deliver_all, plan, settled_hash, stored_events, undisturbed};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use takings_simulator::{SimEvent, play};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+/// Kills in the life of one database.
+const KILLS: usize = 5;
+
+/// Deliveries under way at once.
+const CALLERS: usize = 8;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sqlite_keeps_every_acknowledged_event_through_kill_9() {
+    for life in 0..count(KILLS, 50).div_ceil(KILLS) as u64 {
+        live(Place::sqlite(), seed() + life).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgresql_keeps_every_acknowledged_event_through_kill_9() {
+    for life in 0..count(KILLS, 50).div_ceil(KILLS) as u64 {
+        let Some(place) = Place::postgres(&format!("crash_{life}")) else { return };
+        live(place, seed() + life).await;
+    }
+}
+
+/// One database through several kills to the end of its story.
+async fn live(place: Place, seed: u64) {
+    let mut dice = Dice::new(seed);
+    let events = Arc::new(play(&plan(seed)).events);
+    let mut waiting: Vec<usize> = (0..events.len()).collect();
+    let mut acknowledged = BTreeSet::new();
+    let mut unanswered = 0;
+    for kill in 0..KILLS {
+        dice.shuffle(&mut waiting);
+        let server = Takings::start(&place);
+        let most = waiting.len() / (KILLS - kill + 1);
+        let after = 1 + dice.below(most.max(1));
+        let pause = Duration::from_micros(dice.roll() % 3_000);
+        let load = Load::start(&server, &events, &waiting, after);
+        load.enough.notified().await;
+        tokio::time::sleep(pause).await;
+        server.kill();
+        let (answered, broken) = load.end().await;
+        unanswered += broken;
+        acknowledged.extend(answered.iter().map(|place| events[*place].id.clone()));
+        waiting.retain(|place| !answered.contains(place));
+        let stored = stored_events(&place).await;
+        let lost: Vec<_> = acknowledged.difference(&stored).collect();
+        assert!(lost.is_empty(), "seed {seed}: acknowledged and lost: {lost:?}");
+    }
+    let before = stored_events(&place).await.len();
+    let server = Takings::start(&place);
+    let outcomes = deliver_all(server.http, &events, CALLERS).await;
+    server.kill();
+    assert_eq!(outcomes["duplicate"], before, "seed {seed}: {outcomes:?}");
+    assert_eq!(stored_events(&place).await.len(), events.len());
+    assert_eq!(settled_hash(&place).await, undisturbed(&events).await, "seed {seed}");
+    println!(
+        "{}, seed {seed}: {KILLS} kills, {} events, {} acknowledged under fire, {unanswered} \
+         deliveries cut off",
+        place.kind(),
+        events.len(),
+        acknowledged.len()
+    );
+}
+
+/// Callers that go on until the server is gone.
+struct Load {
+    callers: JoinSet<(Vec<usize>, usize)>,
+    enough: Arc<Notify>,
+}
+
+impl Load {
+    /// Delivers the waiting events; `enough` rings after some answers.
+    fn start(
+        server: &Takings,
+        events: &Arc<Vec<SimEvent>>,
+        waiting: &[usize],
+        after: usize,
+    ) -> Load {
+        let (next, answers) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let waiting = Arc::new(waiting.to_vec());
+        let (mut callers, enough) = (JoinSet::new(), Arc::new(Notify::new()));
+        for _ in 0..CALLERS {
+            let (next, answers, enough) = (next.clone(), answers.clone(), enough.clone());
+            let (events, waiting, address) = (events.clone(), waiting.clone(), server.http);
+            callers.spawn(async move {
+                let mut answered = Vec::new();
+                let Ok(mut door) = Door::connect(address).await else { return (answered, 0) };
+                while let Some(place) = waiting.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    match door.post(&events[*place].body).await {
+                        Ok(answer) if answer.acknowledges() => answered.push(*place),
+                        Ok(answer) => panic!("{answer:?}"),
+                        Err(_) => return (answered, 1),
+                    }
+                    if answers.fetch_add(1, Ordering::Relaxed) + 1 == after {
+                        enough.notify_one();
+                    }
+                }
+                (answered, 0)
+            });
+        }
+        Load { callers, enough }
+    }
+
+    /// What was acknowledged, and how many deliveries were cut off.
+    async fn end(self) -> (BTreeSet<usize>, usize) {
+        let ended = self.callers.join_all().await;
+        let broken = ended.iter().map(|(_, broken)| broken).sum();
+        (ended.into_iter().flat_map(|(answered, _)| answered).collect(), broken)
+    }
+}
