@@ -5,7 +5,6 @@
     clippy::disallowed_methods,
     reason = "a test stops where it fails, and times what it runs"
 )]
-#![allow(clippy::disallowed_methods, reason = "a test waits for other processes")]
 
 use std::path::Path;
 use std::process::{Command, Stdio};
