@@ -174,10 +174,10 @@ impl From<Error> for Status {
         error.log();
         let mut details = ErrorDetails::new();
         details.set_error_info(error.reason_name(), "takings.v1", HashMap::new());
-        if let Error::Invalid { field, message, .. } = &error {
-            if !field.is_empty() {
-                details.add_bad_request_violation(*field, message);
-            }
+        if let Error::Invalid { field, message, .. } = &error
+            && !field.is_empty()
+        {
+            details.add_bad_request_violation(*field, message);
         }
         if let Some(after) = error.retry_after() {
             details.set_retry_info(Some(after));

@@ -1,6 +1,11 @@
 //! Bad input through the real door: each has its answer and its reason, leaves nothing half
 //! written, and the server goes on. A signed event with an id is never lost.
-#![allow(clippy::unwrap_used, reason = "tests fail where they stand")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::float_arithmetic,
+    clippy::disallowed_methods,
+    reason = "a test stops where it fails, and times what it runs"
+)]
 
 mod common;
 

@@ -1,6 +1,11 @@
 //! The first callers are services in Python: one that has the published stubs installed hands on
 //! events and asks for the summary.
-#![allow(clippy::unwrap_used, reason = "tests fail where they stand")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::float_arithmetic,
+    clippy::disallowed_methods,
+    reason = "a test stops where it fails, and times what it runs"
+)]
 
 mod common;
 

@@ -1,5 +1,10 @@
 //! Several server processes on one PostgreSQL: every event has its effect once.
-#![allow(clippy::unwrap_used, reason = "tests fail where they stand")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::float_arithmetic,
+    clippy::disallowed_methods,
+    reason = "a test stops where it fails, and times what it runs"
+)]
 
 mod common;
 

@@ -1,6 +1,11 @@
 //! The official Python package of Stripe signs and judges: our verdict is its verdict, or a
 //! stricter one that is listed here.
-#![allow(clippy::unwrap_used, reason = "tests fail where they stand")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::float_arithmetic,
+    clippy::disallowed_methods,
+    reason = "a test stops where it fails, and times what it runs"
+)]
 
 mod common;
 

@@ -1,7 +1,10 @@
 //! The server of the tests runs, is empty where it must be, and never outlives its process.
-
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
-#![allow(clippy::disallowed_methods, reason = "a test waits for other processes")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::float_arithmetic,
+    clippy::disallowed_methods,
+    reason = "a test stops where it fails, and times what it runs"
+)]
 
 use std::path::Path;
 use std::process::{Command, Stdio};

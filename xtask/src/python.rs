@@ -10,6 +10,8 @@ use std::process::Command;
 /// What is installed, pinned; gRPC and protobuf are the oldest that our stubs support.
 const PACKAGES: [&str; 4] =
     ["stripe==16.1.0", "localstripe==1.15.10", "grpcio==1.71.2", "protobuf==5.29.5"];
+/// The oldest Python they install on.
+const OLDEST: (u8, u8) = (3, 9);
 const SDK: &str = "client-sdk/python";
 
 /// An interpreter with everything the tests need; `Err` says what to install.
@@ -18,6 +20,9 @@ pub(crate) fn prepare() -> anyhow::Result<PathBuf> {
         available("python3"),
         "install python3 with venv (Debian: apt-get install python3-venv)"
     );
+    let new_enough = format!("import sys; sys.exit(sys.version_info < {OLDEST:?})");
+    output(Command::new("python3").args(["-c", &new_enough]))
+        .with_context(|| format!("install Python {}.{} or newer", OLDEST.0, OLDEST.1))?;
     let folder = root().join("target/tools/python");
     let python = folder.join("bin/python");
     once(&folder.join("packages"), &PACKAGES.join("\n"), || {
@@ -27,7 +32,7 @@ pub(crate) fn prepare() -> anyhow::Result<PathBuf> {
         }
         run(Command::new("python3").args(["-m", "venv"]).arg(&folder))
             .context("install python3's venv (Debian: apt-get install python3-venv)")?;
-        run(pip(&python).args(PACKAGES))
+        run(pip(&python).args(PACKAGES)).context("give pip a package index that it can reach")
     })?;
     once(&folder.join("sdk"), &fingerprint()?, || {
         // Building leaves files behind: not in the tree.

@@ -47,27 +47,27 @@ pub(super) static LOCK: Query = Query::new(
 /// its facts, 1 a transfer's net, 2 a measure's net, 3 a mark.
 pub(super) static SETTLEMENTS: Query = Query::new(
     "load_settlements",
-    "select 0, o.source_id, o.id, o.kind, o.settlement, o.customer,
+    "select cast(0 as bigint), o.source_id, o.id, o.kind, o.settlement, o.customer,
             f.second, f.event, f.api_version, f.normaliser, f.fetched, f.content
      from {0} cross join objects o
      left join facts f on f.source_id = o.source_id and f.object = o.id
      where o.source_id = t0.source_id and o.settlement = t0.root
      union all
-     select 1, e.source_id, e.object, e.kind, e.debit, e.credit,
+     select cast(1 as bigint), e.source_id, e.object, e.kind, e.debit, e.credit,
             e.occurred_at, e.currency, '', max(e.revision), cast(sum(e.amount) as bigint), ''
      from {0} cross join objects o cross join revenue_entries e
      where o.source_id = t0.source_id and o.settlement = t0.root
        and e.source_id = o.source_id and e.object = o.id
      group by e.source_id, e.object, e.kind, e.debit, e.credit, e.currency, e.occurred_at
      union all
-     select 2, m.source_id, m.object, m.kind, '', '',
+     select cast(2 as bigint), m.source_id, m.object, m.kind, '', '',
             m.occurred_at, m.currency, '', max(m.revision), cast(sum(m.amount) as bigint), ''
      from {0} cross join objects o cross join measures m
      where o.source_id = t0.source_id and o.settlement = t0.root
        and m.source_id = o.source_id and m.object = o.id
      group by m.source_id, m.object, m.kind, m.currency, m.occurred_at
      union all
-     select 3, u.source_id, u.object, u.reason, '', '', u.since, '', '', 0, 0, ''
+     select cast(3 as bigint), u.source_id, u.object, u.reason, '', '', u.since, '', '', 0, 0, ''
      from {0} cross join objects o cross join unconfirmed u
      where o.source_id = t0.source_id and o.settlement = t0.root
        and u.source_id = o.source_id and u.object = o.id",

@@ -1,7 +1,7 @@
 use super::file;
 
 /// Each of these lines breaks one rule where it stands.
-const BROKEN: [(&str, &str); 22] = [
+const BROKEN: [(&str, &str); 26] = [
     ("core/src/a.rs", "use tokio::net;"),
     ("core/src/a.rs", "use sea_orm::DbErr;"),
     ("core/src/a.rs", "let at = std::time::SystemTime::now();"),
@@ -19,15 +19,19 @@ const BROKEN: [(&str, &str); 22] = [
     ("server/src/revenue/service.rs", "let q = r#\"\n  insert into x values (1)\"#;"),
     ("server/src/revenue/service.rs", "let q = \"\\\n  delete from x\";"),
     ("server/src/revenue/bookstore.rs", "let q = \"update x set y = 1\";"),
+    ("server/src/revenue/mod.rs", "let q = \"with paid as (select 1) select * from paid\";"),
+    ("server/src/revenue/mod.rs", "let q = \"create unique index x on y (z)\";"),
+    ("migrations/src/m0001.rs", "use takings_core::money::Money;"),
     ("server/src/serve.rs", "use takings_simulator::play;"),
     ("server/src/ledger/mod.rs", "fn share() -> f64 {"),
     ("server/src/ingest/apply.rs", "fn run(on: &DatabaseTransaction) {}"),
     ("server/src/ledger/mod.rs", "// TODO: later"),
     ("server/tests/all.rs", "// FIXME(me) later"),
+    ("bench/src/main.rs", "// XXX later"),
 ];
 
 /// None of these breaks any.
-const SOUND: [(&str, &str); 15] = [
+const SOUND: [(&str, &str); 17] = [
     ("core/src/a.rs", "// use tokio::net;"),
     ("core/src/a.rs", "let span = 1; // no tokio here"),
     ("core/src/a.rs", "use crate::partakings::Part;"),
@@ -37,6 +41,8 @@ const SOUND: [(&str, &str); 15] = [
     ("server/src/grpc/mod.rs", "use takings::v1::Money;"),
     ("server/src/revenue/store.rs", "let q = \"select id from x\";\nuse sea_orm::DbErr;"),
     ("server/src/revenue/mod.rs", "let kind = \"selected\"; let text = \"updates\";"),
+    ("server/src/revenue/mod.rs", "let text = \"with no payments\"; let id = \"sub_XXX\";"),
+    ("migrations/src/m0001.rs", "let q = \"create index x on y (z)\";"),
     ("server/src/http/mod.rs", "use axum::Router;"),
     ("server/src/cli/demo.rs", "use takings_simulator::play;"),
     ("server/src/cli/demo/show.rs", "use takings_simulator::play;"),
