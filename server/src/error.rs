@@ -154,7 +154,7 @@ impl Error {
     }
 
     /// Logs what only the operator may see, with the whole chain of sources.
-    fn log(&self) {
+    pub(crate) fn log(&self) {
         if !matches!(self, Error::Internal(_) | Error::Unavailable { .. }) {
             return;
         }

@@ -15,6 +15,7 @@ use common::process::{SECRET, Takings};
 use common::story::{close, table_counts};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use takings::v1::{
     GetCustomerRequest, ListWebhookEventsRequest, ReplayWebhookEventRequest, WebhookEvent,
     WebhookOutcome,
@@ -255,9 +256,9 @@ fn broken_text(body: &[u8]) -> Vec<u8> {
 }
 
 /// The first event of a type that the simulator plays.
-fn example(kind: &str) -> SimEvent {
-    let events = play(&Plan::quarter(5)).events;
-    let found = events.into_iter().find(|event| event.kind == kind);
+fn example(kind: &str) -> &'static SimEvent {
+    static EVENTS: LazyLock<Vec<SimEvent>> = LazyLock::new(|| play(&Plan::quarter(5)).events);
+    let found = EVENTS.iter().find(|event| event.kind == kind);
     found.unwrap_or_else(|| panic!("the simulator plays no {kind}"))
 }
 

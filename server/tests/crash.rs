@@ -9,7 +9,7 @@
 mod common;
 
 use common::dice::{Dice, count, seed};
-use common::door::Door;
+use common::door::{Answer, Door};
 use common::place::Place;
 use common::process::Takings;
 use common::story::{deliver_all, plan, settled_hash, stored_events, undisturbed};
@@ -58,8 +58,9 @@ async fn live(place: Place, seed: u64) {
         let load = Load::start(&server, &events, &waiting, after);
         load.enough.notified().await;
         tokio::time::sleep(pause).await;
-        server.kill();
-        let (answered, broken) = load.end().await;
+        let log = server.kill();
+        let (answered, broken, refused) = load.end().await;
+        assert!(refused.is_empty(), "seed {seed}: {refused:?}\n{log}");
         unanswered += broken;
         acknowledged.extend(answered.iter().map(|place| events[*place].id.clone()));
         waiting.retain(|place| !answered.contains(place));
@@ -85,7 +86,7 @@ async fn live(place: Place, seed: u64) {
 
 /// Callers that go on until the server is gone.
 struct Load {
-    callers: JoinSet<(Vec<usize>, usize)>,
+    callers: JoinSet<(Vec<usize>, Option<Answer>)>,
     enough: Arc<Notify>,
 }
 
@@ -105,27 +106,31 @@ impl Load {
             let (events, waiting, address) = (events.clone(), waiting.clone(), server.http);
             callers.spawn(async move {
                 let mut answered = Vec::new();
-                let Ok(mut door) = Door::connect(address).await else { return (answered, 0) };
+                let Ok(mut door) = Door::connect(address).await else { return (answered, None) };
                 while let Some(place) = waiting.get(next.fetch_add(1, Ordering::Relaxed)) {
                     match door.post(&events[*place].body).await {
                         Ok(answer) if answer.acknowledges() => answered.push(*place),
-                        Ok(answer) => panic!("{answer:?}"),
-                        Err(_) => return (answered, 1),
+                        Ok(answer) => {
+                            enough.notify_one();
+                            return (answered, Some(answer));
+                        }
+                        Err(_) => return (answered, None),
                     }
                     if answers.fetch_add(1, Ordering::Relaxed) + 1 == after {
                         enough.notify_one();
                     }
                 }
-                (answered, 0)
+                (answered, None)
             });
         }
         Load { callers, enough }
     }
 
-    /// What was acknowledged, and how many deliveries were cut off.
-    async fn end(self) -> (BTreeSet<usize>, usize) {
+    /// What was acknowledged, how many deliveries were cut off, and what was answered otherwise.
+    async fn end(self) -> (BTreeSet<usize>, usize, Vec<Answer>) {
         let ended = self.callers.join_all().await;
-        let broken = ended.iter().map(|(_, broken)| broken).sum();
-        (ended.into_iter().flat_map(|(answered, _)| answered).collect(), broken)
+        let cut = ended.iter().filter(|(_, refusal)| refusal.is_none()).count();
+        let (answered, refused): (Vec<Vec<usize>>, Vec<Option<Answer>>) = ended.into_iter().unzip();
+        (answered.into_iter().flatten().collect(), cut, refused.into_iter().flatten().collect())
     }
 }

@@ -42,7 +42,7 @@ async fn four_processes_that_share_every_event_have_each_effect_once() {
         }
         let log: String = servers.iter().map(Takings::log).collect();
         assert!(!log.to_lowercase().contains("deadlock"), "seed {seed}: {log}");
-        servers.into_iter().for_each(Takings::kill);
+        servers.into_iter().for_each(|server| drop(server.kill()));
         assert_eq!(stored_events(&place).await.len(), events.len());
         assert_eq!(settled_hash(&place).await, undisturbed(&events).await, "seed {seed}");
         println!(

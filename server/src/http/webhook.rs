@@ -59,6 +59,7 @@ async fn take_in(app: &App, headers: &HeaderMap, body: Body) -> Result<String, E
 }
 
 fn refuse(error: &Error) -> Response {
+    error.log();
     let status =
         StatusCode::from_u16(error.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = serde_json::json!({ "reason": error.reason_name(), "message": error.message() });

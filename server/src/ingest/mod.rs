@@ -40,6 +40,14 @@ pub enum Trouble {
     /// The data cannot be held: sums beyond 64 bits, texts a database refuses.
     #[error("{0}")]
     Data(String),
+    /// What another event of the same batch met.
+    #[error("{said}")]
+    Shared {
+        /// What helps.
+        failure: Failure,
+        /// What was said about it.
+        said: String,
+    },
     /// What is stored cannot be read: a defect, or a newer binary wrote it.
     #[error("stored {what} cannot be read: {why}")]
     Unreadable {
@@ -51,17 +59,13 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// The trouble of a batch, for the others who were in it.
-    fn shared(said: &str) -> Trouble {
-        Trouble::Database(sqlx::Error::Protocol(said.to_owned()))
-    }
-
     /// What helps.
     pub fn failure(&self) -> Failure {
         match self {
             Trouble::Retry => Failure::Conflict,
             Trouble::Database(error) => failure_of(error),
             Trouble::Data(_) => Failure::Data,
+            Trouble::Shared { failure, .. } => *failure,
             Trouble::Unreadable { .. } => Failure::Other,
         }
     }

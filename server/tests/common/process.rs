@@ -70,10 +70,11 @@ impl Takings {
         self.child.id()
     }
 
-    /// `kill -9`: no chance to finish anything.
-    pub fn kill(mut self) {
+    /// `kill -9`: no chance to finish anything. Answers what it had logged.
+    pub fn kill(mut self) -> String {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        self.log()
     }
 
     /// SIGTERM; the process is not waited for.
