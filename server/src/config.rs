@@ -139,7 +139,7 @@ pub struct Log {
 
 impl Default for Log {
     fn default() -> Log {
-        Log { filter: "info".into(), json: false }
+        Log { filter: "warn,takings_server=info".into(), json: false }
     }
 }
 

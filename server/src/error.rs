@@ -154,7 +154,7 @@ impl Error {
     }
 
     /// Logs what only the operator may see, with the whole chain of sources.
-    fn log(&self) {
+    pub(crate) fn log(&self) {
         if !matches!(self, Error::Internal(_) | Error::Unavailable { .. }) {
             return;
         }
@@ -174,10 +174,10 @@ impl From<Error> for Status {
         error.log();
         let mut details = ErrorDetails::new();
         details.set_error_info(error.reason_name(), "takings.v1", HashMap::new());
-        if let Error::Invalid { field, message, .. } = &error {
-            if !field.is_empty() {
-                details.add_bad_request_violation(*field, message);
-            }
+        if let Error::Invalid { field, message, .. } = &error
+            && !field.is_empty()
+        {
+            details.add_bad_request_violation(*field, message);
         }
         if let Some(after) = error.retry_after() {
             details.set_retry_info(Some(after));

@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// A server that runs.
@@ -102,22 +103,23 @@ async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
 
 impl Running {
     /// Stops: readiness turns first, then the doors close, then the writer finishes what it
-    /// holds. What is not done by the deadline is left behind.
+    /// holds. What is not done by the deadline is left behind: it was not acknowledged.
     pub async fn stop(mut self, deadline: Duration) {
+        let end = Instant::now() + deadline;
         self.app.stopping.cancel();
         self.health.stop().await;
-        let notice = Duration::from_millis(200).min(deadline / 4);
-        tokio::time::sleep(notice).await;
+        tokio::time::sleep(Duration::from_millis(200).min(deadline / 4)).await;
         self.stop.cancel();
+        self.health.end_watches().await;
         let drained = async { while self.doors.join_next().await.is_some() {} };
-        if tokio::time::timeout(deadline.saturating_sub(notice), drained).await.is_err() {
+        let last_transaction = Duration::from_secs(1).min(deadline / 4);
+        if tokio::time::timeout_at(end - last_transaction, drained).await.is_err() {
             tracing::warn!("some clients were still connected at the deadline");
             self.doors.abort_all();
-            while self.doors.join_next().await.is_some() {}
         }
         drop(self.app);
-        if tokio::time::timeout(Duration::from_secs(5), self.writer).await.is_err() {
-            tracing::warn!("the writer was still at work 5 seconds after the deadline");
+        if tokio::time::timeout_at(end, self.writer).await.is_err() {
+            tracing::warn!("the writer was still at work at the deadline");
         }
     }
 }

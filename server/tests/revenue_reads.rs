@@ -1,6 +1,10 @@
 //! Reading what was taken in, through the service itself, on both databases.
-
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::float_arithmetic,
+    clippy::disallowed_methods,
+    reason = "a test stops where it fails, and times what it runs"
+)]
 
 mod common;
 #[path = "revenue_reads/desk.rs"]

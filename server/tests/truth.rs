@@ -1,5 +1,11 @@
 //! The simulator's account of a business is ours: every movement, every balance, every day of
 //! revenue, and every object that no payload settles.
+#![allow(
+    clippy::unwrap_used,
+    clippy::float_arithmetic,
+    clippy::disallowed_methods,
+    reason = "a test stops where it fails, and times what it runs"
+)]
 
 mod common;
 

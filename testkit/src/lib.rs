@@ -11,16 +11,22 @@ pub use postgres::PostgresServer;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Says that a test did not run, and why; `cargo xtask test` repeats it at the end, and in CI
 /// nothing may be skipped.
+///
+/// # Panics
+///
+/// If it cannot be recorded: a skip that nobody sees would pass for a success.
 pub fn skip(name: &str, reason: &str) {
-    println!("skipped: {name}: {reason}");
-    let Some(file) = std::env::var_os("TAKINGS_SKIPS") else { return };
-    if let Ok(mut file) = OpenOptions::new().append(true).create(true).open(file) {
-        let _ = writeln!(file, "{name}: {reason}");
-    }
+    let line = format!("{name}: {reason}\n");
+    print!("skipped: {line}");
+    let Some(path) = std::env::var_os("TAKINGS_SKIPS") else { return };
+    // One write, so that lines of processes that run side by side do not mix.
+    let file = OpenOptions::new().append(true).create(true).open(&path);
+    file.and_then(|mut file| file.write_all(line.as_bytes()))
+        .unwrap_or_else(|error| panic!("cannot record in {}: {error}", path.display()));
 }
 
 /// The Python that has the packages tests need; `cargo xtask test` prepares it.
@@ -33,7 +39,13 @@ pub fn soak() -> bool {
     std::env::var_os("TAKINGS_SOAK").is_some()
 }
 
-/// A port that nobody listens on.
+/// A port of 127.0.0.1 that nobody listened on a moment ago. Who can, binds port 0 instead: another
+/// process may be faster.
 pub fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// The project's folder.
+pub fn repo_root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("testkit lies inside the project")
 }

@@ -41,7 +41,7 @@ enum Command {
     },
     /// The full counts, in release: an hour, for a closing note.
     Soak,
-    /// Measure: `bench ingest`, `bench query`.
+    /// Measure: `bench ingest`.
     Bench {
         /// What to measure, and its options.
         #[arg(trailing_var_arg = true)]
@@ -51,9 +51,9 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Test => test::test(false),
+        Command::Test => test::test(std::env::var_os("CI").is_some()),
         Command::Ci => ci(),
-        Command::Lint => lint().and_then(|()| buf::check()),
+        Command::Lint => lint().and_then(|()| buf::check(false)),
         Command::Tidy => tidy::check(),
         Command::Gen { check } => r#gen::run(check),
         Command::Soak => test::soak(),
@@ -68,6 +68,9 @@ fn main() -> ExitCode {
     }
 }
 
+/// A part of `ci`.
+type Stage = fn() -> anyhow::Result<()>;
+
 fn lint() -> anyhow::Result<()> {
     run::cargo(&["fmt", "--all", "--check"])?;
     run::cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"])?;
@@ -75,9 +78,9 @@ fn lint() -> anyhow::Result<()> {
 }
 
 fn ci() -> anyhow::Result<()> {
-    let stages: [(&str, fn() -> anyhow::Result<()>); 5] = [
+    let stages: [(&str, Stage); 5] = [
         ("lint", lint),
-        ("contract", buf::check),
+        ("contract", || buf::check(true)),
         ("generated code", || r#gen::run(true)),
         ("dependencies", deny),
         ("tests", || test::test(true)),

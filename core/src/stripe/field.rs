@@ -100,7 +100,7 @@ impl<'a> Object<'a> {
     /// An amount in minor units, either sign.
     pub(super) fn amount(self, key: &str) -> Result<Option<i64>, Refusal> {
         match self.int(key)? {
-            Some(amount) if amount.abs() > LARGEST => Err(Refusal::new(
+            Some(amount) if amount.unsigned_abs() > LARGEST.unsigned_abs() => Err(Refusal::new(
                 "amount_too_large",
                 format!("`{key}` is beyond 10^15 minor units"),
             )),

@@ -54,7 +54,7 @@ pub fn verify(
         return Err(SignatureError::Tolerance);
     }
     let secrets: Vec<&str> =
-        secrets.iter().map(AsRef::as_ref).filter(|secret| !secret.is_empty()).collect();
+        secrets.iter().map(AsRef::as_ref).filter(|secret| !secret.trim().is_empty()).collect();
     if secrets.is_empty() {
         return Err(SignatureError::NoSecret);
     }
@@ -94,6 +94,9 @@ impl<'a> Header<'a> {
     fn parse(header: &'a str) -> Result<Header<'a>, SignatureError> {
         if header.trim().is_empty() {
             return Err(SignatureError::Missing);
+        }
+        if !header.is_ascii() {
+            return Err(SignatureError::Malformed);
         }
         let mut time = None;
         let mut v1 = Vec::new();

@@ -9,7 +9,7 @@ use crate::serve::{Running, signalled, start};
 use anyhow::{Context, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -77,9 +77,9 @@ fn story(args: &DemoArgs) -> Vec<SimEvent> {
     play(&plan).events
 }
 
-fn make_anew(file: &PathBuf) -> anyhow::Result<()> {
+fn make_anew(file: &Path) -> anyhow::Result<()> {
     for suffix in ["", "-wal", "-shm"] {
-        let mut path = file.clone().into_os_string();
+        let mut path = file.as_os_str().to_owned();
         path.push(suffix);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

@@ -57,11 +57,12 @@ impl Database {
             Kind::Sqlite => Ok(self.write.get_sqlite_connection_pool().acquire().await?.into()),
             Kind::Postgres => {
                 let mut conn = self.write.get_postgres_connection_pool().acquire().await?;
-                // The planner sees empty tables when it plans the writer's texts for good.
+                // The planner sees empty tables when it plans the writer's texts for good; they
+                // are written in the order in which tables are to be visited, by index.
                 (*conn)
                     .execute(
                         "set enable_seqscan = off; set enable_hashjoin = off; \
-                         set enable_mergejoin = off; set jit = off",
+                         set enable_mergejoin = off; set join_collapse_limit = 1; set jit = off",
                     )
                     .await?;
                 Ok(conn.into())

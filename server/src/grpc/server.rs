@@ -12,6 +12,7 @@ use takings::v1::revenue_service_server::RevenueServiceServer;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
+use tonic::server::NamedService;
 use tonic::transport::Server;
 use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
@@ -29,6 +30,17 @@ impl Health {
         self.0.set_not_serving::<RevenueServiceServer<RevenueApi>>().await;
         self.0.set_not_serving::<AnalyticsServiceServer<AnalyticsApi>>().await;
         self.0.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+    }
+
+    /// Ends the streams of watchers, who would otherwise hold up the exit.
+    pub async fn end_watches(&mut self) {
+        for service in [
+            <RevenueServiceServer<RevenueApi> as NamedService>::NAME,
+            <AnalyticsServiceServer<AnalyticsApi> as NamedService>::NAME,
+            "",
+        ] {
+            self.0.clear_service_status(service).await;
+        }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use axum::Router;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 /// How long a client may take to send its headers, and to send the next request.
@@ -15,8 +15,6 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
 /// caller limits how long the others may take.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
     let graceful = GracefulShutdown::new();
-    let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(64 * 1024);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -30,16 +28,27 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
                 continue;
             }
         };
-        let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        let connection = connection(stream, router.clone(), graceful.watcher(), stop.clone());
         #[expect(clippy::disallowed_methods, reason = "watched by `graceful`, and bounded by it")]
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
-            }
-        });
+        tokio::spawn(connection);
     }
     drop(listener);
     graceful.shutdown().await;
+}
+
+/// One connection. Until its first byte arrives it holds nothing, and ends at once on the way out.
+async fn connection(stream: TcpStream, router: Router, watcher: Watcher, stop: CancellationToken) {
+    let _ = stream.set_nodelay(true);
+    let mut first = [0];
+    let spoken = tokio::time::timeout(HEADER_TIMEOUT, stream.peek(&mut first));
+    tokio::select! {
+        spoken = spoken => if !matches!(spoken, Ok(Ok(1..))) { return },
+        () = stop.cancelled() => return,
+    }
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(64 * 1024);
+    let service = TowerToHyperService::new(router);
+    if let Err(error) = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await {
+        tracing::debug!(%error, "a connection ended early");
+    }
 }

@@ -18,10 +18,17 @@ pub(super) async fn stripe(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    match take_in(&app, &headers, body).await {
+    let mut response = match take_in(&app, &headers, body).await {
         Ok(answer) => ([(header::CONTENT_TYPE, "application/json")], answer).into_response(),
         Err(error) => refuse(&error),
+    };
+    if app.stopping.is_cancelled() {
+        // So that nobody sends the next event into a connection that is about to close.
+        response
+            .headers_mut()
+            .insert(header::CONNECTION, header::HeaderValue::from_static("close"));
     }
+    response
 }
 
 async fn take_in(app: &App, headers: &HeaderMap, body: Body) -> Result<String, Error> {
@@ -52,6 +59,7 @@ async fn take_in(app: &App, headers: &HeaderMap, body: Body) -> Result<String, E
 }
 
 fn refuse(error: &Error) -> Response {
+    error.log();
     let status =
         StatusCode::from_u16(error.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = serde_json::json!({ "reason": error.reason_name(), "message": error.message() });

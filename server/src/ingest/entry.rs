@@ -77,4 +77,6 @@ pub struct Entry {
     pub personal: Option<String>,
     /// The raw body.
     pub body: Body,
+    /// It was taken in before, and is to be applied again.
+    pub again: bool,
 }

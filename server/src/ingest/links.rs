@@ -60,8 +60,7 @@ impl Links {
         named.iter().for_each(|(source, id)| ids.push([(*source).into(), id.as_str().into()]));
         let mut links = Links::default();
         for row in tx.fetch(&LINKS, &[&ids]).await? {
-            let (key, link) = read_link(&row)?;
-            links.links.insert(key, link);
+            links.links.insert((row.int(0)?, row.text(1)?), read_link(&row, 2)?);
         }
         Ok(links)
     }
@@ -185,11 +184,13 @@ fn names(facts: &[(i64, &Fact)]) -> BTreeSet<Key> {
     named
 }
 
-/// A link as the queries return it: source, id, kind, settlement, customer.
-pub(super) fn read_link(row: &Row) -> Result<(Key, Link), Trouble> {
-    let link =
-        Link { kind: row.opt_text(2)?, settlement: row.opt_text(3)?, customer: row.opt_text(4)? };
-    Ok(((row.int(0)?, row.text(1)?), link))
+/// A link as the queries return it: kind, settlement, customer, from the place `first` on.
+pub(super) fn read_link(row: &Row, first: usize) -> Result<Link, Trouble> {
+    Ok(Link {
+        kind: row.opt_text(first)?,
+        settlement: row.opt_text(first + 1)?,
+        customer: row.opt_text(first + 2)?,
+    })
 }
 
 /// A 64-bit fingerprint of a key, the same in every process (FNV-1a).

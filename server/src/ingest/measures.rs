@@ -50,8 +50,19 @@ pub(super) async fn post(
     if wanted.is_empty() {
         return Ok(());
     }
-    let mut stored = load(tx, &wanted).await?;
-    for (key, (_, measures)) in wanted {
+    let stored = load(tx, &wanted).await?;
+    let wanted = wanted.into_iter().map(|(key, (_, measures))| (key, measures));
+    compare(output, batch, wanted, stored)
+}
+
+/// Appends the differences to what is known to be stored.
+pub(super) fn compare(
+    output: &mut Output,
+    batch: Batch,
+    wanted: impl IntoIterator<Item = (Key, Measures)>,
+    mut stored: BTreeMap<Key, Nets>,
+) -> Result<(), Trouble> {
+    for (key, measures) in wanted {
         let mut stored = stored.remove(&key).unwrap_or_default();
         let customer = measures.customer;
         for (measure, (amount, event)) in measures.targets {
@@ -67,7 +78,8 @@ pub(super) async fn post(
     Ok(())
 }
 
-type Nets = BTreeMap<Measure, (i64, i64)>;
+/// What is stored of an object's measures: the net, and the newest revision.
+pub(super) type Nets = BTreeMap<Measure, (i64, i64)>;
 
 async fn load(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<BTreeMap<Key, Nets>, Trouble> {
     let mut keys = Rows::default();

@@ -40,6 +40,14 @@ pub enum Trouble {
     /// The data cannot be held: sums beyond 64 bits, texts a database refuses.
     #[error("{0}")]
     Data(String),
+    /// What another event of the same batch met.
+    #[error("{said}")]
+    Shared {
+        /// What helps.
+        failure: Failure,
+        /// What was said about it.
+        said: String,
+    },
     /// What is stored cannot be read: a defect, or a newer binary wrote it.
     #[error("stored {what} cannot be read: {why}")]
     Unreadable {
@@ -57,6 +65,7 @@ impl Trouble {
             Trouble::Retry => Failure::Conflict,
             Trouble::Database(error) => failure_of(error),
             Trouble::Data(_) => Failure::Data,
+            Trouble::Shared { failure, .. } => *failure,
             Trouble::Unreadable { .. } => Failure::Other,
         }
     }

@@ -2,10 +2,10 @@
 
 use super::facts::Stored;
 use super::links::{Link, Links, fingerprint, read_link};
-use super::measures::{self, Measure, Measures, Wanted};
+use super::measures::{self, Measure, Measures};
 use super::output::{Batch, Mirror, Output, Sums};
 use super::{Key, Trouble, store, tables, word, write_marks};
-use crate::db::{Insert, Rows, Tx};
+use crate::db::{Insert, Row, Rows, Tx};
 use std::collections::{BTreeMap, BTreeSet};
 use takings_core::billing::facts::State;
 use takings_core::ledger::{
@@ -56,29 +56,21 @@ impl Settlements {
         output: &mut Output,
         batch: Batch,
     ) -> Result<(), Trouble> {
-        let grouped = self.load(tx, links).await?;
+        let (grouped, mut stored) = self.load(tx, links).await?;
         let mut derived: BTreeMap<Key, Derived> = BTreeMap::new();
         for (root, Loaded { ids, members }) in grouped {
             let books =
                 books(&members, closed).map_err(|error| Trouble::Data(error.to_string()))?;
             derived.insert(root, Derived { ids, members, books });
         }
-        let objects: BTreeSet<Key> = derived
-            .iter()
-            .flat_map(|((source, _), it)| it.ids.iter().map(|id| (*source, id.clone())))
-            .collect();
-        let mut keys = Rows::default();
-        objects.iter().for_each(|(source, id)| keys.push([(*source).into(), id.as_str().into()]));
-        let stored = load_entries(tx, &keys).await?;
-        let mut marks = load_marks(tx, &objects).await?;
-        let mut wanted = Wanted::new();
+        let mut wanted: Vec<(Key, Measures)> = Vec::new();
         for ((source, _), it) in &derived {
-            post_transfers(output, *source, it, &stored, batch)?;
+            post_transfers(output, *source, it, &stored.entries, batch)?;
             measure(&mut wanted, *source, it)?;
-            post_marks(output, *source, it, &mut marks, batch);
+            post_marks(output, *source, it, &mut stored.marks, batch);
             mirror(output, *source, it, batch);
         }
-        measures::post(tx, output, batch, wanted).await
+        measures::compare(output, batch, wanted, stored.measures)
     }
 
     /// Every settlement's members, with their moments; settlements that became one are one.
@@ -86,19 +78,23 @@ impl Settlements {
         &self,
         tx: &mut Tx<'_>,
         links: &mut Links,
-    ) -> Result<BTreeMap<Key, Loaded>, Trouble> {
+    ) -> Result<(BTreeMap<Key, Loaded>, Posted), Trouble> {
         let mut roots = Rows::default();
         for (source, root) in links.former(&self.touched) {
             roots.push([source.into(), root.into()]);
         }
-        let mut stored = Stored::default();
+        let (mut facts, mut posted) = (Stored::default(), Posted::default());
         let mut adopted: BTreeMap<Key, Link> = BTreeMap::new();
         for row in tx.fetch(&store::SETTLEMENTS, &[&roots]).await? {
-            let (key, link) = read_link(&row)?;
-            if row.opt_int(5)?.is_some() {
-                stored.read(key.clone(), &row, 5)?;
+            let key = (row.int(1)?, row.text(2)?);
+            if row.int(0)? > 0 {
+                posted.read(key, &row)?;
+                continue;
             }
-            adopted.insert(key, link);
+            if row.opt_int(6)?.is_some() {
+                facts.read(key.clone(), &row, 6)?;
+            }
+            adopted.insert(key, read_link(&row, 3)?);
         }
         let mut grouped: BTreeMap<Key, Loaded> = BTreeMap::new();
         for (key, link) in adopted {
@@ -107,60 +103,70 @@ impl Settlements {
                 grouped.entry((key.0, root)).or_default().ids.insert(key.1);
             }
         }
-        for (key, versions) in stored.versions()? {
+        for (key, versions) in facts.versions()? {
             let Some(root) = links.root(&key) else { continue };
             let member = Member { id: key.1, moments: settle(None, &versions) };
             grouped.entry((key.0, root)).or_default().members.push(member);
         }
-        Ok(grouped)
+        Ok((grouped, posted))
     }
+}
+
+/// What is stored of the settlements' targets.
+#[derive(Default)]
+struct Posted {
+    entries: StoredNets,
+    measures: BTreeMap<Key, measures::Nets>,
+    marks: Marks,
+}
+
+impl Posted {
+    /// Takes in a row of the query that is no fact.
+    fn read(&mut self, key: Key, row: &Row) -> Result<(), Trouble> {
+        let (at, revision, sum) = (Timestamp(row.int(6)?), row.int(9)?, row.int(10)?);
+        match row.int(0)? {
+            1 => {
+                let transfer = transfer(&key, row)?;
+                let (net, amount) = transfer.signed(sum);
+                let (total, newest) = self.entries.entry(key).or_default().entry(net).or_default();
+                *total += amount;
+                *newest = revision.max(*newest);
+            }
+            2 => {
+                let measure = Measure { kind: row.text(3)?, currency: row.text(7)?, occurred: at };
+                self.measures.entry(key).or_default().insert(measure, (sum, revision));
+            }
+            _ => {
+                let name = row.text(3)?;
+                let reason = Reason::parse(&name).ok_or_else(|| unknown("reason", &name))?;
+                self.marks.entry(key).or_default().insert((reason, at.secs()));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn transfer(key: &Key, row: &Row) -> Result<TransferKey, Trouble> {
+    let account = |text: String| Account::parse(&text).ok_or_else(|| unknown("account", &text));
+    let (kind, currency) = (row.text(3)?, row.text(7)?);
+    Ok(TransferKey {
+        object: key.1.clone(),
+        kind: TransferKind::parse(&kind).ok_or_else(|| unknown("transfer kind", &kind))?,
+        debit: account(row.text(4)?)?,
+        credit: account(row.text(5)?)?,
+        currency: Currency::parse(&currency).map_err(|_| unknown("currency", &currency))?,
+        occurred: Timestamp(row.int(6)?),
+    })
 }
 
 /// What is stored of a target: the net, and the newest revision.
 type StoredNets = BTreeMap<Key, BTreeMap<NetKey, (i64, i64)>>;
-
-async fn load_entries(tx: &mut Tx<'_>, objects: &Rows) -> Result<StoredNets, Trouble> {
-    let mut nets = StoredNets::new();
-    for row in tx.fetch(&store::ENTRIES, &[objects]).await? {
-        let key = (row.int(0)?, row.text(1)?);
-        let account = |text: String| Account::parse(&text).ok_or_else(|| unknown("account", &text));
-        let (kind, currency) = (row.text(2)?, row.text(5)?);
-        let transfer = TransferKey {
-            object: key.1.clone(),
-            kind: TransferKind::parse(&kind).ok_or_else(|| unknown("transfer kind", &kind))?,
-            debit: account(row.text(3)?)?,
-            credit: account(row.text(4)?)?,
-            currency: Currency::parse(&currency).map_err(|_| unknown("currency", &currency))?,
-            occurred: Timestamp(row.int(6)?),
-        };
-        let (net, amount) = transfer.signed(row.int(7)?);
-        let (sum, revision) = nets.entry(key).or_default().entry(net).or_default();
-        *sum += amount;
-        *revision = (*revision).max(row.int(8)?);
-    }
-    Ok(nets)
-}
 
 fn unknown(what: &'static str, text: &str) -> Trouble {
     Trouble::Unreadable { what, why: format!("`{text}` is not known to this binary") }
 }
 
 type Marks = BTreeMap<Key, BTreeSet<(Reason, i64)>>;
-
-async fn load_marks(tx: &mut Tx<'_>, objects: &BTreeSet<Key>) -> Result<Marks, Trouble> {
-    let mut keys = Rows::default();
-    for (source, id) in objects {
-        keys.push([(*source).into(), id.as_str().into(), i64::MIN.into()]);
-    }
-    let mut marks = Marks::new();
-    for row in tx.fetch(&store::MARKS, &[&keys]).await? {
-        let name = row.text(2)?;
-        let reason = Reason::parse(&name).ok_or_else(|| unknown("reason", &name))?;
-        let since = Timestamp(row.int(3)?).secs();
-        marks.entry((row.int(0)?, row.text(1)?)).or_default().insert((reason, since));
-    }
-    Ok(marks)
-}
 
 fn post_transfers(
     output: &mut Output,
@@ -211,7 +217,7 @@ fn post_transfers(
 }
 
 /// What is measured of every member: revenue by kind, invoices attempted and paid.
-fn measure(wanted: &mut Wanted, source: i64, it: &Derived) -> Result<(), Trouble> {
+fn measure(wanted: &mut Vec<(Key, Measures)>, source: i64, it: &Derived) -> Result<(), Trouble> {
     let customer = it.books.links.customer.clone();
     let mut measures: BTreeMap<&str, Measures> = BTreeMap::new();
     for member in &it.members {
@@ -231,8 +237,7 @@ fn measure(wanted: &mut Wanted, source: i64, it: &Derived) -> Result<(), Trouble
             attempts(of, member)?;
         }
     }
-    let start = Timestamp(i64::MIN);
-    wanted.extend(measures.into_iter().map(|(id, of)| ((source, id.to_owned()), (start, of))));
+    wanted.extend(measures.into_iter().map(|(id, of)| ((source, id.to_owned()), of)));
     Ok(())
 }
 

@@ -43,14 +43,34 @@ pub(super) static LOCK: Query = Query::new(
     &[&[("key", Int)]],
 );
 
-/// Everything known of some settlements: every member, with every fact.
+/// Everything known of some settlements, told apart by the first column: 0 a member with one of
+/// its facts, 1 a transfer's net, 2 a measure's net, 3 a mark.
 pub(super) static SETTLEMENTS: Query = Query::new(
     "load_settlements",
-    "select o.source_id, o.id, o.kind, o.settlement, o.customer,
+    "select cast(0 as bigint), o.source_id, o.id, o.kind, o.settlement, o.customer,
             f.second, f.event, f.api_version, f.normaliser, f.fetched, f.content
      from {0} cross join objects o
      left join facts f on f.source_id = o.source_id and f.object = o.id
-     where o.source_id = t0.source_id and o.settlement = t0.root",
+     where o.source_id = t0.source_id and o.settlement = t0.root
+     union all
+     select cast(1 as bigint), e.source_id, e.object, e.kind, e.debit, e.credit,
+            e.occurred_at, e.currency, '', max(e.revision), cast(sum(e.amount) as bigint), ''
+     from {0} cross join objects o cross join revenue_entries e
+     where o.source_id = t0.source_id and o.settlement = t0.root
+       and e.source_id = o.source_id and e.object = o.id
+     group by e.source_id, e.object, e.kind, e.debit, e.credit, e.currency, e.occurred_at
+     union all
+     select cast(2 as bigint), m.source_id, m.object, m.kind, '', '',
+            m.occurred_at, m.currency, '', max(m.revision), cast(sum(m.amount) as bigint), ''
+     from {0} cross join objects o cross join measures m
+     where o.source_id = t0.source_id and o.settlement = t0.root
+       and m.source_id = o.source_id and m.object = o.id
+     group by m.source_id, m.object, m.kind, m.currency, m.occurred_at
+     union all
+     select cast(3 as bigint), u.source_id, u.object, u.reason, '', '', u.since, '', '', 0, 0, ''
+     from {0} cross join objects o cross join unconfirmed u
+     where o.source_id = t0.source_id and o.settlement = t0.root
+       and u.source_id = o.source_id and u.object = o.id",
     &[&[("source_id", Int), ("root", Text)]],
 );
 
@@ -128,17 +148,6 @@ pub(super) static MOVEMENTS: Query = Query::new(
     &[&[("source_id", Int), ("customer", Text), ("start", Int)]],
 );
 
-/// The transfers stored for objects, net per target.
-pub(super) static ENTRIES: Query = Query::new(
-    "load_entries",
-    "select e.source_id, e.object, e.kind, e.debit, e.credit, e.currency, e.occurred_at,
-            cast(sum(e.amount) as bigint), max(e.revision)
-     from {0} cross join revenue_entries e
-     where e.source_id = t0.source_id and e.object = t0.id
-     group by e.source_id, e.object, e.kind, e.debit, e.credit, e.currency, e.occurred_at",
-    &[&[("source_id", Int), ("id", Text)]],
-);
-
 /// The measures stored for objects from an instant on, net per target.
 pub(super) static MEASURES: Query = Query::new(
     "load_measures",
@@ -147,15 +156,6 @@ pub(super) static MEASURES: Query = Query::new(
      from {0} cross join measures m
      where m.source_id = t0.source_id and m.object = t0.id and m.occurred_at >= t0.start
      group by m.source_id, m.object, m.kind, m.currency, m.occurred_at",
-    &[&[("source_id", Int), ("id", Text), ("start", Int)]],
-);
-
-/// The marks on objects from an instant on.
-pub(super) static MARKS: Query = Query::new(
-    "load_marks",
-    "select u.source_id, u.object, u.reason, u.since
-     from {0} cross join unconfirmed u
-     where u.source_id = t0.source_id and u.object = t0.id and u.since >= t0.start",
     &[&[("source_id", Int), ("id", Text), ("start", Int)]],
 );
 
@@ -179,4 +179,23 @@ pub(super) static SUBSCRIPTIONS_OF: Query = Query::new(
      from {0} cross join subscriptions s
      where s.source_id = t0.source_id and s.customer = t0.customer",
     &[&[("source_id", Int), ("customer", Text)]],
+);
+
+/// What became of an event when it was applied again.
+pub(super) static REPLAYED: Query = Query::new(
+    "replayed",
+    "update webhook_events set outcome = t0.outcome, reason = t0.reason, message = t0.message,
+            object = t0.object
+     from {0}
+     where webhook_events.source_id = t0.source_id and webhook_events.event_id = t0.event_id
+       and webhook_events.api_version = t0.api_version",
+    &[&[
+        ("source_id", Int),
+        ("event_id", Text),
+        ("api_version", Text),
+        ("outcome", Text),
+        ("reason", Text),
+        ("message", Text),
+        ("object", Text),
+    ]],
 );

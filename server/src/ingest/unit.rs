@@ -46,6 +46,7 @@ impl Unit {
             (*source, &fact.object, entry.second, &entry.event)
         });
         self.apply(tx, &facts, &bodies, batch).await?;
+        mark_replayed(tx, entries).await?;
         Ok(entries.iter().zip(fresh).map(|(entry, fresh)| outcome(entry, fresh)).collect())
     }
 
@@ -129,7 +130,7 @@ async fn take_in(
     batch: Batch,
 ) -> Result<(Vec<bool>, Rows), Trouble> {
     let key = |entry: &Entry| (entry.source, entry.event.clone(), entry.api_version.clone());
-    let mut order: Vec<usize> = (0..entries.len()).collect();
+    let mut order: Vec<usize> = (0..entries.len()).filter(|place| !entries[*place].again).collect();
     order.sort_by_key(|place| key(&entries[*place]));
     order.dedup_by_key(|place| key(&entries[*place]));
     let seq = |place: usize| (batch.id << 16) | place as i64;
@@ -139,13 +140,35 @@ async fn take_in(
     }
     let taken = tx.insert(&tables::EVENTS, &rows).await?;
     let taken: HashSet<i64> = taken.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?;
-    let fresh: Vec<bool> = (0..entries.len()).map(|place| taken.contains(&seq(place))).collect();
+    let inserted = |place: usize| taken.contains(&seq(place));
+    let fresh = (0..entries.len()).map(|place| entries[place].again || inserted(place)).collect();
     let mut bodies = Rows::default();
-    for (place, entry) in entries.iter().enumerate().filter(|(place, _)| fresh[*place]) {
+    for (place, entry) in entries.iter().enumerate().filter(|(place, _)| inserted(*place)) {
         let (codec, bytes) = (entry.body.codec.into(), entry.body.bytes.clone().into());
         bodies.push([seq(place).into(), codec, crate::db::Cell::Null, bytes]);
     }
     Ok((fresh, bodies))
+}
+
+/// Writes down what became of events that were applied again.
+async fn mark_replayed(tx: &mut Tx<'_>, entries: &[Entry]) -> Result<(), Trouble> {
+    let mut rows = Rows::default();
+    for entry in entries.iter().filter(|entry| entry.again) {
+        let refusal = entry.refusal.as_ref();
+        rows.push([
+            entry.source.into(),
+            entry.event.as_str().into(),
+            entry.api_version.as_str().into(),
+            entry.outcome.as_str().into(),
+            refusal.map(|(reason, _)| *reason).into(),
+            refusal.map(|(_, message)| message.as_str()).into(),
+            entry.object.as_deref().into(),
+        ]);
+    }
+    if !rows.is_empty() {
+        tx.fetch(&store::REPLAYED, &[&rows]).await?;
+    }
+    Ok(())
 }
 
 fn event_row(entry: &Entry, seq: i64, batch: Batch) -> [crate::db::Cell; 11] {

@@ -117,7 +117,10 @@ impl Work {
                 let said = trouble.to_string();
                 let failure = trouble.failure();
                 let mut answers = vec![Err(trouble)];
-                answers.extend((1..entries.len()).map(|_| Err(again(failure, &said))));
+                answers.extend(
+                    (1..entries.len())
+                        .map(|_| Err(Trouble::Shared { failure, said: said.clone() })),
+                );
                 answers
             }
         }
@@ -180,12 +183,4 @@ impl Work {
 
 fn defect(trouble: &Trouble) -> bool {
     matches!(trouble, Trouble::Unreadable { .. })
-}
-
-/// The same trouble, for another caller of the batch.
-fn again(failure: Failure, said: &str) -> Trouble {
-    match failure {
-        Failure::Conflict => Trouble::Retry,
-        _ => Trouble::Database(sea_orm::sqlx::Error::Protocol(said.to_owned())),
-    }
 }

@@ -65,6 +65,7 @@ pub fn prepare(source: i64, envelope: &Envelope, body: Body, livemode: Option<bo
         facts: Vec::new(),
         personal: None,
         body,
+        again: false,
     };
     match contents {
         Ok(Contents::Facts { facts, personal }) => {
@@ -104,7 +105,17 @@ fn refused(error: SignatureError) -> Error {
     Error::invalid(reason, "signature_header", error.to_string())
 }
 
-/// Applies a stored event again: a stub that leaves it as it is.
-pub async fn replay(_app: &App, _source: i64, event: &str) -> Result<Taken, Error> {
-    Ok(Taken { event: event.to_owned(), outcome: Outcome::Duplicate, reason: None })
+/// Applies a stored event again: its bodies are read and normalised by today's rules. They were
+/// verified when they came.
+pub async fn replay(app: &App, source: i64, event: &str) -> Result<Taken, Error> {
+    let mut taken = Taken { event: event.to_owned(), outcome: Outcome::Ignored, reason: None };
+    for body in super::replay::bodies(app, source, event).await? {
+        let raw = body.raw().map_err(Error::internal)?;
+        let envelope = envelope::parse(&raw).map_err(Error::internal)?;
+        let mut entry = prepare(source, &envelope, body, app.config.stripe.livemode);
+        entry.again = true;
+        taken.reason = entry.refusal.as_ref().map(|(reason, _)| *reason);
+        taken.outcome = app.writer.ingest(entry).await?;
+    }
+    Ok(taken)
 }

@@ -82,6 +82,7 @@ pub(crate) fn entry(source: i64, object: &str, second: i64, state: State) -> Ent
         facts: vec![Fact { object: object.into(), phase: Phase::Changed, state, before: None }],
         personal: None,
         body: Body::compress(b"{}"),
+        again: false,
     }
 }
 

@@ -1,25 +1,40 @@
 //! The rules no linter knows: who may import whom, where SQL and floats may stand, how long a file
 //! may be. Each finding says where, and why the rule is there.
 
+mod dependencies;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 use crate::run::{output, root};
 use anyhow::bail;
-use rules::{Rule, TEXT_RULES, rules};
+use rules::{PATHS, PATHS_REASON, RULES, Rule, SQL_REASON};
 use std::process::Command;
 
 /// The longest a source file may be, and a test.
 const LONGEST: usize = 400;
 const LONGEST_TEST: usize = 600;
+/// Names what it forbids.
+const ITSELF: &str = "xtask/src/tidy/";
+/// Generated.
+const GENERATED: &str = "client-sdk/";
 
-/// Checks every tracked file.
+/// Checks every file that is, or could be, committed.
 pub(crate) fn check() -> anyhow::Result<()> {
     let mut findings = Vec::new();
-    for path in output(Command::new("git").args(["ls-files", "-co", "--exclude-standard"]))?.lines()
-    {
+    let mut manifests = Vec::new();
+    let mut git = Command::new("git");
+    for path in output(git.args(["ls-files", "-co", "--exclude-standard"]))?.lines() {
+        // What is not text, or was deleted, has no lines.
         let Ok(text) = std::fs::read_to_string(root().join(path)) else { continue };
         findings.extend(file(path, &text));
+        if path.ends_with("Cargo.toml") {
+            manifests.push(text);
+        }
     }
+    let read = |path: &str| std::fs::read_to_string(root().join(path));
+    let (workspace, table) = (read("Cargo.toml")?, read("docs/DEPENDENCIES.md")?);
+    findings.extend(dependencies::findings(&workspace, &table, &manifests));
     if findings.is_empty() {
         return Ok(());
     }
@@ -30,81 +45,90 @@ pub(crate) fn check() -> anyhow::Result<()> {
 /// What is wrong with one file.
 fn file(path: &str, text: &str) -> Vec<String> {
     let mut findings = Vec::new();
-    for (word, reason) in TEXT_RULES {
-        if text.contains(&word.concat()) {
-            findings.push(format!("{path}: {reason}"));
+    for (number, line) in numbered(text) {
+        if PATHS.iter().any(|halves| line.contains(&halves.concat())) {
+            findings.push(format!("{path}:{number}: {PATHS_REASON}"));
         }
     }
-    if path.ends_with("Cargo.toml") && !text.contains("[lints]\nworkspace = true") {
-        findings.push(format!("{path}: every crate says `[lints] workspace = true`"));
+    if path.ends_with("Cargo.toml") && !obeys_lints(text) {
+        findings.push(format!("{path}:1: every crate says `[lints] workspace = true`"));
     }
-    if path.ends_with(".rs") {
+    if path.ends_with(".rs") && !path.starts_with(GENERATED) {
         findings.extend(source(path, text));
     }
     findings
 }
 
 fn source(path: &str, text: &str) -> Vec<String> {
+    let test = path.contains("/tests/") || path.ends_with("/tests.rs");
     let mut findings = Vec::new();
-    let longest = if path.contains("/tests/") { LONGEST_TEST } else { LONGEST };
+    let longest = if test { LONGEST_TEST } else { LONGEST };
     let lines = text.lines().count();
     if lines > longest {
-        findings
-            .push(format!("{path}: {lines} lines, more than {longest}: it wants to be two rooms"));
+        let reason = format!("{lines} lines, more than {longest}: it wants to be two rooms");
+        findings.push(format!("{path}:{}: {reason}", longest + 1));
     }
-    let applying: Vec<Rule> = rules().into_iter().filter(|rule| rule.applies(path)).collect();
-    for (number, line) in code(text) {
-        for rule in applying.iter().filter(|rule| rule.breaks(line)) {
+    if path.starts_with(ITSELF) {
+        return findings;
+    }
+    for (number, line) in numbered(text) {
+        if rules::unowned(line) {
+            findings.push(format!(
+                "{path}:{number}: a note to do something names its issue, as `#<number>`"
+            ));
+        }
+    }
+    if !test {
+        findings.extend(code_of(path, text));
+    }
+    findings
+}
+
+/// What is wrong with a file's code.
+fn code_of(path: &str, text: &str) -> Vec<String> {
+    let mut findings = Vec::new();
+    let rules: Vec<&Rule> = RULES.iter().filter(|rule| rule.applies(path)).collect();
+    let code = code(text);
+    for (place, (number, line)) in code.iter().enumerate() {
+        for rule in rules.iter().filter(|rule| rule.breaks(line)) {
             findings.push(format!("{path}:{number}: {}", rule.reason));
+        }
+        let next = code.get(place + 1).map_or("", |(_, line)| line);
+        if rules::misplaced_sql(path, line, next) {
+            findings.push(format!("{path}:{number}: {SQL_REASON}"));
         }
     }
     findings
 }
 
-/// The lines of code, without comments and test modules.
-fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let numbered = text.lines().enumerate().map(|(place, line)| (place + 1, line));
-    numbered
-        .take_while(|(_, line)| !line.starts_with("#[cfg(test)]"))
-        .filter(|(_, line)| !line.trim_start().starts_with("//"))
+/// The lines of code, without comments and without test modules, which end at a brace as far to
+/// the right as they began.
+fn code(text: &str) -> Vec<(usize, &str)> {
+    let mut lines = numbered(text).peekable();
+    let mut code = Vec::new();
+    while let Some((number, line)) = lines.next() {
+        let word = line.trim_start();
+        let opens = |next: &str| {
+            ["mod ", "pub mod ", "pub(crate) mod "]
+                .iter()
+                .any(|it| next.trim_start().starts_with(it))
+        };
+        if word.starts_with("#[cfg(test)]") && lines.peek().is_some_and(|(_, next)| opens(next)) {
+            let end = format!("{}}}", &line[..line.len() - word.len()]);
+            let inline = lines.next().is_some_and(|(_, module)| module.ends_with('{'));
+            while inline && lines.next().is_some_and(|(_, inner)| inner != end) {}
+        } else if !word.starts_with("//") {
+            code.push((number, line.split(" // ").next().unwrap_or(line)));
+        }
+    }
+    code
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn obeys_lints(manifest: &str) -> bool {
+    let mut lines = manifest.lines().map(str::trim).skip_while(|line| *line != "[lints]").skip(1);
+    lines.next().is_some_and(|line| line.replace(' ', "") == "workspace=true")
+}
 
-    #[test]
-    fn core_does_no_io() {
-        assert_eq!(file("core/src/a.rs", "use tokio::net;\n").len(), 1);
-        assert_eq!(file("core/src/a.rs", "// use tokio::net;\n").len(), 0);
-        assert_eq!(file("core/src/a.rs", "#[cfg(test)]\nmod tests { use std::env; }\n").len(), 0);
-    }
-
-    #[test]
-    fn walls_of_the_server_hold() {
-        for (path, line) in [
-            ("server/src/analytics/mod.rs", "use takings::v1::Money;"),
-            ("server/src/revenue/service.rs", "use sea_orm::DbErr;"),
-            ("server/src/revenue/service.rs", "use axum::Router;"),
-            ("server/src/revenue/service.rs", "let q = \"select id from x\";"),
-            ("server/src/serve.rs", "use takings_simulator::play;"),
-            ("server/src/ledger/mod.rs", "fn share() -> f64 {"),
-        ] {
-            assert_eq!(file(path, line).len(), 1, "{path}: {line}");
-        }
-        for (path, line) in [
-            ("server/src/analytics/convert.rs", "use takings::v1::Money;"),
-            ("server/src/revenue/store.rs", "let q = \"select id from x\"; use sea_orm::DbErr;"),
-            ("server/src/http/mod.rs", "use axum::Router;"),
-            ("server/src/cli/demo.rs", "use takings_simulator::play;"),
-        ] {
-            assert_eq!(file(path, line), Vec::<String>::new(), "{path}: {line}");
-        }
-    }
-
-    #[test]
-    fn long_files_and_manifests_without_lints_are_found() {
-        assert_eq!(file("core/src/a.rs", &"\n".repeat(401)).len(), 1);
-        assert_eq!(file("core/Cargo.toml", "[package]\n").len(), 1);
-    }
+fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines().enumerate().map(|(place, line)| (place + 1, line))
 }

@@ -23,7 +23,7 @@ pub(super) fn customer(object: Object<'_>) -> Result<Seen, Refusal> {
         test_clock: object.id("test_clock")?,
     };
     let mut seen = Seen::new(id, State::Customer(customer));
-    seen.embedded.extend(discount.into_iter().flat_map(Seen::as_embedded));
+    seen.embedded.extend(discount.into_iter().flat_map(Seen::into_embedded));
     Ok(seen)
 }
 
@@ -80,7 +80,7 @@ fn made_up_id(discount: &Discount) -> String {
 
 impl Seen {
     /// What was seen inside another object's payload, as facts.
-    pub(super) fn as_embedded(self) -> impl Iterator<Item = Fact> {
+    pub(super) fn into_embedded(self) -> impl Iterator<Item = Fact> {
         let Seen { id, state, embedded } = self;
         let first = Fact { object: id, phase: Phase::Embedded, state, before: None };
         std::iter::once(first).chain(embedded)

@@ -124,7 +124,7 @@ fn discounts(object: Object<'_>, embedded: &mut Vec<Fact>) -> Result<Vec<String>
             Value::Object(body) => {
                 let seen = read_discount(Object(body))?;
                 ids.push(seen.id.clone());
-                embedded.extend(seen.as_embedded());
+                embedded.extend(seen.into_embedded());
             }
             Value::String(id) => ids.push(id.clone()),
             _ => return Err(Refusal::new("wrong_type", "`discounts` holds no id")),

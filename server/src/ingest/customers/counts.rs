@@ -7,7 +7,7 @@ use crate::ingest::measures::{self, Measure, Measures, Wanted};
 use crate::ingest::output::{Batch, Output};
 use std::collections::BTreeMap;
 use takings_core::billing::Point;
-use takings_core::billing::facts::{Seconds, State};
+use takings_core::billing::facts::{Seconds, State, SubscriptionStatus};
 use takings_core::time::Timestamp;
 
 /// A customer counts from when it was made until it is deleted.
@@ -72,6 +72,7 @@ fn transitions(
 ) -> Result<Measures, Trouble> {
     let mut measures = Measures { customer: Some(work.key.1.clone()), ..Default::default() };
     let mut before: Option<(String, String)> = None;
+    let mut status: Option<String> = None;
     for (at, point) in timelines.get(subscription).into_iter().flatten() {
         let now = counted(point);
         if *at >= work.start && before != now {
@@ -80,7 +81,11 @@ fn transitions(
                 measures.add(dated(kind, currency, *at), sign, &point.event)?;
             }
         }
-        before = now;
+        if let Some(ended) = trial_ended(status.as_deref(), point).filter(|_| *at >= work.start) {
+            let currency = point.currency.map(|it| it.as_str().to_owned()).unwrap_or_default();
+            measures.add(dated(ended, &currency, *at), 1, &point.event)?;
+        }
+        (before, status) = (now, Some(status_of(point)));
     }
     measures.targets.retain(|_, (amount, _)| *amount != 0);
     Ok(measures)
@@ -96,4 +101,17 @@ fn counted(point: &Point) -> Option<(String, String)> {
     let counts = ["active", "trialing", "past_due", "unpaid", "paused"].contains(&status.as_str());
     let currency = point.currency.map(|it| it.as_str().to_owned()).unwrap_or_default();
     counts.then(|| (format!("subscriptions:{status}"), currency))
+}
+
+/// What became of a trial that was going on until this point: it is over, or was cancelled. One
+/// that ends in a pause is neither.
+fn trial_ended(before: Option<&str>, point: &Point) -> Option<&'static str> {
+    if before != Some("trialing") {
+        return None;
+    }
+    match point.status {
+        _ if point.ended => Some("trials:cancelled"),
+        SubscriptionStatus::Trialing | SubscriptionStatus::Paused => None,
+        _ => Some("trials:over"),
+    }
 }

@@ -40,11 +40,11 @@ pub(super) fn write_points(
     Ok(())
 }
 
+/// Marks, each with the second it came up.
+type MarkSet = BTreeSet<(Reason, Seconds)>;
+
 /// The marks of a timeline, each at the instant it came up.
-pub(super) fn mark_changes(
-    points: &BTreeMap<Seconds, Point>,
-    start: Seconds,
-) -> BTreeSet<(Reason, Seconds)> {
+pub(super) fn mark_changes(points: &BTreeMap<Seconds, Point>, start: Seconds) -> MarkSet {
     let mut before: BTreeSet<Reason> = BTreeSet::new();
     let mut changes = BTreeSet::new();
     for (at, point) in points {
@@ -60,7 +60,7 @@ pub(super) fn mark_changes(
 pub(in crate::ingest) fn write_marks(
     output: &mut Output,
     (source, object): (i64, &str),
-    (stored, target): (BTreeSet<(Reason, Seconds)>, BTreeSet<(Reason, Seconds)>),
+    (stored, target): (MarkSet, MarkSet),
     batch: Batch,
 ) {
     for (reason, since) in stored.difference(&target) {

@@ -12,6 +12,7 @@ use super::events::{self, Event};
 use super::intake;
 use crate::app::App;
 use crate::error::{Error, Reason};
+use crate::ingest::Body;
 use takings_core::hash::StateHash;
 use uuid::Uuid;
 
@@ -34,6 +35,11 @@ pub(super) async fn answered(app: &App, asked: &Asked) -> Result<Option<Vec<u8>>
         });
     }
     Ok(Some(stored.response))
+}
+
+/// The bodies stored of an event: one an API version it came in.
+pub(super) async fn bodies(app: &App, source: i64, event: &str) -> Result<Vec<Body>, Error> {
+    Ok(store::bodies(&app.database, source, event).await?)
 }
 
 /// Applies the event again, and reads it after.

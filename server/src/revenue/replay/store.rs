@@ -1,7 +1,8 @@
 //! Requests that were answered, in the database that is written to.
 
 use crate::db::Database;
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement};
+use crate::ingest::Body;
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult, Statement};
 
 /// A request that was answered.
 #[derive(Debug, FromQueryResult)]
@@ -32,4 +33,22 @@ pub(super) async fn insert(
     let statement = Statement::from_sql_and_values(database.kind.into(), insert, values);
     database.write.execute_raw(statement).await?;
     Ok(())
+}
+
+/// The bodies stored of an event, by API version.
+pub(super) async fn bodies(
+    database: &Database,
+    source: i64,
+    event: &str,
+) -> Result<Vec<Body>, DbErr> {
+    let select = "select b.codec, b.body from webhook_events e
+                  join webhook_bodies b on b.seq = e.seq
+                  where e.source_id = $1 and e.event_id = $2 order by e.api_version";
+    let values = [source.into(), event.into()];
+    let select = Statement::from_sql_and_values(database.kind.into(), select, values);
+    let rows = database.write.query_all_raw(select).await?;
+    let body = |row: &QueryResult| {
+        Ok(Body { codec: row.try_get("", "codec")?, bytes: row.try_get("", "body")? })
+    };
+    rows.iter().map(body).collect()
 }
