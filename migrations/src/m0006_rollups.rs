@@ -20,6 +20,6 @@ crate::schema::migration!(
         customers bigint not null,
         primary key (family, grain, period, name, currency, recorded, source_id, shard)
     ) {clustered};
-    create index rollups_recorded on rollups (family, recorded, period) where grain = 0;
+    create index rollups_recorded on rollups (family, grain, recorded, period);
     "
 );

@@ -47,7 +47,7 @@ impl Database {
         let kind = kind_of(&options.url)?;
         let write = connect(&options.url, 4, kind, false).await?;
         let read_url = options.read_url.as_deref().unwrap_or(&options.url);
-        let read = connect(read_url, options.readers, kind, kind == Kind::Sqlite).await?;
+        let read = connect(read_url, options.readers, kind, true).await?;
         Ok(Database { write, read, kind })
     }
 
@@ -152,6 +152,17 @@ async fn connect(
     options.map_sqlx_postgres_opts(|postgres: PgConnectOptions| {
         postgres.statement_cache_capacity(400).application_name("takings")
     });
+    if read_only {
+        // Compiling or sharing out a text costs more than running it.
+        options.map_sqlx_postgres_pool_opts(|pool| {
+            pool.after_connect(|conn, _| {
+                Box::pin(async move {
+                    let settings = "set jit = off; set max_parallel_workers_per_gather = 0";
+                    conn.execute(settings).await.map(drop)
+                })
+            })
+        });
+    }
     sea_orm::Database::connect(options).await
 }
 

@@ -88,115 +88,141 @@ fn values(plan: &Plan) -> Vec<Value> {
     values
 }
 
-const MRR_SUMS: &str =
-    "sum(r.amount) || ',' || sum(r.events) || ',' || sum(r.subscribers) || ',' || sum(r.customers)";
-const MRR_ROW: &str = "m.occurred_at || ',' || m.kind || ',' || m.currency || ',' || m.units
-    || ',' || m.movements || ',' || m.subscribers || ',' || m.customers";
-const MEASURE_SUM: &str = "sum(r.amount)";
-const MEASURE_ROW: &str = "m.occurred_at || ',' || m.kind || ',' || m.currency || ',' || m.amount";
-
 /// A family of roll-ups, and the rows under it.
 struct Family {
+    database: Kind,
     /// Which roll-ups.
     of: String,
-    sums: &'static str,
+    /// Their columns.
+    columns: &'static [&'static str],
     table: &'static str,
     /// Which rows.
     of_row: String,
+    /// One of them as a line.
     row: &'static str,
 }
+
+const MRR_ROW: &str = "m.occurred_at || ',' || m.kind || ',' || m.currency || ',' || m.units
+    || ',' || m.movements || ',' || m.subscribers || ',' || m.customers";
+const MEASURE_ROW: &str = "m.occurred_at || ',' || m.kind || ',' || m.currency || ',' || m.amount";
 
 /// The text, which depends on nothing but the arguments.
 fn text(database: Kind, kinds: &str, known: bool) -> String {
     let definition = Definition::default().name;
     let mrr = Family {
+        database,
         of: format!("r.family = 'mrr:{definition}'"),
-        sums: MRR_SUMS,
-        table: "mrr_movements",
+        columns: &["r.amount", "r.events", "r.subscribers", "r.customers"],
+        table: "mrr_movements m",
         of_row: format!("m.definition = '{definition}'"),
         row: MRR_ROW,
     };
     let measures = Family {
+        database,
         of: format!("r.family = 'measure' and r.name in ({kinds})"),
-        sums: MEASURE_SUM,
-        table: "measures",
+        columns: &["r.amount"],
+        table: "measures m",
         of_row: format!("m.kind in ({kinds})"),
         row: MEASURE_ROW,
     };
     let mut parts = Vec::new();
     for family in [mrr, measures] {
-        parts.push(family.months(known));
-        parts.push(family.days(&runs(database, "$2"), known));
-        parts.push(family.instants(&runs(database, "$3"), known));
+        parts.extend([family.months(known), family.days(known), family.instants(known)]);
         if known {
-            parts.push(family.edge_days());
-            parts.push(family.edges());
+            parts.extend([family.edge_days(), family.edges()]);
         }
     }
     parts.join(" union all ")
 }
 
 impl Family {
-    /// Whole months of what happened, and of when it was recorded.
+    /// Whole months of what happened, and of when it was recorded: summed by the database.
     fn months(&self, known: bool) -> String {
         let known = if known { "and r.recorded < $4" } else { "" };
-        let rows = format!("rollups r where {} and r.grain = 1 and r.period < $1 {known}", self.of);
-        self.grouped("months", &rows)
-    }
-
-    /// Whole days.
-    fn days(&self, runs: &str, known: bool) -> String {
-        let known = if known { "and r.recorded < $5" } else { "" };
-        let rows = format!(
-            "{runs} runs cross join rollups r where {} and r.grain = 0
-               and r.period >= runs.lo and r.period < runs.hi {known}",
-            self.of
-        );
-        self.grouped("days", &rows)
-    }
-
-    /// Parts of days, row by row.
-    fn instants(&self, runs: &str, known: bool) -> String {
-        let (batches, known) = match known {
-            true => ("cross join batches b", "and b.id = m.batch and b.recorded_at < $6"),
-            false => ("", ""),
-        };
+        let sums: Vec<String> = self.columns.iter().map(|it| format!("sum({it})")).collect();
         format!(
-            "select 'instants' as part, string_agg({}, ';') as lines
-             from {runs} runs cross join {} m {batches}
-             where {} and m.occurred_at >= runs.lo and m.occurred_at < runs.hi {known}",
-            self.row, self.table, self.of_row
+            "select 'months' as part, string_agg(t.line, ';') as lines from (
+                select r.period || ',' || r.name || ',' || r.currency || ',' || {} as line
+                from rollups r where {} and r.grain = 1 and r.period < $1 {known}
+                group by r.period, r.name, r.currency) t",
+            sums.join(" || ',' || "),
+            self.of
         )
     }
 
-    /// Whole recorded days between what is known and the nearer edge of its month.
+    /// Whole days. The `+` keeps the index on recorded days out of it.
+    fn days(&self, known: bool) -> String {
+        let known = if known { "and + r.recorded < $5" } else { "" };
+        let of = &self.of;
+        let condition =
+            format!("{of} and r.grain = 0 and r.period >= runs.lo and r.period < runs.hi {known}");
+        let runs = runs(self.database, "$2");
+        self.rollup_lines("days", &each(self.database, &runs, "rollups r", &condition))
+    }
+
+    /// Parts of days, row by row.
+    fn instants(&self, known: bool) -> String {
+        let runs = runs(self.database, "$3");
+        let condition = format!(
+            "{} and m.occurred_at >= runs.lo and m.occurred_at < runs.hi {}",
+            self.of_row,
+            if known { RECORDED_BEFORE } else { "" }
+        );
+        let rows = each(self.database, &runs, self.table, &condition);
+        let row = self.row;
+        format!("select 'instants' as part, string_agg({row}, ';') as lines from {rows}")
+    }
+
+    /// Whole recorded days between what is known and the nearer edge of its month. SQLite would
+    /// rather go through all days than look rows up by an index, and has to be told.
     fn edge_days(&self) -> String {
+        let hint = match self.database {
+            Kind::Sqlite => "indexed by rollups_recorded",
+            Kind::Postgres => "",
+        };
         let rows = format!(
-            "rollups r where {} and r.grain = 0 and r.period < $7
+            "rollups r {hint} where {} and r.grain = 0 and + r.period < $7
                and r.recorded >= $8 and r.recorded < $9",
             self.of
         );
-        self.grouped("edge_days", &rows)
+        self.rollup_lines("edge_days", &rows)
     }
 
     /// Rows of transactions between what is known and one edge of its day.
     fn edges(&self) -> String {
-        format!(
-            "select 'edges' as part, string_agg({}, ';') as lines
-             from batches b cross join {} m
-             where {} and b.recorded_at >= $10 and b.recorded_at < $11 and m.batch = b.id
-               and m.occurred_at < $12",
-            self.row, self.table, self.of_row
-        )
+        let batches = "(select id from batches where recorded_at >= $10 and recorded_at < $11) b";
+        let condition = format!("{} and m.batch = b.id and m.occurred_at < $12", self.of_row);
+        let rows = each(self.database, batches, self.table, &condition);
+        format!("select 'edges' as part, string_agg({}, ';') as lines from {rows}", self.row)
     }
 
-    fn grouped(&self, part: &str, rows: &str) -> String {
+    /// Roll-ups row by row: sorting them to sum them would cost more than reading them.
+    fn rollup_lines(&self, part: &str, rows: &str) -> String {
         format!(
-            "select '{part}' as part, string_agg(t.line, ';') as lines from (
-                select r.period || ',' || r.name || ',' || r.currency || ',' || {} as line
-                from {rows} group by r.period, r.name, r.currency) t",
-            self.sums
+            "select '{part}' as part,
+                string_agg(r.period || ',' || r.name || ',' || r.currency || ',' || {}, ';') as lines
+             from {rows}",
+            self.columns.join(" || ',' || ")
         )
+    }
+}
+
+/// That a row's transaction was recorded before the first day not taken whole.
+const RECORDED_BEFORE: &str = "and exists
+    (select 1 from batches b where b.id = m.batch and b.recorded_at < $6)";
+
+/// The rows of a table that fit each row of another, which is read first. PostgreSQL may turn any
+/// other join round, and then reads the whole table.
+fn each(database: Kind, first: &str, table: &str, condition: &str) -> String {
+    match database {
+        Kind::Sqlite => format!("{first} cross join {table} where {condition}"),
+        Kind::Postgres => {
+            let alias = &table[table.len() - 1..];
+            format!(
+                "{first} cross join lateral
+                    (select {alias}.* from {table} where {condition} offset 0) {alias}"
+            )
+        }
     }
 }
 
@@ -204,11 +230,13 @@ impl Family {
 fn runs(database: Kind, parameter: &str) -> String {
     match database {
         Kind::Sqlite => {
-            format!("(select value ->> 0 as lo, value ->> 1 as hi from json_each({parameter}))")
+            format!(
+                "(select value ->> 0 as lo, value ->> 1 as hi from json_each({parameter})) runs"
+            )
         }
         Kind::Postgres => format!(
             "(select cast(value ->> 0 as bigint) as lo, cast(value ->> 1 as bigint) as hi
-              from jsonb_array_elements(cast({parameter} as jsonb)) as pairs (value))"
+              from jsonb_array_elements(cast({parameter} as jsonb)) as pairs (value)) runs"
         ),
     }
 }
