@@ -26,21 +26,30 @@ pub(super) async fn revisions(
     limit: usize,
 ) -> Result<Vec<Revision>, Error> {
     let (name, text) = match filter.customer.is_empty() {
-        true => ("movements", text("", "", "$12")),
-        false => {
-            let of = "and m.source_id = s.id and m.customer = $12";
-            ("movements_of_customer", text("sources s cross join", of, "$13"))
-        }
+        true => ("movements", text("mrr_movements m", "", "$12")),
+        false => ("movements_of_customer", text_of_customer(database.kind)),
     };
     let rows = database.fetch(name, text, values(filter, from, limit)).await?;
     rows.iter().map(revision).collect()
 }
 
-fn text(before: &str, of: &str, limit: &str) -> String {
+/// One customer's rows lie together; PostgreSQL would rather go through all by time.
+fn text_of_customer(database: Kind) -> String {
+    let of = "m.source_id = s.id and m.customer = $12";
+    match database {
+        Kind::Sqlite => text("sources s cross join mrr_movements m", &format!("and {of}"), "$13"),
+        Kind::Postgres => {
+            let rows = format!("(select m.* from mrr_movements m where {of} offset 0) m");
+            text(&format!("sources s cross join lateral {rows}"), "", "$13")
+        }
+    }
+}
+
+fn text(rows: &str, of: &str, limit: &str) -> String {
     format!(
         "select m.occurred_at, m.source_id, m.customer, m.currency, m.kind, m.revision, m.units,
             m.event, b.recorded_at
-         from {before} mrr_movements m cross join batches b
+         from {rows} cross join batches b
          where m.definition = $1 and m.occurred_at >= $2 and m.occurred_at < $3
            and (m.occurred_at, m.source_id, m.customer) >= ($4, $5, $6)
            and ($7 = '' or m.currency = $8) and ($9 = '' or m.kind = $10)
