@@ -42,8 +42,13 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let bodies: Vec<Vec<u8>> = story.events.iter().map(|event| event.body.clone()).collect();
     let bytes: usize = bodies.iter().map(Vec::len).sum();
     println!("{} events of {} bytes on average", bodies.len(), bytes / bodies.len());
-    let sqlite = Place::new("SQLite (WAL, FULL)", 0.13, None)?;
-    measure(sqlite, &plan, &story, &bodies).await?;
+    if !asked("--postgres") {
+        let sqlite = Place::new("SQLite (WAL, FULL)", 0.13, None)?;
+        measure(sqlite, &plan, &story, &bodies).await?;
+    }
+    if asked("--sqlite") {
+        return Ok(());
+    }
     match PostgresServer::start(true) {
         Some(server) => {
             let name = "PostgreSQL (fsync, synchronous_commit)";
@@ -54,6 +59,12 @@ pub(crate) async fn run() -> anyhow::Result<()> {
             Ok(())
         }
     }
+}
+
+/// Whether a flag was given: `--quick` measures 16 callers only, `--queries` shows where the
+/// writer's time went, `--sqlite` and `--postgres` keep to one database.
+fn asked(flag: &str) -> bool {
+    std::env::args().any(|arg| arg == flag)
 }
 
 impl Place {
@@ -75,7 +86,7 @@ async fn measure(
     println!("\n{}", place.name);
     let shared = Arc::new(bodies.to_vec());
     let mut at_16 = (0.0, 1.0);
-    let quick = std::env::args().any(|arg| arg == "--quick");
+    let quick = asked("--quick");
     for callers in if quick { vec![16] } else { vec![1, 16, 64] } {
         let share = if callers == 1 { bodies.len() / 4 } else { bodies.len() };
         let part = Arc::new(shared[..share].to_vec());
@@ -147,7 +158,7 @@ async fn mean_batch(address: std::net::SocketAddr) -> anyhow::Result<f64> {
     stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n").await?;
     let mut text = String::new();
     stream.read_to_string(&mut text).await?;
-    if std::env::args().any(|arg| arg == "--queries") {
+    if asked("--queries") {
         queries(&text);
     }
     let value = |name: &str| {

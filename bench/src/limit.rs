@@ -12,7 +12,7 @@ use takings_core::stripe::{envelope, normalize, signature};
 use takings_server::app::now;
 use takings_server::db::{Database, Options};
 use takings_server::http;
-use takings_server::ingest::{Body, Entry, Unit, connect};
+use takings_server::ingest::{Body, Entry, Unit};
 use takings_server::revenue::intake::prepare;
 use tokio_util::sync::CancellationToken;
 
@@ -55,7 +55,7 @@ pub(crate) async fn statements(
 ) -> anyhow::Result<f64> {
     let database = open(record_on).await?;
     let log = Arc::new(Mutex::new(Vec::new()));
-    let mut conn = connect(&database).await?;
+    let mut conn = database.conn().await?;
     conn.record(log.clone());
     for chunk in bodies.chunks(size.max(1)) {
         let entries: Vec<Entry> = chunk
@@ -72,7 +72,7 @@ pub(crate) async fn statements(
     drop(conn);
     let steps = log.lock().map(|steps| steps.clone()).unwrap_or_default();
     let database = open(replay_on).await?;
-    let mut conn = connect(&database).await?;
+    let mut conn = database.conn().await?;
     let own = std::process::id();
     let before = cpu::used(own) + postmaster.map_or(0.0, cpu::used_by_tree);
     let started = start();

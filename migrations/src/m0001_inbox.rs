@@ -12,7 +12,7 @@ crate::schema::migration!(
     );
     create index batches_recorded on batches (recorded_at);
     create table webhook_events (
-        seq bigint primary key,
+        seq {key} primary key,
         source_id bigint not null,
         event_id text not null,
         api_version text not null,
@@ -27,7 +27,7 @@ crate::schema::migration!(
     create unique index webhook_events_key on webhook_events (source_id, event_id, api_version);
     create index webhook_events_held on webhook_events (outcome, seq) where outcome = 'quarantined';
     create table webhook_bodies (
-        seq bigint primary key,
+        seq {key} primary key,
         codec bigint not null,
         key_id text,
         body {bytes} not null

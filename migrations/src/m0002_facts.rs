@@ -28,7 +28,7 @@ crate::schema::migration!(
         key_id text,
         batch bigint not null,
         primary key (source_id, object, second, event, api_version, normaliser)
-    ) {clustered};
+    );
     create table unconfirmed (
         source_id bigint not null,
         object text not null,

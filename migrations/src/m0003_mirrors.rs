@@ -24,7 +24,7 @@ const SHAPE: &str = "
         event text not null,
         batch bigint not null,
         primary key (source_id, id)
-    ) {clustered};
+    );
     create index {table}_customer on {table} (customer, source_id, id)
         where customer is not null;
     ";

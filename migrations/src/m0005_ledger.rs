@@ -41,7 +41,7 @@ crate::schema::migration!(
     create table closes (
         month bigint primary key,
         closed_at bigint not null,
-        batch bigint not null
+        settled bigint not null
     );
     "
 );

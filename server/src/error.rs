@@ -1,8 +1,8 @@
 //! One error, by meaning; mapped once to gRPC and once to HTTP.
 
-use crate::db::{Failure, failure_of, failure_of_orm};
+use crate::db::{self, Failure, failure_of_orm};
 use crate::ingest::{HandOver, Trouble};
-use sea_orm::{DbErr, sqlx};
+use sea_orm::DbErr;
 use std::collections::HashMap;
 use std::time::Duration;
 pub use takings::v1::ErrorReason as Reason;
@@ -230,9 +230,9 @@ impl From<DbErr> for Error {
     }
 }
 
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Error {
-        of_failure(failure_of(&error), Box::new(error))
+impl From<db::Error> for Error {
+    fn from(error: db::Error) -> Error {
+        of_failure(error.failure(), Box::new(error))
     }
 }
 

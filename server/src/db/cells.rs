@@ -1,7 +1,7 @@
 //! Values on their way into and out of a database.
 
-use sea_orm::sqlx::{self, Row as _, postgres::PgRow, sqlite::SqliteRow};
-use serde::{Serialize, Serializer};
+use super::Error;
+use sea_orm::sqlx::{Row as _, postgres::PgRow};
 
 /// One value.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,17 +52,6 @@ impl<T: Into<Cell>> From<Option<T>> for Cell {
     }
 }
 
-impl Serialize for Cell {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Cell::Int(value) => serializer.serialize_i64(*value),
-            Cell::Text(value) => serializer.serialize_str(value),
-            Cell::Bytes(value) => serializer.serialize_str(&hex::encode(value)),
-            Cell::Null => serializer.serialize_none(),
-        }
-    }
-}
-
 /// Rows of equal width, bound to one statement.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
@@ -92,11 +81,6 @@ impl Rows {
         self.cells.chunks(self.width.max(1))
     }
 
-    /// All rows as one JSON array of arrays; bytes in hexadecimal.
-    pub(super) fn json(&self) -> String {
-        serde_json::to_string(&self.iter().collect::<Vec<_>>()).unwrap_or_default()
-    }
-
     /// One column, top to bottom.
     pub fn column(&self, place: usize) -> impl Iterator<Item = &Cell> {
         self.cells.iter().skip(place).step_by(self.width.max(1))
@@ -106,49 +90,66 @@ impl Rows {
 /// A row that came back.
 pub enum Row {
     /// From SQLite.
-    Sqlite(SqliteRow),
+    Sqlite(Vec<Cell>),
     /// From PostgreSQL.
     Postgres(PgRow),
 }
 
 impl Row {
     /// An integer that is never null.
-    pub fn int(&self, place: usize) -> Result<i64, sqlx::Error> {
+    pub fn int(&self, place: usize) -> Result<i64, Error> {
         match self {
-            Row::Sqlite(row) => row.try_get(place),
-            Row::Postgres(row) => row.try_get(place),
+            Row::Sqlite(cells) => match cells.get(place) {
+                Some(Cell::Int(value)) => Ok(*value),
+                _ => Err(Error::Shape(place)),
+            },
+            Row::Postgres(row) => Ok(row.try_get(place)?),
         }
     }
 
     /// An integer or null.
-    pub fn opt_int(&self, place: usize) -> Result<Option<i64>, sqlx::Error> {
+    pub fn opt_int(&self, place: usize) -> Result<Option<i64>, Error> {
         match self {
-            Row::Sqlite(row) => row.try_get(place),
-            Row::Postgres(row) => row.try_get(place),
+            Row::Sqlite(cells) => match cells.get(place) {
+                Some(Cell::Null) => Ok(None),
+                Some(Cell::Int(value)) => Ok(Some(*value)),
+                _ => Err(Error::Shape(place)),
+            },
+            Row::Postgres(row) => Ok(row.try_get(place)?),
         }
     }
 
     /// A text that is never null.
-    pub fn text(&self, place: usize) -> Result<String, sqlx::Error> {
+    pub fn text(&self, place: usize) -> Result<String, Error> {
         match self {
-            Row::Sqlite(row) => row.try_get(place),
-            Row::Postgres(row) => row.try_get(place),
+            Row::Sqlite(cells) => match cells.get(place) {
+                Some(Cell::Text(value)) => Ok(value.clone()),
+                _ => Err(Error::Shape(place)),
+            },
+            Row::Postgres(row) => Ok(row.try_get(place)?),
         }
     }
 
     /// A text or null.
-    pub fn opt_text(&self, place: usize) -> Result<Option<String>, sqlx::Error> {
+    pub fn opt_text(&self, place: usize) -> Result<Option<String>, Error> {
         match self {
-            Row::Sqlite(row) => row.try_get(place),
-            Row::Postgres(row) => row.try_get(place),
+            Row::Sqlite(cells) => match cells.get(place) {
+                Some(Cell::Null) => Ok(None),
+                Some(Cell::Text(value)) => Ok(Some(value.clone())),
+                _ => Err(Error::Shape(place)),
+            },
+            Row::Postgres(row) => Ok(row.try_get(place)?),
         }
     }
 
     /// Bytes that are never null.
-    pub fn bytes(&self, place: usize) -> Result<Vec<u8>, sqlx::Error> {
+    pub fn bytes(&self, place: usize) -> Result<Vec<u8>, Error> {
         match self {
-            Row::Sqlite(row) => row.try_get(place),
-            Row::Postgres(row) => row.try_get(place),
+            Row::Sqlite(cells) => match cells.get(place) {
+                Some(Cell::Bytes(value)) => Ok(value.clone()),
+                _ => Err(Error::Shape(place)),
+            },
+            Row::Postgres(row) => Ok(row.try_get(place)?),
         }
     }
 }

@@ -1,10 +1,14 @@
 //! Opening a database: options that bite, and the schema's version.
 
-use super::Conn;
+use super::postgres::Postgres;
+use super::sqlite::{PATIENCE, Sqlite};
+use super::tx::Link;
+use super::{Conn, Error};
 use sea_orm::sqlx::sqlite::SqliteSynchronous;
 use sea_orm::sqlx::{Executor, postgres::PgConnectOptions, sqlite::SqliteJournalMode};
 use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr};
 use sea_orm::{DatabaseBackend, Statement, TransactionTrait};
+use std::sync::Arc;
 use std::time::Duration;
 use takings_core::time::Timestamp;
 use takings_migrations::Migrator;
@@ -39,6 +43,7 @@ pub struct Database {
     pub read: DatabaseConnection,
     /// Which dialect.
     pub kind: Kind,
+    url: Arc<str>,
 }
 
 impl Database {
@@ -48,26 +53,18 @@ impl Database {
         let write = connect(&options.url, 4, kind, false).await?;
         let read_url = options.read_url.as_deref().unwrap_or(&options.url);
         let read = connect(read_url, options.readers, kind, true).await?;
-        Ok(Database { write, read, kind })
+        Ok(Database { write, read, kind, url: options.url.as_str().into() })
     }
 
-    /// A connection for one owner, tuned for the writer's fixed texts.
-    pub async fn conn(&self) -> Result<Conn, sea_orm::sqlx::Error> {
-        match self.kind {
-            Kind::Sqlite => Ok(self.write.get_sqlite_connection_pool().acquire().await?.into()),
+    /// A connection for one owner. SQLite's works on the thread of its caller.
+    pub async fn conn(&self) -> Result<Conn, Error> {
+        Ok(match self.kind {
+            Kind::Sqlite => Link::Sqlite(Sqlite::open(&self.url)?).into(),
             Kind::Postgres => {
-                let mut conn = self.write.get_postgres_connection_pool().acquire().await?;
-                // The planner sees empty tables when it plans the writer's texts for good; they
-                // are written in the order in which tables are to be visited, by index.
-                (*conn)
-                    .execute(
-                        "set enable_seqscan = off; set enable_hashjoin = off; \
-                         set enable_mergejoin = off; set join_collapse_limit = 1; set jit = off",
-                    )
-                    .await?;
-                Ok(conn.into())
+                let conn = self.write.get_postgres_connection_pool().acquire().await?;
+                Link::Postgres(Postgres::tuned(conn).await?).into()
             }
-        }
+        })
     }
 
     /// Brings the schema up to this binary's, one process at a time.
@@ -137,7 +134,7 @@ async fn connect(
         .test_before_acquire(false);
     options.map_sqlx_sqlite_opts(move |sqlite| {
         let sqlite = sqlite
-            .busy_timeout(Duration::from_secs(5))
+            .busy_timeout(PATIENCE)
             .foreign_keys(false)
             .synchronous(SqliteSynchronous::Full)
             .statement_cache_capacity(400)

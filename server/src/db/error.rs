@@ -2,6 +2,33 @@
 
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 
+/// What a database said instead of an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// On a connection of a pool.
+    #[error(transparent)]
+    Pool(#[from] sqlx::Error),
+    /// On a connection of our own to SQLite.
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    /// A column holds something else than was asked for.
+    #[error("column {0} holds something else than was asked for")]
+    Shape(usize),
+}
+
+impl Error {
+    /// What helps.
+    pub fn failure(&self) -> Failure {
+        match self {
+            Error::Pool(error) => failure_of(error),
+            Error::Sqlite(error) => {
+                error.sqlite_error().map_or(Failure::Other, |it| sqlite(it.extended_code))
+            }
+            Error::Shape(_) => Failure::Other,
+        }
+    }
+}
+
 /// A refusal, by what helps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
@@ -24,7 +51,7 @@ pub enum Failure {
 }
 
 /// What an error of either database means.
-pub fn failure_of(error: &sqlx::Error) -> Failure {
+fn failure_of(error: &sqlx::Error) -> Failure {
     match error {
         sqlx::Error::Database(error) => {
             let code = error.code().unwrap_or_default();

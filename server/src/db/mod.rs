@@ -1,18 +1,21 @@
 //! The database: how it is opened, and how a transaction speaks to either kind.
 //!
-//! Readers go through SeaORM on a pool of their own. The writer keeps one connection of its pool
-//! and sends fixed texts with whole columns as parameters: a text that changed with the number of
-//! rows would be prepared anew each time.
+//! Readers go through SeaORM on a pool of their own. The writer keeps one connection and sends
+//! fixed texts, prepared once: to PostgreSQL with whole columns as parameters, because a text that
+//! changed with the number of rows would be prepared anew each time; to SQLite row by row on the
+//! writer's own thread.
 
 mod cells;
 mod connect;
 mod error;
+mod postgres;
 mod query;
 mod read;
+mod sqlite;
 mod tx;
 
 pub use cells::{Cell, Row, Rows};
 pub use connect::{Database, Kind, Options};
-pub use error::{Failure, failure_of, failure_of_orm};
+pub use error::{Error, Failure, failure_of_orm};
 pub use query::{Bundle, Delete, Insert, Part, Query, Type};
 pub use tx::{Conn, Log, Step, Tx};

@@ -25,64 +25,73 @@ impl Type {
 }
 
 /// Named, typed columns.
-pub(super) type Columns = &'static [(&'static str, Type)];
+pub(crate) type Columns = &'static [(&'static str, Type)];
 
-/// A statement that reads sets of rows as parameters: `{0}`, `{1}`, ... stand for them, under the
-/// aliases `t0`, `t1`, ... Join them by `cross join ... where`, which SQLite takes as the order.
+/// A statement that reads a set of rows as parameters: `{0}` stands for the set, under the alias
+/// `t0`. Join it by `cross join ... where`, which PostgreSQL is told to take as the order.
+///
+/// PostgreSQL answers for all rows at once, SQLite for one row after the other: a text must not
+/// group, order or limit across the rows of its set.
 pub struct Query {
     /// For metrics: a closed set.
     pub name: &'static str,
     /// The text.
     pub text: &'static str,
-    /// The sets' columns.
-    pub sets: &'static [Columns],
+    /// The set's columns; a text without a set has none.
+    pub set: Columns,
     rendered: [OnceLock<Arc<str>>; 2],
 }
 
 impl Query {
     /// Declares a query.
-    pub const fn new(name: &'static str, text: &'static str, sets: &'static [Columns]) -> Query {
-        Query { name, text, sets, rendered: [const { OnceLock::new() }; 2] }
+    pub const fn new(name: &'static str, text: &'static str, set: Columns) -> Query {
+        Query { name, text, set, rendered: [const { OnceLock::new() }; 2] }
     }
 
     /// The text in a dialect.
     pub(super) fn render(&self, kind: Kind) -> Arc<str> {
-        self.rendered[kind as usize].get_or_init(|| self.rendering(kind).into()).clone()
+        let render = || match kind {
+            Kind::Postgres => self.postgres().into(),
+            Kind::Sqlite => self.sqlite().into(),
+        };
+        self.rendered[kind as usize].get_or_init(render).clone()
     }
 
-    fn rendering(&self, kind: Kind) -> String {
-        let mut text = self.text.to_owned();
-        let mut parameter = 0;
-        for (place, columns) in self.sets.iter().enumerate() {
-            let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
-            let table = match kind {
-                Kind::Postgres => {
-                    let arrays: Vec<String> = columns
-                        .iter()
-                        .map(|(_, kind)| {
-                            parameter += 1;
-                            format!("${parameter}::{}[]", kind.postgres())
-                        })
-                        .collect();
-                    format!("unnest({}) as t{place}({})", arrays.join(", "), names.join(", "))
-                }
-                Kind::Sqlite => {
-                    let fields: Vec<String> = names
-                        .iter()
-                        .enumerate()
-                        .map(|(field, name)| format!("value ->> {field} as {name}"))
-                        .collect();
-                    format!(
-                        "(select {} from json_each(?{})) as t{place}",
-                        fields.join(", "),
-                        place + 1
-                    )
-                }
-            };
-            text = text.replace(&format!("{{{place}}}"), &table);
+    /// The set as one array a column.
+    fn postgres(&self) -> String {
+        let names: Vec<&str> = self.set.iter().map(|(name, _)| *name).collect();
+        let arrays = arrays(self.set, &mut 0);
+        self.text.replace("{0}", &format!("unnest({arrays}) as t0({})", names.join(", ")))
+    }
+
+    /// The set's columns as parameters.
+    fn sqlite(&self) -> String {
+        let mut text = ["{0} cross join ", " cross join {0}", "from {0}"]
+            .iter()
+            .fold(self.text.to_owned(), |text, set| text.replace(set, ""));
+        let mut columns: Vec<(usize, &str)> =
+            self.set.iter().map(|(name, _)| *name).enumerate().collect();
+        // The longest first: a name may begin with another.
+        columns.sort_by_key(|(_, name)| std::cmp::Reverse(name.len()));
+        for (place, name) in columns {
+            text = text.replace(&format!("t0.{name}"), &format!("?{}", place + 1));
         }
         text
     }
+}
+
+/// One array a column, numbered from the parameter after `last`.
+fn arrays(columns: Columns, last: &mut usize) -> String {
+    let arrays = columns.iter().map(|(_, kind)| {
+        *last += 1;
+        format!("${last}::{}[]", kind.postgres())
+    });
+    arrays.collect::<Vec<_>>().join(", ")
+}
+
+/// One parameter a column.
+fn parameters(columns: Columns) -> String {
+    (1..=columns.len()).map(|place| format!("?{place}")).collect::<Vec<_>>().join(", ")
 }
 
 /// A bulk insert or upsert.
@@ -102,38 +111,21 @@ impl Insert {
         Insert { table, columns, tail, rendered: [const { OnceLock::new() }; 2] }
     }
 
-    /// The text in a dialect: any number of rows, one text.
+    /// The text in a dialect: any number of rows for PostgreSQL, one for SQLite.
     pub(super) fn render(&self, kind: Kind) -> Arc<str> {
         let render = || match kind {
             Kind::Postgres => self.postgres(&mut 0).into(),
-            Kind::Sqlite => self.sqlite("?1").into(),
+            Kind::Sqlite => {
+                format!("{} values ({}) {}", self.head(), parameters(self.columns), self.tail)
+                    .into()
+            }
         };
         self.rendered[kind as usize].get_or_init(render).clone()
     }
 
-    /// One array a column, numbered from the parameter after `last`.
     fn postgres(&self, last: &mut usize) -> String {
-        let arrays: Vec<String> = self
-            .columns
-            .iter()
-            .map(|(_, kind)| {
-                *last += 1;
-                format!("${last}::{}[]", kind.postgres())
-            })
-            .collect();
-        format!("{} select * from unnest({}) {}", self.head(), arrays.join(", "), self.tail)
-    }
-
-    /// All rows as one JSON array of arrays.
-    fn sqlite(&self, rows: &str) -> String {
-        let fields: Vec<String> = (self.columns.iter().enumerate())
-            .map(|(place, (_, kind))| match kind {
-                Type::Bytes => format!("unhex(value ->> {place})"),
-                _ => format!("value ->> {place}"),
-            })
-            .collect();
-        let (head, fields) = (self.head(), fields.join(", "));
-        format!("{head} select {fields} from json_each({rows}) where true {}", self.tail)
+        let arrays = arrays(self.columns, last);
+        format!("{} select * from unnest({arrays}) {}", self.head(), self.tail)
     }
 
     fn head(&self) -> String {
@@ -148,30 +140,28 @@ pub struct Delete {
     pub table: &'static str,
     /// The columns of the key.
     pub columns: Columns,
+    rendered: OnceLock<Arc<str>>,
 }
 
 impl Delete {
-    fn text(&self, rows: &str) -> String {
-        let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
-        format!("delete from {} where ({}) in ({rows})", self.table, names.join(", "))
+    /// Declares a delete.
+    pub const fn new(table: &'static str, columns: Columns) -> Delete {
+        Delete { table, columns, rendered: OnceLock::new() }
     }
 
     fn postgres(&self, last: &mut usize) -> String {
-        let arrays: Vec<String> = self
-            .columns
-            .iter()
-            .map(|(_, kind)| {
-                *last += 1;
-                format!("${last}::{}[]", kind.postgres())
-            })
-            .collect();
-        self.text(&format!("select * from unnest({})", arrays.join(", ")))
+        self.text(&format!("select * from unnest({})", arrays(self.columns, last)))
     }
 
-    fn sqlite(&self, rows: &str) -> String {
-        let fields: Vec<String> =
-            (0..self.columns.len()).map(|place| format!("value ->> {place}")).collect();
-        self.text(&format!("select {} from json_each({rows})", fields.join(", ")))
+    /// The text for one row.
+    pub(super) fn sqlite(&self) -> Arc<str> {
+        let render = || self.text(&format!("values ({})", parameters(self.columns))).into();
+        self.rendered.get_or_init(render).clone()
+    }
+
+    fn text(&self, rows: &str) -> String {
+        let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
+        format!("delete from {} where ({}) in ({rows})", self.table, names.join(", "))
     }
 }
 
@@ -192,36 +182,28 @@ impl Part {
     }
 }
 
-/// Writes to several tables in one round trip. PostgreSQL runs them as one statement with a
-/// common table expression each; SQLite as a trigger of a temporary view, fired by one insert.
+/// Writes to several tables in one round trip: PostgreSQL runs them as one statement with a common
+/// table expression each.
 pub struct Bundle {
-    /// The view's name; also the name in metrics.
+    /// The name in metrics.
     pub name: &'static str,
     /// What is written, in this order.
     pub parts: &'static [Part],
-    rendered: [OnceLock<Arc<str>>; 2],
+    rendered: OnceLock<Arc<str>>,
 }
 
 impl Bundle {
     /// Declares a bundle.
     pub const fn new(name: &'static str, parts: &'static [Part]) -> Bundle {
-        Bundle { name, parts, rendered: [const { OnceLock::new() }; 2] }
+        Bundle { name, parts, rendered: OnceLock::new() }
     }
 
-    /// The text in a dialect.
-    pub(super) fn render(&self, kind: Kind) -> Arc<str> {
-        let render = || match kind {
-            Kind::Postgres => self.postgres().into(),
-            Kind::Sqlite => {
-                let marks: Vec<String> =
-                    (1..=self.parts.len()).map(|it| format!("?{it}")).collect();
-                format!("insert into {} values ({})", self.name, marks.join(", ")).into()
-            }
-        };
-        self.rendered[kind as usize].get_or_init(render).clone()
+    /// The one statement.
+    pub(super) fn postgres(&self) -> Arc<str> {
+        self.rendered.get_or_init(|| self.statement().into()).clone()
     }
 
-    fn postgres(&self) -> String {
+    fn statement(&self) -> String {
         let mut last = 0;
         let parts = self.parts.iter().enumerate().map(|(place, part)| {
             let text = match part {
@@ -231,23 +213,5 @@ impl Bundle {
             format!("w{place} as ({text})")
         });
         format!("with {} select 1", parts.collect::<Vec<_>>().join(", "))
-    }
-
-    /// What SQLite needs once a connection.
-    pub(super) fn sqlite_setup(&self) -> String {
-        let nulls = vec!["null"; self.parts.len()].join(", ");
-        let names: Vec<String> = (0..self.parts.len()).map(|it| format!("c{it}")).collect();
-        let steps: Vec<String> = (self.parts.iter().enumerate())
-            .map(|(place, part)| match part {
-                Part::Insert(insert) => insert.sqlite(&format!("new.c{place}")),
-                Part::Delete(delete) => delete.sqlite(&format!("new.c{place}")),
-            })
-            .collect();
-        let (name, names, steps) = (self.name, names.join(", "), steps.join("; "));
-        format!(
-            "create temp view if not exists {name} ({names}) as select {nulls}; \
-             create temp trigger if not exists {name}_in instead of insert on {name} \
-             begin {steps}; end"
-        )
     }
 }

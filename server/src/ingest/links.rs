@@ -59,7 +59,7 @@ impl Links {
         let mut ids = Rows::default();
         named.iter().for_each(|(source, id)| ids.push([(*source).into(), id.as_str().into()]));
         let mut links = Links::default();
-        for row in tx.fetch(&LINKS, &[&ids]).await? {
+        for row in tx.fetch(&LINKS, &ids).await? {
             links.links.insert((row.int(0)?, row.text(1)?), read_link(&row, 2)?);
         }
         Ok(links)
@@ -169,7 +169,7 @@ impl Links {
 async fn take_locks(tx: &mut Tx<'_>, keys: &BTreeSet<i64>) -> Result<(), Trouble> {
     let mut rows = Rows::default();
     keys.iter().for_each(|key| rows.push([(*key).into()]));
-    tx.fetch(&LOCK, &[&rows]).await?;
+    tx.fetch(&LOCK, &rows).await?;
     Ok(())
 }
 

@@ -87,7 +87,7 @@ async fn load(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<BTreeMap<Key, Nets>, T
         keys.push([(*source).into(), id.as_str().into(), start.0.into()]);
     }
     let mut nets: BTreeMap<Key, Nets> = BTreeMap::new();
-    for row in tx.fetch(&store::MEASURES, &[&keys]).await? {
+    for row in tx.fetch(&store::MEASURES, &keys).await? {
         let measure = Measure {
             kind: row.text(2)?,
             currency: row.text(3)?,

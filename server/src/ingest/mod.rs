@@ -15,15 +15,14 @@ mod unit;
 mod writer;
 
 pub use entry::{Body, Entry, Outcome};
-pub use transact::{connect, transact};
+pub use transact::transact;
 pub use unit::{Scope, Unit};
 pub use writer::{HandOver, Writer, WriterOptions};
 
 use customers::{word, write_marks};
 pub(crate) use facts::Stored;
 
-use crate::db::{Failure, failure_of};
-use sea_orm::sqlx;
+use crate::db::{Error, Failure};
 
 /// An object of a source.
 pub(crate) type Key = (i64, String);
@@ -36,7 +35,7 @@ pub enum Trouble {
     Retry,
     /// The database refused or is gone.
     #[error(transparent)]
-    Database(#[from] sqlx::Error),
+    Database(#[from] Error),
     /// The data cannot be held: sums beyond 64 bits, texts a database refuses.
     #[error("{0}")]
     Data(String),
@@ -63,7 +62,7 @@ impl Trouble {
     pub fn failure(&self) -> Failure {
         match self {
             Trouble::Retry => Failure::Conflict,
-            Trouble::Database(error) => failure_of(error),
+            Trouble::Database(error) => error.failure(),
             Trouble::Data(_) => Failure::Data,
             Trouble::Shared { failure, .. } => *failure,
             Trouble::Unreadable { .. } => Failure::Other,

@@ -85,7 +85,7 @@ impl Settlements {
         }
         let (mut facts, mut posted) = (Stored::default(), Posted::default());
         let mut adopted: BTreeMap<Key, Link> = BTreeMap::new();
-        for row in tx.fetch(&store::SETTLEMENTS, &[&roots]).await? {
+        for row in tx.fetch(&store::SETTLEMENTS, &roots).await? {
             let key = (row.int(1)?, row.text(2)?);
             if row.int(0)? > 0 {
                 posted.read(key, &row)?;

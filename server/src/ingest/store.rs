@@ -31,7 +31,7 @@ pub(super) static LINKS: Query = Query::new(
     "select o.source_id, o.id, o.kind, o.settlement, o.customer
      from {0} cross join objects o
      where o.source_id = t0.source_id and o.id = t0.id",
-    &[&[("source_id", Int), ("id", Text)]],
+    &[("source_id", Int), ("id", Text)],
 );
 
 /// Takes locks until the transaction ends; the keys come sorted. The shared one keeps the monthly
@@ -40,7 +40,7 @@ pub(super) static LOCK: Query = Query::new(
     "lock",
     "select pg_advisory_xact_lock_shared(7415370617) is null,
             pg_advisory_xact_lock(t0.key) is null from {0}",
-    &[&[("key", Int)]],
+    &[("key", Int)],
 );
 
 /// Everything known of some settlements, told apart by the first column: 0 a member with one of
@@ -71,7 +71,7 @@ pub(super) static SETTLEMENTS: Query = Query::new(
      from {0} cross join objects o cross join unconfirmed u
      where o.source_id = t0.source_id and o.settlement = t0.root
        and u.source_id = o.source_id and u.object = o.id",
-    &[&[("source_id", Int), ("root", Text)]],
+    &[("source_id", Int), ("root", Text)],
 );
 
 /// Facts of long-lived objects around a second: from the last second before it that holds one
@@ -86,7 +86,7 @@ pub(super) static WINDOWS: Query = Query::new(
          where p.source_id = t0.source_id and p.object = t0.id and p.second < t0.second
          group by p.second having count(*) = 1 order by p.second desc limit 1),
         -9223372036854775807)",
-    &[&[("source_id", Int), ("id", Text), ("second", Int)]],
+    &[("source_id", Int), ("id", Text), ("second", Int)],
 );
 
 /// What a customer's subscriptions depend on besides themselves.
@@ -98,7 +98,7 @@ pub(super) static CONTEXTS: Query = Query::new(
      where o.source_id = t0.source_id and o.customer = t0.customer
        and o.kind in ('discount', 'item_tax')
        and f.source_id = o.source_id and f.object = o.id",
-    &[&[("source_id", Int), ("customer", Text)]],
+    &[("source_id", Int), ("customer", Text)],
 );
 
 /// The change points of a customer's subscriptions from an instant on, the last one of each
@@ -123,7 +123,7 @@ pub(super) static POINTS: Query = Query::new(
      where s.source_id = t0.source_id and s.customer = t0.customer
        and p.source_id = s.source_id and p.customer = s.customer and p.subscription = s.id
        and p.second >= t0.start and +p.at < t0.start",
-    &[&[("source_id", Int), ("customer", Text), ("start", Int)]],
+    &[("source_id", Int), ("customer", Text), ("start", Int)],
 );
 
 /// Customers who had MRR before an instant.
@@ -133,7 +133,7 @@ pub(super) static EVER: Query = Query::new(
      where exists (select 1 from subscription_points p
                    where p.source_id = t0.source_id and p.customer = t0.customer
                      and p.at < t0.start and p.units > 0)",
-    &[&[("source_id", Int), ("customer", Text), ("start", Int)]],
+    &[("source_id", Int), ("customer", Text), ("start", Int)],
 );
 
 /// The movements stored for customers from an instant on, net of their revisions.
@@ -145,7 +145,7 @@ pub(super) static MOVEMENTS: Query = Query::new(
      from {0} cross join mrr_movements m
      where m.source_id = t0.source_id and m.customer = t0.customer and m.occurred_at >= t0.start
      group by m.source_id, m.customer, m.occurred_at, m.definition, m.currency, m.kind",
-    &[&[("source_id", Int), ("customer", Text), ("start", Int)]],
+    &[("source_id", Int), ("customer", Text), ("start", Int)],
 );
 
 /// The measures stored for objects from an instant on, net per target.
@@ -156,7 +156,7 @@ pub(super) static MEASURES: Query = Query::new(
      from {0} cross join measures m
      where m.source_id = t0.source_id and m.object = t0.id and m.occurred_at >= t0.start
      group by m.source_id, m.object, m.kind, m.currency, m.occurred_at",
-    &[&[("source_id", Int), ("id", Text), ("start", Int)]],
+    &[("source_id", Int), ("id", Text), ("start", Int)],
 );
 
 /// The facts of some coupons.
@@ -166,7 +166,7 @@ pub(super) static COUPONS: Query = Query::new(
      from {0} cross join facts f
      where f.source_id = t0.source_id and f.object = t0.id
      order by f.second, f.event",
-    &[&[("source_id", Int), ("id", Text)]],
+    &[("source_id", Int), ("id", Text)],
 );
 
 /// The last month closed.
@@ -178,7 +178,7 @@ pub(super) static SUBSCRIPTIONS_OF: Query = Query::new(
     "select s.source_id, s.customer, s.id
      from {0} cross join subscriptions s
      where s.source_id = t0.source_id and s.customer = t0.customer",
-    &[&[("source_id", Int), ("customer", Text)]],
+    &[("source_id", Int), ("customer", Text)],
 );
 
 /// What became of an event when it was applied again.
@@ -189,7 +189,7 @@ pub(super) static REPLAYED: Query = Query::new(
      from {0}
      where webhook_events.source_id = t0.source_id and webhook_events.event_id = t0.event_id
        and webhook_events.api_version = t0.api_version",
-    &[&[
+    &[
         ("source_id", Int),
         ("event_id", Text),
         ("api_version", Text),
@@ -197,5 +197,5 @@ pub(super) static REPLAYED: Query = Query::new(
         ("reason", Text),
         ("message", Text),
         ("object", Text),
-    ]],
+    ],
 );

@@ -207,20 +207,18 @@ pub(super) static WAITING: Insert = Insert::new(
     "on conflict do nothing",
 );
 
-pub(super) static DROP_POINTS: Delete = Delete {
-    table: "subscription_points",
-    columns: &[("source_id", Int), ("customer", Text), ("subscription", Text), ("at", Int)],
-};
+pub(super) static DROP_POINTS: Delete = Delete::new(
+    "subscription_points",
+    &[("source_id", Int), ("customer", Text), ("subscription", Text), ("at", Int)],
+);
 
-pub(super) static LIFT: Delete = Delete {
-    table: "unconfirmed",
-    columns: &[("source_id", Int), ("object", Text), ("reason", Text), ("since", Int)],
-};
+pub(super) static LIFT: Delete = Delete::new(
+    "unconfirmed",
+    &[("source_id", Int), ("object", Text), ("reason", Text), ("since", Int)],
+);
 
-pub(super) static ARRIVED: Delete = Delete {
-    table: "waiting",
-    columns: &[("source_id", Int), ("needs", Text), ("customer", Text)],
-};
+pub(super) static ARRIVED: Delete =
+    Delete::new("waiting", &[("source_id", Int), ("needs", Text), ("customer", Text)]);
 
 /// What has to be there before aggregates are loaded.
 pub(super) static LEARN: Bundle =
@@ -249,6 +247,3 @@ pub(super) static FLUSH: Bundle = Bundle::new(
         Part::Insert(&ROLLUPS),
     ],
 );
-
-/// Every bundle: what a connection is prepared for.
-pub(super) static BUNDLES: [&Bundle; 2] = [&LEARN, &FLUSH];

@@ -1,18 +1,11 @@
 //! A transaction of a job's own, tried again where it met another.
 
-use super::{Trouble, tables};
-use crate::db::{Conn, Database, Failure, Tx};
+use super::Trouble;
+use crate::db::{Database, Failure, Tx};
 use std::time::Duration;
 
 /// How often a transaction that met another is tried again.
 const RETRIES: u64 = 50;
-
-/// A connection that is ready for units of work.
-pub async fn connect(database: &Database) -> Result<Conn, Trouble> {
-    let mut conn = database.conn().await?;
-    conn.prepare(&tables::BUNDLES).await?;
-    Ok(conn)
-}
 
 /// Runs `work` in a transaction.
 pub async fn transact<T>(
@@ -21,7 +14,7 @@ pub async fn transact<T>(
 ) -> Result<T, Trouble> {
     let mut tries = 0;
     loop {
-        let mut conn = connect(database).await?;
+        let mut conn = database.conn().await?;
         let mut tx = conn.begin().await?;
         let trouble = match work(&mut tx).await {
             Ok(value) => {

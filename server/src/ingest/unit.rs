@@ -116,7 +116,7 @@ impl Unit {
     }
 
     async fn open(&self, tx: &mut Tx<'_>) -> Result<Batch, Trouble> {
-        let rows = tx.fetch(store::open_batch(tx.kind()), &[]).await?;
+        let rows = tx.fetch(store::open_batch(tx.kind()), &Rows::default()).await?;
         let row = rows.first().ok_or(Trouble::Retry)?;
         Ok(Batch { id: row.int(0)?, recorded_at: Timestamp(row.int(1)?), shard: self.shard })
     }
@@ -166,7 +166,7 @@ async fn mark_replayed(tx: &mut Tx<'_>, entries: &[Entry]) -> Result<(), Trouble
         ]);
     }
     if !rows.is_empty() {
-        tx.fetch(&store::REPLAYED, &[&rows]).await?;
+        tx.fetch(&store::REPLAYED, &rows).await?;
     }
     Ok(())
 }
@@ -219,7 +219,7 @@ fn fact_rows(facts: &[(i64, &Entry, &Fact)], batch: Batch) -> Result<Rows, Troub
 
 /// The newest month closed.
 async fn closed_through(tx: &mut Tx<'_>) -> Result<Option<Month>, Trouble> {
-    let rows = tx.fetch(&store::CLOSED, &[]).await?;
+    let rows = tx.fetch(&store::CLOSED, &Rows::default()).await?;
     let month = rows.first().map(|row| row.opt_int(0)).transpose()?.flatten();
     Ok(month.and_then(|month| i32::try_from(month).ok()).map(Month))
 }

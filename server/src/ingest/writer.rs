@@ -3,9 +3,10 @@
 //! Callers hand over and wait; a caller that goes away changes nothing. The writer never sleeps
 //! for a batch to fill: while one commits, the next gathers.
 
-use super::{Entry, Outcome, Trouble, Unit, connect};
-use crate::db::{Conn, Database, Failure};
+use super::{Entry, Outcome, Trouble, Unit};
+use crate::db::{Conn, Database, Failure, Kind};
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 /// How the writer works.
@@ -62,7 +63,7 @@ impl Writer {
     ) -> (Writer, impl Future<Output = ()> + Send + 'static) {
         let (queue, waiting) = mpsc::channel(options.queue);
         let work = Work { database, options, unit: Unit { shard: options.shard }, conn: None };
-        (Writer { queue }, work.run(waiting))
+        (Writer { queue }, work.start(waiting))
     }
 
     /// Hands an event over and waits until it is durable.
@@ -84,6 +85,21 @@ struct Work {
 }
 
 impl Work {
+    /// On SQLite every statement, and the wait for the disk, is on the caller's thread: not one
+    /// that others need.
+    async fn start(self, waiting: mpsc::Receiver<Waiting>) {
+        match self.database.kind {
+            Kind::Postgres => self.run(waiting).await,
+            Kind::Sqlite => {
+                let handle = Handle::current();
+                let work = move || handle.block_on(self.run(waiting));
+                if let Err(error) = tokio::task::spawn_blocking(work).await {
+                    tracing::error!(%error, "the writer failed");
+                }
+            }
+        }
+    }
+
     async fn run(mut self, mut waiting: mpsc::Receiver<Waiting>) {
         let mut batch = Vec::with_capacity(self.options.most);
         while waiting.recv_many(&mut batch, self.options.most).await > 0 {
@@ -161,7 +177,7 @@ impl Work {
     async fn transact(&mut self, entries: &[Entry]) -> Result<Vec<Outcome>, Trouble> {
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
-            None => connect(&self.database).await?,
+            None => self.database.conn().await?,
         };
         let mut tx = conn.begin().await?;
         match self.unit.ingest(&mut tx, entries).await {

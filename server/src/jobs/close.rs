@@ -1,23 +1,29 @@
 //! The monthly close: deferred revenue becomes revenue, month by month.
 
-use crate::db::{Database, Query, Rows, Tx, Type};
+use crate::db::{Database, Kind, Query, Rows, Tx, Type};
 use crate::error::Error;
-use crate::ingest::{Scope, Trouble, Unit, transact};
+use crate::ingest::{Key, Scope, Trouble, Unit, transact};
 use takings_core::time::{Month, Timestamp};
-
-/// Settlements derived in one transaction.
-const AT_ONCE: usize = 200;
 
 static LAST: Query = Query::new("last_close", "select max(month) from closes", &[]);
 
 static FIRST: Query =
     Query::new("first_entry", "select min(occurred_at) from revenue_entries", &[]);
 
-static CLOSE: Query = Query::new(
+static DECLARE: Query = Query::new(
     "close",
-    "insert into closes (month, closed_at, batch)
+    "insert into closes (month, closed_at, settled)
      select t0.month, t0.closed_at, 0 from {0} where true on conflict (month) do nothing",
-    &[&[("month", Type::Int), ("closed_at", Type::Int)]],
+    &[("month", Type::Int), ("closed_at", Type::Int)],
+);
+
+static UNSETTLED: Query =
+    Query::new("unsettled_close", "select max(month) from closes where settled = 0", &[]);
+
+static SETTLED: Query = Query::new(
+    "close_settled",
+    "update closes set settled = 1 from {0} where closes.month <= t0.month",
+    &[("month", Type::Int)],
 );
 
 static LOCK: Query =
@@ -29,19 +35,34 @@ static INVOICES: Query = Query::new(
      from {0} cross join objects o
      where o.kind = 'invoice' and o.settlement is not null
        and (o.source_id, o.settlement) > (t0.source_id, t0.settlement)
-     order by o.source_id, o.settlement limit 200",
-    &[&[("source_id", Type::Int), ("settlement", Type::Text)]],
+     order by o.source_id, o.settlement limit 25",
+    &[("source_id", Type::Int), ("settlement", Type::Text)],
 );
 
-/// Closes every month that is over, one after the other; answers the months closed.
+/// Closes every month before `now`'s; answers the months closed.
+///
+/// First the fact that they are closed, which every later unit of work sees; then every settlement
+/// with an invoice is derived by it, in batches. Settlements depend on the newest month closed
+/// alone, so one walk does for all. A walk that was cut off is made again; twice changes nothing.
 pub async fn close_due(database: &Database, now: Timestamp) -> Result<Vec<Month>, Error> {
     let current = now.day().month();
-    let mut closed = Vec::new();
-    while let Some(month) = next(database).await?.filter(|month| *month < current) {
-        close(database, month, now).await?;
-        closed.push(month);
+    let mut due = Vec::new();
+    let mut month = next(database).await?;
+    while let Some(over) = month.filter(|month| *month < current) {
+        due.push(over);
+        month = Some(over.next());
     }
-    Ok(closed)
+    if !due.is_empty() {
+        declare(database, &due, now).await?;
+    }
+    let unsettled = transact(database, async |tx| number(tx, &UNSETTLED).await).await?;
+    if let Some(month) = unsettled {
+        walk(database).await?;
+        let mut through = Rows::default();
+        through.push([month.into()]);
+        transact(database, async |tx| Ok(tx.fetch(&SETTLED, &through).await.map(drop)?)).await?;
+    }
+    Ok(due)
 }
 
 /// The month after the last one closed, or the first with a posting.
@@ -57,43 +78,43 @@ async fn next(database: &Database) -> Result<Option<Month>, Error> {
 }
 
 async fn number(tx: &mut Tx<'_>, query: &'static Query) -> Result<Option<i64>, Trouble> {
-    let rows = tx.fetch(query, &[]).await?;
+    let rows = tx.fetch(query, &Rows::default()).await?;
     Ok(rows.first().map(|row| row.opt_int(0)).transpose()?.flatten())
 }
 
-/// Closes one month: first the fact that it is closed, which every later unit of work sees; then
-/// every settlement with an invoice, in batches. Closing twice changes nothing.
-pub async fn close(database: &Database, month: Month, now: Timestamp) -> Result<(), Error> {
+async fn declare(database: &Database, months: &[Month], now: Timestamp) -> Result<(), Error> {
+    let mut rows = Rows::default();
+    months.iter().for_each(|month| rows.push([i64::from(month.0).into(), now.0.into()]));
     transact(database, async |tx| {
-        if tx.kind() == crate::db::Kind::Postgres {
-            tx.fetch(&LOCK, &[]).await?;
+        if tx.kind() == Kind::Postgres {
+            tx.fetch(&LOCK, &Rows::default()).await?;
         }
-        let mut row = Rows::default();
-        row.push([i64::from(month.0).into(), now.0.into()]);
-        tx.fetch(&CLOSE, &[&row]).await?;
-        Ok::<(), Trouble>(())
+        Ok(tx.fetch(&DECLARE, &rows).await.map(drop)?)
     })
     .await?;
-    let mut after = (i64::MIN, String::new());
-    loop {
-        let start = after.clone();
-        let settlements = transact(database, async |tx| {
-            let mut row = Rows::default();
-            row.push([start.0.into(), start.1.as_str().into()]);
-            let rows = tx.fetch(&INVOICES, &[&row]).await?;
-            let keys = rows.iter().map(|row| Ok((row.int(0)?, row.text(1)?)));
-            let settlements = keys.collect::<Result<Vec<_>, Trouble>>()?;
-            if !settlements.is_empty() {
-                let scope = Scope { settlements: settlements.clone(), ..Scope::default() };
-                Unit { shard: 0 }.derive(tx, &scope).await?;
-            }
-            Ok::<_, Trouble>(settlements)
-        })
-        .await?;
-        let full = settlements.len() == AT_ONCE;
-        match settlements.into_iter().next_back() {
-            Some(last) if full => after = last,
-            _ => return Ok(()),
-        }
+    Ok(())
+}
+
+/// Derives every settlement with an invoice.
+async fn walk(database: &Database) -> Result<(), Error> {
+    let mut after = Some((i64::MIN, String::new()));
+    while let Some(start) = after {
+        after = transact(database, async |tx| derive_after(tx, &start).await).await?;
     }
+    Ok(())
+}
+
+/// Derives the settlements that follow one; answers the last of them, unless there was none.
+async fn derive_after(tx: &mut Tx<'_>, start: &Key) -> Result<Option<Key>, Trouble> {
+    let mut row = Rows::default();
+    row.push([start.0.into(), start.1.as_str().into()]);
+    let rows = tx.fetch(&INVOICES, &row).await?;
+    let keys = rows.iter().map(|row| Ok((row.int(0)?, row.text(1)?)));
+    let settlements = keys.collect::<Result<Vec<Key>, Trouble>>()?;
+    let last = settlements.last().cloned();
+    if last.is_some() {
+        let scope = Scope { settlements, ..Scope::default() };
+        Unit { shard: 0 }.derive(tx, &scope).await?;
+    }
+    Ok(last)
 }

@@ -4,7 +4,7 @@ mod close;
 mod coupons;
 mod lease;
 
-pub use close::{close, close_due};
+pub use close::close_due;
 pub use coupons::settle_waiting;
 
 use crate::app::App;

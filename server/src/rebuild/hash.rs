@@ -32,7 +32,7 @@ async fn hash_facts(database: &Database, hash: &mut StateHash) -> Result<(), Err
             let mut start = Rows::default();
             start.push([after.0.into(), after.1.as_str().into()]);
             let (mut stored, mut names) = (Stored::default(), BTreeMap::new());
-            for row in tx.fetch(&store::FACTS, &[&start]).await? {
+            for row in tx.fetch(&store::FACTS, &start).await? {
                 let source = row.int(0)?;
                 names.insert(source, row.text(8)?);
                 stored.read((source, row.text(1)?), &row, 2)?;

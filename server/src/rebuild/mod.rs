@@ -7,10 +7,7 @@ pub use hash::state_hash;
 
 use crate::db::{Database, Query, Rows};
 use crate::error::Error;
-use crate::ingest::{Key, Scope, Trouble, Unit, connect, transact};
-
-/// Aggregates derived in one transaction.
-const AT_ONCE: usize = 100;
+use crate::ingest::{Key, Scope, Trouble, Unit, transact};
 
 /// What a rebuild found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,8 +71,8 @@ impl Walk<'_> {
     async fn next(&self, query: &'static Query, after: &Key) -> Result<Vec<Key>, Error> {
         let keys = transact(self.database, async |tx| {
             let mut start = Rows::default();
-            start.push([after.0.into(), after.1.as_str().into(), (AT_ONCE as i64).into()]);
-            let rows = tx.fetch(query, &[&start]).await?;
+            start.push([after.0.into(), after.1.as_str().into()]);
+            let rows = tx.fetch(query, &start).await?;
             rows.iter().map(|row| Ok((row.int(0)?, row.text(1)?))).collect::<Result<_, Trouble>>()
         });
         Ok(keys.await?)
@@ -86,7 +83,7 @@ impl Walk<'_> {
         if !self.verify {
             return Ok(transact(self.database, async |tx| unit.derive(tx, scope).await).await?);
         }
-        let mut conn = connect(self.database).await?;
+        let mut conn = self.database.conn().await?;
         let mut tx = conn.begin().await?;
         let differences = unit.derive(&mut tx, scope).await;
         tx.rollback().await?;

@@ -11,7 +11,7 @@ pub(super) static SETTLEMENTS: Query = Query::new(
        and (o.source_id > t0.source_id
             or (o.source_id = t0.source_id and o.settlement > t0.settlement))
      order by o.source_id, o.settlement limit 100",
-    &[&[("source_id", Type::Int), ("settlement", Type::Text), ("most", Type::Int)]],
+    &[("source_id", Type::Int), ("settlement", Type::Text)],
 );
 
 /// Customers after a key: those seen, and those only named by their subscriptions.
@@ -23,7 +23,7 @@ pub(super) static CUSTOMERS: Query = Query::new(
      ) c cross join {0}
      where c.source_id > t0.source_id or (c.source_id = t0.source_id and c.id > t0.id)
      order by c.source_id, c.id limit 100",
-    &[&[("source_id", Type::Int), ("id", Type::Text), ("most", Type::Int)]],
+    &[("source_id", Type::Int), ("id", Type::Text)],
 );
 
 /// Everything the state hash covers but facts: what each line begins with, and its query.
@@ -101,7 +101,7 @@ pub(super) static FACTS: Query = Query::new(
             where g.source_id > t0.source_id
                or (g.source_id = t0.source_id and g.object > t0.object)
             group by g.source_id, g.object order by g.source_id, g.object limit 500)",
-    &[&[("source_id", Type::Int), ("object", Type::Text)]],
+    &[("source_id", Type::Int), ("object", Type::Text)],
 );
 
 /// Roll-ups that differ from the rows they sum.

@@ -23,7 +23,7 @@ impl Contexts {
         let mut wanted = Rows::default();
         customers.for_each(|(source, id)| wanted.push([(*source).into(), id.as_str().into()]));
         let (mut stored, mut owners) = (Stored::default(), BTreeMap::new());
-        for row in tx.fetch(&store::CONTEXTS, &[&wanted]).await? {
+        for row in tx.fetch(&store::CONTEXTS, &wanted).await? {
             let key = (row.int(0)?, row.text(1)?);
             owners.insert(key.clone(), row.text(8)?);
             stored.read(key, &row, 2)?;
@@ -56,7 +56,7 @@ impl Contexts {
         }
         let mut keys = Rows::default();
         wanted.iter().for_each(|(source, id)| keys.push([(*source).into(), id.as_str().into()]));
-        for row in tx.fetch(&store::COUPONS, &[&keys]).await? {
+        for row in tx.fetch(&store::COUPONS, &keys).await? {
             let fact: Fact = serde_json::from_str(&row.text(2)?).map_err(unreadable)?;
             if let State::Coupon(coupon) = fact.state {
                 self.coupons.entry(row.int(0)?).or_default().insert(row.text(1)?, coupon);

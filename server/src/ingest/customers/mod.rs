@@ -155,7 +155,7 @@ impl Customers {
         if keys.is_empty() {
             return Ok(());
         }
-        for row in tx.fetch(&store::SUBSCRIPTIONS_OF, &[&keys]).await? {
+        for row in tx.fetch(&store::SUBSCRIPTIONS_OF, &keys).await? {
             let Some(scope) = self.scopes.get_mut(&(row.int(0)?, row.text(1)?)) else { continue };
             let all = scope.all.unwrap_or(EVER);
             let from = scope.subscriptions.entry(row.text(2)?).or_insert(all);
@@ -327,7 +327,7 @@ async fn load_points(
     if wanted.is_empty() {
         return Ok(timelines);
     }
-    for row in tx.fetch(&store::POINTS, &[&wanted]).await? {
+    for row in tx.fetch(&store::POINTS, &wanted).await? {
         let point: Point = serde_json::from_str(&row.text(4)?)
             .map_err(|error| Trouble::Unreadable { what: "point", why: error.to_string() })?;
         let customer = timelines.entry((row.int(0)?, row.text(1)?)).or_default();

@@ -98,7 +98,7 @@ async fn load_ever(
         let (source, customer) = work.key;
         wanted.push([(*source).into(), customer.as_str().into(), (*start).into()]);
     }
-    let rows = tx.fetch(&store::EVER, &[&wanted]).await?;
+    let rows = tx.fetch(&store::EVER, &wanted).await?;
     rows.iter().map(|row| Ok((row.int(0)?, row.text(1)?))).collect()
 }
 
@@ -107,7 +107,7 @@ async fn load(
     starts: &Rows,
 ) -> Result<BTreeMap<Key, BTreeMap<MovementKey, Net>>, Trouble> {
     let mut nets: BTreeMap<Key, BTreeMap<MovementKey, Net>> = BTreeMap::new();
-    for row in tx.fetch(&store::MOVEMENTS, &[starts]).await? {
+    for row in tx.fetch(&store::MOVEMENTS, starts).await? {
         let net = Net {
             units: row.int(6)?,
             movements: row.int(7)?,

@@ -58,7 +58,7 @@ pub(super) async fn load(
         wanted.push([(*source).into(), id.as_str().into(), (*from).into()]);
     });
     let (mut stored, mut personal) = (Stored::default(), BTreeMap::new());
-    for row in tx.fetch(&store::WINDOWS, &[&wanted]).await? {
+    for row in tx.fetch(&store::WINDOWS, &wanted).await? {
         let key = (row.int(0)?, row.text(1)?);
         if let Some(text) = row.opt_text(8)? {
             personal.insert((key.clone(), row.text(3)?), text);

@@ -322,7 +322,7 @@ mod tests {
         let two = BTreeSet::from([(1, "a".to_owned()), (1, "b".to_owned())]);
         let keys = grouped(&two);
         for (select, expected) in [
-            (page(Table::Customers, none(), false), "PRIMARY KEY ((source_id,id)>(?,?))"),
+            (page(Table::Customers, none(), false), "autoindex_customers_1 ((source_id,id)>(?,?))"),
             (
                 page(Table::Payments, Filter { customer: id(), ..none() }, false),
                 "payments_customer (customer=? AND (source_id,id)>(?,?))",
@@ -333,11 +333,11 @@ mod tests {
             ),
             (
                 page(Table::Payments, Filter { invoice: id(), ..none() }, true),
-                "PRIMARY KEY (source_id=? AND id=?)",
+                "autoindex_payments_1 (source_id=? AND id=?)",
             ),
             (
                 page(Table::Refunds, Filter { payment: id(), ..none() }, true),
-                "PRIMARY KEY (source_id=? AND id=?)",
+                "autoindex_refunds_1 (source_id=? AND id=?)",
             ),
             (
                 page(Table::Subscriptions, Filter { status: id(), ..none() }, false),
