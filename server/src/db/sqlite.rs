@@ -19,6 +19,10 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// More than there are fixed texts.
 const TEXTS: usize = 128;
 
+/// Pages of the log (64 MiB) beyond which the writer itself copies into the file what
+/// [`Sqlite::checkpoint`] has not, and so lets the log begin anew.
+const LOG: i64 = 16_000;
+
 /// A connection.
 pub(super) struct Sqlite(Connection);
 
@@ -32,10 +36,15 @@ impl Sqlite {
         conn.set_prepared_statement_cache_capacity(TEXTS);
         conn.execute_batch(
             "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = off; \
-             pragma cache_size = -65536; pragma temp_store = memory; \
-             pragma wal_autocheckpoint = 8000",
+             pragma cache_size = -65536; pragma temp_store = memory",
         )?;
+        conn.pragma_update(None, "wal_autocheckpoint", LOG)?;
         Ok(Sqlite(conn))
+    }
+
+    /// Copies the log into the file as far as nobody has to wait for it.
+    pub(super) fn checkpoint(&mut self) -> Result<(), Error> {
+        Ok(self.0.query_row("pragma wal_checkpoint(passive)", (), |_| Ok(()))?)
     }
 
     /// Runs one of `begin immediate`, `commit`, `rollback`.

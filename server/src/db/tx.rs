@@ -73,6 +73,14 @@ impl Conn {
         Ok(())
     }
 
+    /// Copies SQLite's log into its file as far as nobody has to wait for it.
+    pub fn checkpoint(&mut self) -> Result<(), Error> {
+        match &mut self.link {
+            Link::Sqlite(conn) => conn.checkpoint(),
+            Link::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Opens a transaction: SQLite's takes the write lock at once.
     pub async fn begin(&mut self) -> Result<Tx<'_>, Error> {
         let started = now();

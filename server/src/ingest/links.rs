@@ -32,14 +32,10 @@ impl Links {
     /// Loads what is known of every object the facts name, and locks it all.
     pub(super) async fn load(tx: &mut Tx<'_>, facts: &[(i64, &Fact)]) -> Result<Links, Trouble> {
         let named = names(facts);
+        let locked = take_locks(tx, named.iter()).await?;
         let mut links = Links::read(tx, &named).await?;
-        if tx.kind() == Kind::Postgres {
-            let locked = links.lock_keys(&named);
-            take_locks(tx, &locked).await?;
-            links = Links::read(tx, &named).await?;
-            if !links.lock_keys(&named).is_subset(&locked) {
-                return Err(Trouble::Retry);
-            }
+        if tx.kind() == Kind::Postgres && !links.settlements().all(|root| locked.contains(&root)) {
+            return Err(Trouble::Retry);
         }
         facts.iter().for_each(|(source, fact)| links.learn(*source, fact));
         Ok(links)
@@ -47,30 +43,22 @@ impl Links {
 
     /// Locks aggregates that are derived again without new facts.
     pub(super) async fn lock(tx: &mut Tx<'_>, scope: &Scope) -> Result<Links, Trouble> {
-        if tx.kind() == Kind::Postgres {
-            let named = scope.settlements.iter().chain(&scope.customers);
-            let keys: BTreeSet<i64> = named.map(|(source, id)| fingerprint(*source, id)).collect();
-            take_locks(tx, &keys).await?;
-        }
+        take_locks(tx, scope.settlements.iter().chain(&scope.customers)).await?;
         Ok(Links::default())
     }
 
     async fn read(tx: &mut Tx<'_>, named: &BTreeSet<Key>) -> Result<Links, Trouble> {
-        let mut ids = Rows::default();
-        named.iter().for_each(|(source, id)| ids.push([(*source).into(), id.as_str().into()]));
         let mut links = Links::default();
-        for row in tx.fetch(&LINKS, &ids).await? {
+        for row in tx.fetch(&LINKS, &key_rows(named.iter())).await? {
             links.links.insert((row.int(0)?, row.text(1)?), read_link(&row, 2)?);
         }
         Ok(links)
     }
 
-    /// Everything named, and the settlements it is known to belong to, as lock keys.
-    fn lock_keys(&self, named: &BTreeSet<Key>) -> BTreeSet<i64> {
-        let settlements = self.links.iter().filter_map(|((source, _), link)| {
-            link.settlement.as_ref().map(|root| fingerprint(*source, root))
-        });
-        named.iter().map(|(source, id)| fingerprint(*source, id)).chain(settlements).collect()
+    /// Every settlement that something belongs to.
+    fn settlements(&self) -> impl Iterator<Item = Key> {
+        let links = self.links.iter();
+        links.filter_map(|((source, _), link)| Some((*source, link.settlement.clone()?)))
     }
 
     /// Takes in what a fact says of its object and relatives.
@@ -166,11 +154,23 @@ impl Links {
     }
 }
 
-async fn take_locks(tx: &mut Tx<'_>, keys: &BTreeSet<i64>) -> Result<(), Trouble> {
+/// Locks what is named, and the settlements it belongs to; answers everything locked. SQLite's
+/// transaction has the database for itself.
+async fn take_locks(
+    tx: &mut Tx<'_>,
+    named: impl Iterator<Item = &Key>,
+) -> Result<HashSet<Key>, Trouble> {
+    if tx.kind() == Kind::Sqlite {
+        return Ok(HashSet::new());
+    }
+    let rows = tx.fetch(&LOCK, &key_rows(named)).await?;
+    rows.iter().map(|row| Ok((row.int(0)?, row.text(1)?))).collect()
+}
+
+fn key_rows<'a>(keys: impl Iterator<Item = &'a Key>) -> Rows {
     let mut rows = Rows::default();
-    keys.iter().for_each(|key| rows.push([(*key).into()]));
-    tx.fetch(&LOCK, &rows).await?;
-    Ok(())
+    keys.for_each(|(source, id)| rows.push([(*source).into(), id.as_str().into()]));
+    rows
 }
 
 /// The object, its relatives and its customer, of every fact.

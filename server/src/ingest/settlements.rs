@@ -52,7 +52,6 @@ impl Settlements {
         self,
         tx: &mut Tx<'_>,
         links: &mut Links,
-        closed: Option<Month>,
         output: &mut Output,
         batch: Batch,
     ) -> Result<(), Trouble> {
@@ -60,7 +59,7 @@ impl Settlements {
         let mut derived: BTreeMap<Key, Derived> = BTreeMap::new();
         for (root, Loaded { ids, members }) in grouped {
             let books =
-                books(&members, closed).map_err(|error| Trouble::Data(error.to_string()))?;
+                books(&members, stored.closed).map_err(|error| Trouble::Data(error.to_string()))?;
             derived.insert(root, Derived { ids, members, books });
         }
         let mut wanted: Vec<(Key, Measures)> = Vec::new();
@@ -86,6 +85,10 @@ impl Settlements {
         let (mut facts, mut posted) = (Stored::default(), Posted::default());
         let mut adopted: BTreeMap<Key, Link> = BTreeMap::new();
         for row in tx.fetch(&store::SETTLEMENTS, &roots).await? {
+            if row.int(0)? == 4 {
+                posted.closed = row.opt_int(1)?.and_then(|it| i32::try_from(it).ok()).map(Month);
+                continue;
+            }
             let key = (row.int(1)?, row.text(2)?);
             if row.int(0)? > 0 {
                 posted.read(key, &row)?;
@@ -116,6 +119,8 @@ impl Settlements {
 #[derive(Default)]
 struct Posted {
     entries: StoredNets,
+    /// The newest month closed.
+    closed: Option<Month>,
     measures: BTreeMap<Key, measures::Nets>,
     marks: Marks,
 }

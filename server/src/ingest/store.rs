@@ -34,17 +34,27 @@ pub(super) static LINKS: Query = Query::new(
     &[("source_id", Int), ("id", Text)],
 );
 
-/// Takes locks until the transaction ends; the keys come sorted. The shared one keeps the monthly
-/// close out, which takes it for itself before it declares a month closed.
+/// Locks objects and the settlements they belong to until the transaction ends, in the order of
+/// their keys, and says which names it locked. The shared lock keeps the monthly close out, which
+/// takes it for itself before it declares a month closed.
 pub(super) static LOCK: Query = Query::new(
     "lock",
-    "select pg_advisory_xact_lock_shared(7415370617) is null,
-            pg_advisory_xact_lock(t0.key) is null from {0}",
-    &[("key", Int)],
+    "with named as materialized (select t0.source_id, t0.id from {0}),
+     names as materialized (
+        select named.source_id, named.id from named
+        union
+        select o.source_id, o.settlement from named cross join objects o
+        where o.source_id = named.source_id and o.id = named.id and o.settlement is not null
+     )
+     select k.source_id, k.id, pg_advisory_xact_lock_shared(7415370617) is null,
+            pg_advisory_xact_lock(k.key) is null
+     from (select source_id, id, hashtextextended(id, source_id) as key from names
+           order by 3) k",
+    &[("source_id", Int), ("id", Text)],
 );
 
 /// Everything known of some settlements, told apart by the first column: 0 a member with one of
-/// its facts, 1 a transfer's net, 2 a measure's net, 3 a mark.
+/// its facts, 1 a transfer's net, 2 a measure's net, 3 a mark, 4 the newest month closed.
 pub(super) static SETTLEMENTS: Query = Query::new(
     "load_settlements",
     "select cast(0 as bigint), o.source_id, o.id, o.kind, o.settlement, o.customer,
@@ -70,7 +80,10 @@ pub(super) static SETTLEMENTS: Query = Query::new(
      select cast(3 as bigint), u.source_id, u.object, u.reason, '', '', u.since, '', '', 0, 0, ''
      from {0} cross join objects o cross join unconfirmed u
      where o.source_id = t0.source_id and o.settlement = t0.root
-       and u.source_id = o.source_id and u.object = o.id",
+       and u.source_id = o.source_id and u.object = o.id
+     union all
+     select cast(4 as bigint), max(month), '', '', '', '', cast(0 as bigint), '', '', 0, 0, ''
+     from closes",
     &[("source_id", Int), ("root", Text)],
 );
 
@@ -168,9 +181,6 @@ pub(super) static COUPONS: Query = Query::new(
      order by f.second, f.event",
     &[("source_id", Int), ("id", Text)],
 );
-
-/// The last month closed.
-pub(super) static CLOSED: Query = Query::new("load_closed", "select max(month) from closes", &[]);
 
 /// The subscriptions of some customers.
 pub(super) static SUBSCRIPTIONS_OF: Query = Query::new(

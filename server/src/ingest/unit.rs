@@ -9,7 +9,7 @@ use super::{Entry, Key, Outcome, Trouble, store, tables};
 use crate::db::{Rows, Tx};
 use std::collections::{HashMap, HashSet};
 use takings_core::billing::facts::Fact;
-use takings_core::time::{Month, Timestamp};
+use takings_core::time::Timestamp;
 
 /// Which process this is, among those on one database.
 #[derive(Clone, Copy, Debug)]
@@ -106,8 +106,7 @@ impl Unit {
         (output, batch): (&mut Output, Batch),
     ) -> Result<(), Trouble> {
         if !settlements.is_empty() {
-            let closed = closed_through(tx).await?;
-            settlements.derive(tx, links, closed, output, batch).await?;
+            settlements.derive(tx, links, output, batch).await?;
         }
         if !customers.is_empty() {
             customers.derive(tx, output, batch).await?;
@@ -215,13 +214,6 @@ fn fact_rows(facts: &[(i64, &Entry, &Fact)], batch: Batch) -> Result<Rows, Troub
         ]);
     }
     Ok(rows)
-}
-
-/// The newest month closed.
-async fn closed_through(tx: &mut Tx<'_>) -> Result<Option<Month>, Trouble> {
-    let rows = tx.fetch(&store::CLOSED, &Rows::default()).await?;
-    let month = rows.first().map(|row| row.opt_int(0)).transpose()?.flatten();
-    Ok(month.and_then(|month| i32::try_from(month).ok()).map(Month))
 }
 
 fn outcome(entry: &Entry, fresh: bool) -> Outcome {

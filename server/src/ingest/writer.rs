@@ -7,7 +7,10 @@ use super::{Entry, Outcome, Trouble, Unit};
 use crate::db::{Conn, Database, Failure, Kind};
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// How long commits are gathered before SQLite's log is copied into its file.
+const CHECKPOINT: Duration = Duration::from_millis(100);
 
 /// How the writer works.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +65,8 @@ impl Writer {
         options: WriterOptions,
     ) -> (Writer, impl Future<Output = ()> + Send + 'static) {
         let (queue, waiting) = mpsc::channel(options.queue);
-        let work = Work { database, options, unit: Unit { shard: options.shard }, conn: None };
+        let unit = Unit { shard: options.shard };
+        let work = Work { database, options, unit, conn: None, wrote: watch::Sender::default() };
         (Writer { queue }, work.start(waiting))
     }
 
@@ -82,6 +86,8 @@ struct Work {
     options: WriterOptions,
     unit: Unit,
     conn: Option<Conn>,
+    /// Told of every commit.
+    wrote: watch::Sender<()>,
 }
 
 impl Work {
@@ -91,9 +97,14 @@ impl Work {
         match self.database.kind {
             Kind::Postgres => self.run(waiting).await,
             Kind::Sqlite => {
-                let handle = Handle::current();
-                let work = move || handle.block_on(self.run(waiting));
-                if let Err(error) = tokio::task::spawn_blocking(work).await {
+                let (handle, database, wrote) =
+                    (Handle::current(), self.database.clone(), self.wrote.subscribe());
+                let beside = handle.clone();
+                let copying = tokio::task::spawn_blocking(move || {
+                    beside.block_on(checkpoints(database, wrote));
+                });
+                let work = tokio::task::spawn_blocking(move || handle.block_on(self.run(waiting)));
+                if let Err(error) = tokio::try_join!(work, copying) {
                     tracing::error!(%error, "the writer failed");
                 }
             }
@@ -184,6 +195,7 @@ impl Work {
             Ok(outcomes) => {
                 // A failed commit is in doubt: its connection is not used again.
                 tx.commit().await?;
+                self.wrote.send_replace(());
                 self.conn = Some(conn);
                 Ok(outcomes)
             }
@@ -193,6 +205,20 @@ impl Work {
                 }
                 Err(trouble)
             }
+        }
+    }
+}
+
+/// Copies SQLite's log into its file beside the writer, so that no caller waits for it.
+async fn checkpoints(database: Database, mut wrote: watch::Receiver<()>) {
+    while wrote.changed().await.is_ok() {
+        tokio::time::sleep(CHECKPOINT).await;
+        let copied = match database.conn().await {
+            Ok(mut conn) => conn.checkpoint(),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = copied {
+            tracing::warn!(%error, "the log could not be copied into the database file");
         }
     }
 }

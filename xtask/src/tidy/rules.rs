@@ -113,7 +113,7 @@ pub(super) const RULES: [Rule; 10] = [
             "server/src/error.rs",
             "server/src/ingest/mod.rs",
         ],
-        words: &["sea_orm", "sqlx"],
+        words: &["sea_orm", "sqlx", "rusqlite"],
         reason: "SeaORM is named in store.rs, entity.rs, db/ and jobs/ alone",
     },
     Rule {
