@@ -2,6 +2,7 @@
 #![allow(clippy::float_arithmetic, reason = "seconds and ratios, never money")]
 
 mod cpu;
+mod customer;
 mod ingest;
 mod limit;
 mod load;

@@ -87,6 +87,12 @@ impl Error {
         Error::invalid(Reason::PayloadTooLarge, "payload", message)
     }
 
+    /// A body that stops in the middle.
+    pub fn payload_too_slow() -> Error {
+        let message = "the body did not arrive whole within 30 s; send it again";
+        Error::invalid(Reason::PayloadUnreadable, "payload", message)
+    }
+
     /// An error of no kind foreseen.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
         Error::Internal(source.into())

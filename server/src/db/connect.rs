@@ -2,7 +2,7 @@
 
 use super::postgres::Postgres;
 use super::sqlite::{PATIENCE, Sqlite};
-use super::tx::Link;
+use super::tx::{Link, Turns};
 use super::{Conn, Error};
 use sea_orm::sqlx::sqlite::SqliteSynchronous;
 use sea_orm::sqlx::{Executor, postgres::PgConnectOptions, sqlite::SqliteJournalMode};
@@ -44,6 +44,9 @@ pub struct Database {
     /// Which dialect.
     pub kind: Kind,
     url: Arc<str>,
+    /// SQLite lets in who happens to ask at the right moment, which a job beside a busy writer may
+    /// never do: so who writes in this process stands in line here.
+    pub(super) turns: Turns,
 }
 
 impl Database {
@@ -53,13 +56,19 @@ impl Database {
         let write = connect(&options.url, 4, kind, false).await?;
         let read_url = options.read_url.as_deref().unwrap_or(&options.url);
         let read = connect(read_url, options.readers, kind, true).await?;
-        Ok(Database { write, read, kind, url: options.url.as_str().into() })
+        Ok(Database {
+            write,
+            read,
+            kind,
+            url: options.url.as_str().into(),
+            turns: Turns::default(),
+        })
     }
 
     /// A connection for one owner. SQLite's works on the thread of its caller.
     pub async fn conn(&self) -> Result<Conn, Error> {
         Ok(match self.kind {
-            Kind::Sqlite => Link::Sqlite(Sqlite::open(&self.url)?).into(),
+            Kind::Sqlite => Link::Sqlite(Sqlite::open(&self.url)?, self.turns.clone()).into(),
             Kind::Postgres => {
                 let conn = self.write.get_postgres_connection_pool().acquire().await?;
                 Link::Postgres(Postgres::tuned(conn).await?).into()

@@ -10,7 +10,7 @@ mod connect;
 mod error;
 mod postgres;
 mod query;
-mod read;
+mod single;
 mod sqlite;
 mod tx;
 

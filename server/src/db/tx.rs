@@ -5,6 +5,7 @@ use super::sqlite::Sqlite;
 use super::{Bundle, Error, Insert, Kind, Query, Row, Rows};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
+use tokio::sync::OwnedMutexGuard;
 
 /// A connection kept by one owner. SQLite's works on the caller's thread.
 pub struct Conn {
@@ -13,9 +14,12 @@ pub struct Conn {
 }
 
 pub(super) enum Link {
-    Sqlite(Sqlite),
+    Sqlite(Sqlite, Turns),
     Postgres(Postgres),
 }
+
+/// The line of those who write to SQLite: first come, first served.
+pub(super) type Turns = Arc<tokio::sync::Mutex<()>>;
 
 /// What was sent, for a measurement to send again.
 pub type Log = Arc<Mutex<Vec<Step>>>;
@@ -76,7 +80,7 @@ impl Conn {
     /// Copies SQLite's log into its file as far as nobody has to wait for it.
     pub fn checkpoint(&mut self) -> Result<(), Error> {
         match &mut self.link {
-            Link::Sqlite(conn) => conn.checkpoint(),
+            Link::Sqlite(conn, _) => conn.checkpoint(),
             Link::Postgres(_) => Ok(()),
         }
     }
@@ -84,12 +88,19 @@ impl Conn {
     /// Opens a transaction: SQLite's takes the write lock at once.
     pub async fn begin(&mut self) -> Result<Tx<'_>, Error> {
         let started = now();
-        match &mut self.link {
-            Link::Sqlite(conn) => conn.word("begin immediate")?,
-            Link::Postgres(conn) => conn.begin().await?,
-        }
+        let turn = match &mut self.link {
+            Link::Sqlite(conn, turns) => {
+                let turn = turns.clone().lock_owned().await;
+                conn.word("begin immediate")?;
+                Some(turn)
+            }
+            Link::Postgres(conn) => {
+                conn.begin().await?;
+                None
+            }
+        };
         measure("begin", started);
-        let tx = Tx { link: &mut self.link, log: self.log.as_ref() };
+        let tx = Tx { link: &mut self.link, log: self.log.as_ref(), _turn: turn };
         tx.note(|| Step::Begin);
         Ok(tx)
     }
@@ -100,13 +111,14 @@ impl Conn {
 pub struct Tx<'c> {
     link: &'c mut Link,
     log: Option<&'c Log>,
+    _turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl Tx<'_> {
     /// Which dialect it speaks.
     pub fn kind(&self) -> Kind {
         match self.link {
-            Link::Sqlite(_) => Kind::Sqlite,
+            Link::Sqlite(..) => Kind::Sqlite,
             Link::Postgres(_) => Kind::Postgres,
         }
     }
@@ -131,7 +143,7 @@ impl Tx<'_> {
     async fn end(self, word: &'static str) -> Result<(), Error> {
         let started = now();
         match self.link {
-            Link::Sqlite(conn) => conn.word(word)?,
+            Link::Sqlite(conn, _) => conn.word(word)?,
             Link::Postgres(conn) => conn.word(word).await?,
         }
         measure(word, started);
@@ -143,7 +155,7 @@ impl Tx<'_> {
         self.note(|| Step::Fetch(query, set.clone()));
         let started = now();
         let rows = match &mut self.link {
-            Link::Sqlite(conn) => conn.fetch(query, set)?,
+            Link::Sqlite(conn, _) => conn.fetch(query, set)?,
             Link::Postgres(conn) => conn.fetch(query, set).await?,
         };
         measure(query.name, started);
@@ -162,7 +174,7 @@ impl Tx<'_> {
         self.note(|| Step::Insert(insert, rows.clone()));
         let started = now();
         let returned = match &mut self.link {
-            Link::Sqlite(conn) => conn.insert(insert, rows)?,
+            Link::Sqlite(conn, _) => conn.insert(insert, rows)?,
             Link::Postgres(conn) => conn.insert(insert, rows).await?,
         };
         measure(insert.table, started);
@@ -177,7 +189,7 @@ impl Tx<'_> {
         self.note(|| Step::Write(bundle, rows.iter().map(|rows| (*rows).clone()).collect()));
         let started = now();
         match &mut self.link {
-            Link::Sqlite(conn) => conn.write(bundle, rows)?,
+            Link::Sqlite(conn, _) => conn.write(bundle, rows)?,
             Link::Postgres(conn) => conn.write(bundle, rows).await?,
         }
         measure(bundle.name, started);

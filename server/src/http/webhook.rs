@@ -3,14 +3,18 @@
 use crate::app::App;
 use crate::error::Error;
 use crate::revenue::intake;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The largest body taken: 1 MiB.
 const LARGEST: usize = 1 << 20;
+
+/// How long a body may take to arrive; Stripe's is here within milliseconds.
+const SLOWEST: Duration = Duration::from_secs(30);
 
 /// Takes one event in; 2xx means that its effect is durable.
 pub(super) async fn stripe(
@@ -31,16 +35,22 @@ pub(super) async fn stripe(
     response
 }
 
+/// The whole body, unless it is too large or too slow.
+async fn gather(body: Body) -> Result<Bytes, Error> {
+    match tokio::time::timeout(SLOWEST, axum::body::to_bytes(body, LARGEST)).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => Err(Error::payload_too_large()),
+        Err(_) => Err(Error::payload_too_slow()),
+    }
+}
+
 async fn take_in(app: &App, headers: &HeaderMap, body: Body) -> Result<String, Error> {
     let declared =
         headers.get(header::CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse().ok());
     if declared.is_some_and(|length: usize| length > LARGEST) {
         return Err(Error::payload_too_large());
     }
-    let body = match axum::body::to_bytes(body, LARGEST).await {
-        Ok(body) => body,
-        Err(_) => return Err(Error::payload_too_large()),
-    };
+    let body = gather(body).await?;
     // Two headers are no header: which of them would count?
     let mut signatures = headers.get_all("stripe-signature").iter();
     let signature = match (signatures.next(), signatures.next()) {
@@ -70,4 +80,19 @@ fn refuse(error: &Error) -> Response {
         headers.insert(header::RETRY_AFTER, after.as_secs().max(1).into());
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_ends_is_not_waited_for() {
+        let (sender, parts) = tokio::sync::mpsc::channel::<Result<Bytes, std::io::Error>>(1);
+        assert!(sender.try_send(Ok(Bytes::from_static(b"{"))).is_ok());
+        let body = Body::from_stream(tokio_stream::wrappers::ReceiverStream::new(parts));
+        let refusal = gather(body).await.map_err(|error| error.http_status());
+        assert_eq!(refusal, Err(400));
+        drop(sender);
+    }
 }

@@ -33,13 +33,10 @@ pub(super) async fn take(
     if database.read.query_one_raw(busy).await?.is_some() {
         return Ok(None);
     }
-    database
-        .write
-        .execute_raw(Statement::from_sql_and_values(backend, insert, [name.into()]))
-        .await?;
+    database.execute(Statement::from_sql_and_values(backend, insert, [name.into()])).await?;
     let values = [until.into(), name.into(), now.0.into(), now.0.into()];
     let update = Statement::from_sql_and_values(backend, update, values);
-    let taken = database.write.execute_raw(update).await?.rows_affected() == 1;
+    let taken = database.execute(update).await?.rows_affected() == 1;
     Ok(taken.then_some(Lease { name, until }))
 }
 
@@ -64,7 +61,7 @@ impl Lease {
             self.until.into(),
         ];
         let update = Statement::from_sql_and_values(database.kind.into(), update, values);
-        database.write.execute_raw(update).await?;
+        database.execute(update).await?;
         Ok(())
     }
 }

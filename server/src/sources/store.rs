@@ -8,10 +8,7 @@ pub(super) async fn number(database: &Database, name: &str) -> Result<i64, DbErr
     let backend = DatabaseBackend::from(database.kind);
     let insert = "insert into sources (name) values ($1) on conflict (name) do nothing";
     let values = [name.into()];
-    database
-        .write
-        .execute_raw(Statement::from_sql_and_values(backend, insert, values.clone()))
-        .await?;
+    database.execute(Statement::from_sql_and_values(backend, insert, values.clone())).await?;
     let select = "select id from sources where name = $1";
     let row = database
         .write

@@ -290,7 +290,7 @@ class GetRevenueSummaryResponse(_message.Message):
     once here, and once in each row.
     """
     definition: _builtins.str
-    """definition is the name of the rules by which the metrics were computed, such as `default`."""
+    """definition is the name of the rules by which the metrics were computed, such as `v1`."""
     @_builtins.property
     def currencies(self) -> _containers.RepeatedCompositeFieldContainer[Global___RevenueSummary]:
         """currencies holds one row for each currency in which anything was ever earned or subscribed."""
@@ -492,7 +492,7 @@ class GetSubscriptionMetricsResponse(_message.Message):
     SETTLED_THROUGH_TIME_FIELD_NUMBER: _builtins.int
     DEFINITION_FIELD_NUMBER: _builtins.int
     definition: _builtins.str
-    """definition is the name of the rules by which the metrics were computed, such as `default`."""
+    """definition is the name of the rules by which the metrics were computed, such as `v1`."""
     @_builtins.property
     def currencies(self) -> _containers.RepeatedCompositeFieldContainer[Global___SubscriptionMetrics]:
         """currencies holds one row for each currency in which anything was ever subscribed."""
@@ -811,7 +811,7 @@ class ListMrrMovementsResponse(_message.Message):
     next_page_token: _builtins.str
     """next_page_token asks for the next page; empty after the last."""
     definition: _builtins.str
-    """definition is the name of the rules by which the movements were computed, such as `default`."""
+    """definition is the name of the rules by which the movements were computed, such as `v1`."""
     @_builtins.property
     def mrr_movements(self) -> _containers.RepeatedCompositeFieldContainer[Global___MrrMovement]:
         """mrr_movements is the page's movements."""
@@ -894,7 +894,7 @@ class GetRevenueSeriesResponse(_message.Message):
     SETTLED_THROUGH_TIME_FIELD_NUMBER: _builtins.int
     DEFINITION_FIELD_NUMBER: _builtins.int
     definition: _builtins.str
-    """definition is the name of the rules by which the metrics were computed, such as `default`."""
+    """definition is the name of the rules by which the metrics were computed, such as `v1`."""
     @_builtins.property
     def series(self) -> _containers.RepeatedCompositeFieldContainer[Global___RevenueSeries]:
         """series holds one series for each currency in which anything was ever earned or subscribed."""

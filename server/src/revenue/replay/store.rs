@@ -31,7 +31,7 @@ pub(super) async fn insert(
                   values ($1, $2, $3, $4) on conflict (request_id) do nothing";
     let values = [request.into(), content_hash.into(), response.into(), batch.into()];
     let statement = Statement::from_sql_and_values(database.kind.into(), insert, values);
-    database.write.execute_raw(statement).await?;
+    database.execute(statement).await?;
     Ok(())
 }
 

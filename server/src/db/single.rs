@@ -1,8 +1,8 @@
-//! Fixed texts on the readers' connections.
+//! Single statements on the connections of the pools.
 
-use super::Database;
 use super::tx::{measure, now};
-use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, Value};
+use super::{Database, Kind};
+use sea_orm::{ConnectionTrait, DbErr, ExecResult, QueryResult, Statement, Value};
 
 impl Database {
     /// Runs a fixed text whose parameters are `$1`, `$2`, ...; `name` is its name in metrics.
@@ -17,5 +17,14 @@ impl Database {
         let rows = self.read.query_all_raw(statement).await?;
         measure(name, started);
         Ok(rows)
+    }
+
+    /// Runs one statement that writes, in its turn.
+    pub async fn execute(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let _turn = match self.kind {
+            Kind::Sqlite => Some(self.turns.lock().await),
+            Kind::Postgres => None,
+        };
+        self.write.execute_raw(statement).await
     }
 }
