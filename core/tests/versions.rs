@@ -54,6 +54,25 @@ fn settled(versions: &[Version]) -> Vec<(Seconds, i64, usize)> {
 }
 
 #[test]
+fn a_quantity_that_goes_1_2_1_2_within_a_second_waits_for_what_comes_next() {
+    let life = [
+        created(1, "evt_0", quantity(1)),
+        changed(5, "evt_a", 1, 2),
+        changed(5, "evt_b", 2, 1),
+        changed(5, "evt_c", 1, 2),
+    ];
+    assert_eq!(settled(&life), [(1, 1, 0), (5, 1, 1)]);
+    let twice = [&life[..], &life[1..]].concat();
+    assert_eq!(settled(&twice), [(1, 1, 0), (5, 1, 1)]);
+    for (next, end) in [(changed(9, "evt_d", 2, 3), 2), (changed(9, "evt_d", 1, 3), 1)] {
+        let life = [&life[..], &[next]].concat();
+        assert_eq!(settled(&life), [(1, 1, 0), (5, end, 0), (9, 3, 0)]);
+    }
+    let seen = [&life[..], &[fetch(60, "req_1", quantity(2))]].concat();
+    assert_eq!(settled(&seen), [(1, 1, 0), (5, 2, 0)]);
+}
+
+#[test]
 fn a_quantity_that_goes_1_2_1_within_a_second_ends_at_1() {
     for (up, down) in [("evt_a", "evt_b"), ("evt_b", "evt_a")] {
         let life = [created(1, "evt_0", quantity(1)), changed(5, up, 1, 2), changed(5, down, 2, 1)];

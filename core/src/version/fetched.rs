@@ -1,6 +1,6 @@
 //! Fetched states among delivered ones: what a fetch shows counts where no event says it.
 
-use super::{Version, same_state};
+use super::{Second, Version, same_state};
 use crate::billing::facts::{Seconds, State};
 
 /// A fetch is dated by the answering server's clock: it ties with events so near.
@@ -33,15 +33,15 @@ fn was(event: &Version, state: &State) -> bool {
 }
 
 /// Drops fetched states that only foresee the first event after them: the event dates the change.
-pub(super) fn drop_foreseen(seconds: &mut Vec<(Seconds, Vec<&Version>)>) {
+pub(super) fn drop_foreseen(seconds: &mut Vec<(Seconds, Second<'_>)>) {
     for place in (0..seconds.len().saturating_sub(1)).rev() {
-        let next = seconds[place + 1].1.clone();
+        let next = seconds[place + 1].1.versions.clone();
         let foreseen = |version: &Version| {
             let told = |event: &&&Version| !event.fetched && shows(event, &version.state);
             version.fetched && next.iter().any(|event| told(&event) && !was(event, &version.state))
         };
-        seconds[place].1.retain(|version| !foreseen(version));
-        if seconds[place].1.is_empty() {
+        seconds[place].1.versions.retain(|version| !foreseen(version));
+        if seconds[place].1.versions.is_empty() {
             seconds.remove(place);
         }
     }

@@ -4,7 +4,8 @@
 //! therefore grouped by second; within a second the *path* is chosen that breaks the fewest
 //! links (an update follows the version its previous values describe), then the fewest steps
 //! back along the object's life, then the smallest list of event ids. Only the state after a
-//! second counts. What cannot be told apart is marked, and settled by what comes next.
+//! second counts. What cannot be told apart is marked, and settled by what comes next; so is an end
+//! that a version of equal content, counted once, could have left again (1, 2, 1, 2).
 
 mod fetched;
 mod path;
@@ -12,6 +13,7 @@ mod path;
 use crate::billing::facts::{Phase, Seconds, State};
 use crate::unconfirmed::Reason;
 use path::{Path, best_paths};
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One version of an object, as one observation showed it.
@@ -55,32 +57,53 @@ pub fn settle(start: Option<&State>, versions: &[Version]) -> Vec<Moment> {
     let mut moments: Vec<Moment> = Vec::with_capacity(groups.len());
     for (place, (second, group)) in groups.iter().enumerate() {
         let before = moments.last().map(|moment| &moment.state).or(start);
-        let next = groups.get(place + 1).map(|(_, group)| group.as_slice());
+        let next = groups.get(place + 1).map(|(_, group)| group.versions.as_slice());
         let repeats = |version: &&Version| {
             version.fetched && before.is_some_and(|before| same_state(before, &version.state))
         };
-        if !group.iter().all(repeats) {
+        if !group.versions.iter().all(repeats) {
             moments.push(settle_second(*second, group, before, next));
         }
     }
     moments
 }
 
-/// The versions by second, each second's in the order of event ids, every content once.
-fn seconds(versions: &[Version]) -> Vec<(Seconds, Vec<&Version>)> {
-    let mut seconds: BTreeMap<Seconds, Vec<&Version>> = BTreeMap::new();
-    for version in versions {
-        let group = seconds.entry(fetched::second(version, versions)).or_default();
-        match group.iter_mut().find(|known| same_content(known, version)) {
-            None => group.push(version),
-            Some(known) if version.event < known.event => *known = version,
+/// The versions of one second, in the order of event ids.
+#[derive(Default)]
+struct Second<'a> {
+    /// Every content once.
+    versions: Vec<&'a Version>,
+    /// What other events said in the same words.
+    repeats: Vec<&'a Version>,
+}
+
+impl<'a> Second<'a> {
+    fn take(&mut self, version: &'a Version) {
+        match self.versions.iter_mut().find(|known| same_content(known, version)) {
+            None => self.versions.push(version),
+            Some(known) if version.event < known.event => {
+                self.repeats.push(std::mem::replace(known, version));
+            }
+            Some(known) if version.event > known.event => self.repeats.push(version),
             Some(_) => {}
         }
     }
-    for group in seconds.values_mut() {
-        group.sort_by(|a, b| a.event.cmp(&b.event).then_with(|| text(a).cmp(&text(b))));
+
+    fn sort(&mut self) {
+        for versions in [&mut self.versions, &mut self.repeats] {
+            versions.sort_by(|a, b| a.event.cmp(&b.event).then_with(|| text(a).cmp(&text(b))));
+        }
     }
-    let mut seconds: Vec<(Seconds, Vec<&Version>)> = seconds.into_iter().collect();
+}
+
+/// The versions by second.
+fn seconds(versions: &[Version]) -> Vec<(Seconds, Second<'_>)> {
+    let mut seconds: BTreeMap<Seconds, Second<'_>> = BTreeMap::new();
+    for version in versions {
+        seconds.entry(fetched::second(version, versions)).or_default().take(version);
+    }
+    seconds.values_mut().for_each(Second::sort);
+    let mut seconds: Vec<(Seconds, Second<'_>)> = seconds.into_iter().collect();
     fetched::drop_foreseen(&mut seconds);
     seconds
 }
@@ -94,16 +117,17 @@ fn text(version: &Version) -> String {
 /// The moment after one second, given the state before it and the versions of the next second.
 fn settle_second(
     second: Seconds,
-    group: &[&Version],
+    Second { versions: group, repeats }: &Second<'_>,
     before: Option<&State>,
     next: Option<&[&Version]>,
 ) -> Moment {
     let paths = best_paths(before, group);
     let (path, tied) = choose(&paths, group, next);
+    let end = fetched::delivered(group, path.last);
+    let (last, left) = left_again(end, repeats, next);
     let mut marks = BTreeSet::new();
-    marks.extend(tied.then_some(Reason::Tie));
+    marks.extend((tied || left).then_some(Reason::Tie));
     marks.extend((path.cost.broken > 0).then_some(Reason::MissedUpdate));
-    let last = fetched::delivered(group, path.last);
     Moment {
         second,
         event: last.event.clone(),
@@ -127,6 +151,27 @@ fn choose(paths: &[Path], group: &[&Version], next: Option<&[&Version]>) -> (Pat
     let fits = tied.iter().zip(&broken).filter(|(_, broken)| Some(**broken) == fewest);
     let fitting: Vec<Path> = fits.map(|(path, _)| *path).collect();
     (fitting[0], open(&fitting))
+}
+
+/// A second's end, unless a repeated change leads away from it and the next second goes on from
+/// there; and whether nothing decided.
+fn left_again<'a>(
+    end: &'a Version,
+    repeats: &[&'a Version],
+    next: Option<&[&Version]>,
+) -> (&'a Version, bool) {
+    let leaves = |it: &&&Version| {
+        let from = it.before.as_ref().is_some_and(|before| same_state(before, &end.state));
+        from && !same_state(&it.state, &end.state)
+    };
+    let Some(leaving) = repeats.iter().find(leaves) else { return (end, false) };
+    let Some(next) = next else { return (end, true) };
+    let broken = |it: &Version| best_paths(Some(&it.state), next)[0].cost.broken;
+    match broken(leaving).cmp(&broken(end)) {
+        Ordering::Less => (leaving, false),
+        Ordering::Equal => (end, true),
+        Ordering::Greater => (end, false),
+    }
 }
 
 /// Whether two versions of one second say the same: they count once.
