@@ -4,13 +4,13 @@
 //! for a batch to fill: while one commits, the next gathers.
 
 use super::{Entry, Outcome, Trouble, Unit};
-use crate::db::{Conn, Database, Failure, Kind};
+use crate::db::{self, Conn, Database, Failure, Kind};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// How long commits are gathered before SQLite's log is copied into its file.
-const CHECKPOINT: Duration = Duration::from_millis(100);
+const CHECKPOINT: Duration = Duration::from_secs(1);
 
 /// How the writer works.
 #[derive(Clone, Copy, Debug)]
@@ -211,16 +211,24 @@ impl Work {
 
 /// Copies SQLite's log into its file beside the writer, so that no caller waits for it.
 async fn checkpoints(database: Database, mut wrote: watch::Receiver<()>) {
+    let mut kept = None;
     while wrote.changed().await.is_ok() {
-        tokio::time::sleep(CHECKPOINT).await;
-        let copied = match database.conn().await {
-            Ok(mut conn) => conn.checkpoint(),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = copied {
+        tokio::select! {
+            () = tokio::time::sleep(CHECKPOINT) => {}
+            ended = wrote.wait_for(|_| false) => drop(ended),
+        }
+        if let Err(error) = copy(&database, &mut kept).await {
             tracing::warn!(%error, "the log could not be copied into the database file");
         }
     }
+}
+
+async fn copy(database: &Database, kept: &mut Option<Conn>) -> Result<(), db::Error> {
+    let conn = match kept {
+        Some(conn) => conn,
+        None => kept.insert(database.conn().await?),
+    };
+    conn.checkpoint()
 }
 
 fn defect(trouble: &Trouble) -> bool {
