@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Map, Value};
+
 /// A tax rate of a customer, on top of the price.
 #[derive(Clone, Debug)]
 pub(crate) struct TaxRate {
@@ -35,7 +37,27 @@ pub(crate) struct Customer {
     pub(crate) tax: Option<TaxRate>,
     /// Deleted.
     pub(crate) gone: bool,
-    pub(crate) metadata: BTreeMap<&'static str, String>,
+    /// Acts only as told.
+    pub(crate) commanded: bool,
+    pub(crate) metadata: BTreeMap<String, String>,
+    /// Fields that were set and mean nothing to the books.
+    pub(crate) set: Map<String, Value>,
+}
+
+impl Customer {
+    /// Of a played customer an address that can never be anybody's, else what was given.
+    pub(crate) fn email(&self) -> Option<String> {
+        let made_up = || format!("{}@example.com", self.name.to_lowercase().replace(' ', "."));
+        match self.set.get("email") {
+            Some(given) => given.as_str().map(str::to_owned),
+            None => Some(made_up()),
+        }
+    }
+
+    /// The card that is charged, if there is one.
+    pub(crate) fn shown_card(&self) -> Option<&str> {
+        (!self.card.is_empty()).then_some(&self.card)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,9 +125,15 @@ pub(crate) struct Sub {
     pub(crate) pause: Option<&'static str>,
     pub(crate) by_invoice: bool,
     pub(crate) latest_invoice: Option<usize>,
-    pub(crate) metadata: BTreeMap<&'static str, String>,
+    pub(crate) metadata: BTreeMap<String, String>,
+    /// Fields that were set and mean nothing to the books.
+    pub(crate) set: Map<String, Value>,
     /// Whether the trial will be kept; drawn at the start.
     pub(crate) keeps: bool,
+    /// Acts only as told: nothing is left to chance.
+    pub(crate) commanded: bool,
+    /// An end that was asked for at a time of its own.
+    pub(crate) cancel_at: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,6 +209,10 @@ pub(crate) struct Invoice {
     pub(crate) returned: i64,
     /// Something has been or will be reversed: nothing else may be.
     pub(crate) touched: bool,
+    /// What of `amount_paid` came outside Stripe.
+    pub(crate) off_stripe: i64,
+    /// Fields that were set and mean nothing to the books.
+    pub(crate) set: Map<String, Value>,
 }
 
 impl Line {
@@ -246,6 +278,8 @@ pub(crate) struct Charge {
     pub(crate) transaction: Option<String>,
     pub(crate) refunds: Vec<usize>,
     pub(crate) description: &'static str,
+    /// Why it was declined.
+    pub(crate) decline: &'static str,
     /// The checkout session of a one-off payment, and when it was opened.
     pub(crate) session: Option<(String, i64)>,
 }
@@ -259,7 +293,29 @@ pub(crate) struct Refund {
     pub(crate) status: &'static str,
     pub(crate) reason: &'static str,
     pub(crate) reversal: Reversal,
+    /// When it turned out that the money came back.
+    pub(crate) undone_at: Option<i64>,
+    /// Fields that were set and mean nothing to the books.
+    pub(crate) set: Map<String, Value>,
 }
+
+/// The transactions of an object that moves the balance and may come back bear its name.
+macro_rules! transactions {
+    ($object:ty) => {
+        impl $object {
+            pub(crate) fn transaction(&self) -> String {
+                format!("txn_{}", &self.id[3..])
+            }
+
+            pub(crate) fn back_transaction(&self) -> String {
+                format!("txn_f{}", &self.id[4..])
+            }
+        }
+    };
+}
+
+transactions!(Refund);
+transactions!(Payout);
 
 /// What a reversal did, so that its mirror can be posted.
 #[derive(Clone, Debug, Default)]
@@ -311,4 +367,63 @@ pub(crate) struct Payout {
     pub(crate) status: &'static str,
     pub(crate) fate: &'static str,
     pub(crate) failed: bool,
+    /// When the money came back.
+    pub(crate) undone_at: Option<i64>,
+}
+
+/// A change of a customer's credit balance, of which no event tells.
+#[derive(Clone, Debug)]
+pub(crate) struct Credit {
+    pub(crate) id: String,
+    pub(crate) customer: usize,
+    pub(crate) created: i64,
+    pub(crate) kind: &'static str,
+    pub(crate) amount: i64,
+    pub(crate) ending: i64,
+    pub(crate) currency: &'static str,
+    pub(crate) invoice: Option<usize>,
+    pub(crate) note: Option<usize>,
+}
+
+/// What a card does when it is asked for money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Pays,
+    /// Pays, and the charge is disputed at once.
+    Disputes,
+    /// Refuses, for this reason.
+    Declines(&'static str),
+}
+
+/// A card that was made by a command.
+#[derive(Clone, Debug)]
+pub(crate) struct Card {
+    pub(crate) id: String,
+    pub(crate) customer: Option<usize>,
+    pub(crate) created: i64,
+    pub(crate) brand: &'static str,
+    pub(crate) last4: &'static str,
+    pub(crate) fate: Fate,
+}
+
+/// What moved the balance that the account has with Stripe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moved {
+    Charge(usize),
+    Refund(usize),
+    /// A refund came back.
+    RefundBack(usize),
+    /// A dispute's transaction, by its place.
+    Chargeback(usize, usize),
+    Payout(usize),
+    /// A payout came back.
+    PayoutBack(usize),
+}
+
+/// A balance transaction: events name it at most, only a look-up shows it.
+#[derive(Clone, Debug)]
+pub(crate) struct Txn {
+    pub(crate) id: String,
+    pub(crate) created: i64,
+    pub(crate) moved: Moved,
 }

@@ -1,5 +1,7 @@
 //! Invoices: their lines, their finalisation, and the ways they end without money.
 
+use serde_json::Map;
+
 use crate::books;
 use crate::calendar::DAY;
 use crate::catalog::{Off, Scheme};
@@ -49,7 +51,7 @@ impl World {
         period: (i64, i64),
         item: Result<String, String>,
     ) -> Line {
-        let name = self.catalog.prices[price].nickname;
+        let name = self.catalog.name_of(price).to_owned();
         Line {
             id: self.dice.id("il"),
             amount,
@@ -164,6 +166,8 @@ impl World {
             received: 0,
             returned: 0,
             touched: false,
+            off_stripe: 0,
+            set: Map::new(),
         }
     }
 
@@ -227,17 +231,20 @@ impl World {
         let credit = if total < 0 { total } else { total.min(-owner.balance).max(0) };
         invoice.starting_balance = owner.balance;
         invoice.ending_balance = Some(owner.balance + credit);
-        owner.balance += credit;
         invoice.number = Some(number);
         invoice.finalized_at = Some(self.now);
         invoice.status = InvoiceStatus::Open;
         let currency = invoice.currency;
+        let is_due = invoice.due() > 0;
         self.books.post("receivable", "deferred_revenue", currency, invoice.untaxed());
         self.books.post("receivable", "tax_payable", currency, invoice.tax_sum());
         self.books.post("customer_credit", "receivable", currency, credit);
-        if invoice.due() > 0 {
+        if is_due {
             let intent = self.dice.id("pi");
             invoice.intent.get_or_insert(intent);
+        }
+        if credit != 0 {
+            self.credit(customer, credit, "applied_to_invoice", Some(index), None);
         }
         let kind = self.since_2018("invoice.finalized");
         self.tell_invoice(kind, index);

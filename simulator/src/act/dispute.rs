@@ -1,7 +1,7 @@
 //! Disputes: inquiries move no money; the others take it at once and give it back when won.
 
 use crate::calendar::DAY;
-use crate::model::{Dispute, Reversal};
+use crate::model::{Dispute, Moved, Reversal};
 use crate::world::{Task, World};
 
 impl World {
@@ -53,7 +53,8 @@ impl World {
         self.books.post("stripe_fees", "stripe_balance", currency, fee);
         self.books.lose(currency, self.now, reversal.net);
         let id = self.dice.id("txn");
-        self.disputes[index].transactions.push((id, self.now, -amount, fee));
+        self.disputes[index].transactions.push((id.clone(), self.now, -amount, fee));
+        self.move_balance(id, Moved::Chargeback(index, 0));
         self.disputes[index].reversal = reversal;
     }
 
@@ -93,6 +94,7 @@ impl World {
         self.books.post("stripe_fees", "stripe_balance", currency, fee);
         self.give_again(charge, amount, &reversal);
         let id = self.dice.id("txn");
-        self.disputes[index].transactions.push((id, self.now, amount, fee));
+        self.disputes[index].transactions.push((id.clone(), self.now, amount, fee));
+        self.move_balance(id, Moved::Chargeback(index, 1));
     }
 }

@@ -284,9 +284,9 @@ impl World {
     fn note_down(&mut self, sub: usize) {
         let word = self.dice.token(8);
         let soon = self.now + HOUR / 2;
-        self.subs[sub].metadata.insert("note", word);
+        self.subs[sub].metadata.insert("note".to_owned(), word);
         if self.dice.chance(2_000) && soon < self.subs[sub].period.1 {
-            self.subs[sub].metadata.insert("checked", soon.to_string());
+            self.subs[sub].metadata.insert("checked".to_owned(), soon.to_string());
         }
         self.changed(sub);
     }

@@ -1,7 +1,9 @@
 //! What happens: each act changes the state, says so in events, and keeps the truth.
 
+mod balance;
 mod bill;
 mod coupon;
+mod credit;
 mod dispute;
 mod live;
 mod note;
@@ -13,21 +15,68 @@ mod refund;
 mod renew;
 mod subscribe;
 
+pub(crate) use balance::Settled;
+
 use crate::world::{Task, World};
 
 impl World {
     /// Plays the story to its end.
     pub(crate) fn play(&mut self) {
         self.open();
-        while let Some(task) = self.next_task() {
-            if self.events.len() + ROOM > self.plan.events {
+        while let Some(task) = self.next_task(self.plan.end()) {
+            if self.is_full() {
                 break;
             }
             self.act(task);
         }
     }
 
-    fn act(&mut self, task: Task) {
+    /// Whether the story holds as many events as it may.
+    pub(crate) fn is_full(&self) -> bool {
+        self.events.len() + ROOM > self.plan.events
+    }
+
+    /// Whether a task concerns somebody who acts only as told.
+    pub(crate) fn is_commanded(&self, task: Task) -> bool {
+        let customer = |index: usize| self.customers[index].commanded;
+        let sub = |index: usize| self.subs[index].commanded;
+        let invoice = |index: usize| {
+            let bill = &self.invoices[index];
+            bill.sub.map_or_else(|| customer(bill.customer), sub)
+        };
+        let charge = |index: usize| self.charges[index].customer.is_some_and(customer);
+        match task {
+            Task::Arrive | Task::Walk | Task::OneOff | Task::PayOut(_) | Task::PayoutMoves(_) => {
+                false
+            }
+            Task::Erase(index) | Task::Subscribe(index) => customer(index),
+            Task::TrialNotice(index)
+            | Task::Upcoming(index)
+            | Task::Activate(index)
+            | Task::Expire(index)
+            | Task::EndTrial(index)
+            | Task::Renew(index)
+            | Task::Live(index)
+            | Task::Unpause(index)
+            | Task::Resume(index) => sub(index),
+            Task::Finalize(index)
+            | Task::Collect(index)
+            | Task::Transfer(index)
+            | Task::SecondPart(index)
+            | Task::Write(index)
+            | Task::Late(index)
+            | Task::NoteOn(index) => invoice(index),
+            Task::VoidNote(index) => invoice(self.notes[index].invoice),
+            Task::RefundOf(index)
+            | Task::DisputeOf(index)
+            | Task::Capture(index)
+            | Task::Clear(index) => charge(index),
+            Task::RefundEnds(index) => charge(self.refunds[index].charge),
+            Task::DisputeMoves(index) => charge(self.disputes[index].charge),
+        }
+    }
+
+    pub(crate) fn act(&mut self, task: Task) {
         match task {
             Task::Arrive => self.arrive(),
             Task::Walk => self.walk(),

@@ -2,7 +2,7 @@
 
 use crate::calendar::DAY;
 use crate::exact::share;
-use crate::model::{Charge, InvoiceStatus, Status};
+use crate::model::{Charge, InvoiceStatus, Moved, Status};
 use crate::plan::ApiVersion;
 use crate::truth::Unsettled;
 use crate::world::{Task, World};
@@ -73,6 +73,7 @@ impl World {
             transaction: None,
             refunds: Vec::new(),
             description: "Subscription payment",
+            decline: "insufficient_funds",
             session: None,
         };
         self.charges.push(charge);
@@ -85,7 +86,9 @@ impl World {
         if state.captured {
             self.books.post("stripe_pending", "payments_clearing", state.currency, state.amount);
         }
-        let transaction = Some(self.dice.id("txn"));
+        let id = self.dice.id("txn");
+        self.move_balance(id.clone(), Moved::Charge(charge));
+        let transaction = Some(id);
         let at_once = self.plan.version == ApiVersion::V2017;
         if at_once {
             self.charges[charge].transaction = transaction.clone();
@@ -128,12 +131,15 @@ impl World {
         };
         let amount = self.invoices[invoice].remaining();
         let kind = if shown && version.is_basil() { "payment_record" } else { "" };
-        let account = if shown { "off_stripe" } else { "payments_clearing" };
+        // From basil on a look-up tells what was paid outside Stripe.
+        let told = shown || self.open_book && version.is_basil();
+        let account = if told { "off_stripe" } else { "payments_clearing" };
         if !shown {
             let id = self.invoices[invoice].id.clone();
             self.label(&id, Unsettled::PaymentMethodUnknown);
         }
         self.invoices[invoice].out_of_band = true;
+        self.invoices[invoice].off_stripe = amount;
         self.receive(invoice, &Receipt { kind, by: &record, account, requested: amount, amount });
         self.close_paid(invoice);
     }

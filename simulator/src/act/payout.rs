@@ -1,7 +1,7 @@
 //! Payouts to the bank, a few of which come back.
 
 use crate::calendar::DAY;
-use crate::model::Payout;
+use crate::model::{Moved, Payout};
 use crate::world::{Task, World};
 
 impl World {
@@ -24,8 +24,10 @@ impl World {
             status: "pending",
             fate,
             failed: false,
+            undone_at: None,
         });
         let index = self.payouts.len() - 1;
+        self.move_balance(self.payouts[index].transaction(), Moved::Payout(index));
         self.books.post("bank", "stripe_balance", currency, amount);
         self.say("payout.created", self.payout_json(index));
         self.later(self.now + 2 * DAY, Task::PayoutMoves(index));
@@ -42,6 +44,8 @@ impl World {
         self.payouts[index].status = next;
         self.payouts[index].failed = fails;
         if next != "paid" {
+            self.payouts[index].undone_at = Some(self.now);
+            self.move_balance(self.payouts[index].back_transaction(), Moved::PayoutBack(index));
             self.books.post("stripe_balance", "bank", currency, amount);
         }
         self.say(&format!("payout.{next}"), self.payout_json(index));

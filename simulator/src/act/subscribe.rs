@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Map;
+
 use crate::calendar::{DAY, HOUR};
 use crate::catalog::{AFTER_EURO, FIRST_ADDON, LEGACY, ONCE, Scheme};
 use crate::model::{Item, Status, Sub};
@@ -184,8 +186,11 @@ impl World {
             pause: None,
             by_invoice: false,
             latest_invoice: None,
-            metadata: BTreeMap::from([("source", self.dice.token(4))]),
+            metadata: BTreeMap::from([("source".to_owned(), self.dice.token(4))]),
+            set: Map::new(),
             keeps: true,
+            commanded: false,
+            cancel_at: None,
         };
         self.subs.push(sub);
         self.subs.len() - 1

@@ -181,6 +181,7 @@ fn payout_failed(world: &mut World) {
         status: "pending",
         fate: "failed",
         failed: false,
+        undone_at: None,
     });
     world.books.post("bank", "stripe_balance", "usd", 120_000);
     world.say("payout.created", world.payout_json(0));

@@ -26,7 +26,7 @@ impl World {
             "delinquent": customer.delinquent,
             "description": null,
             "discount": discount,
-            "email": customer_email(&customer.name),
+            "email": customer.email(),
             "invoice_prefix": customer.prefix,
             "livemode": self.plan.livemode,
             "metadata": customer.metadata,
@@ -37,12 +37,13 @@ impl World {
         if self.is_old() {
             body["account_balance"] = customer.balance.into();
             body["sources"] = super::list(Vec::new(), "/v1/customers/sources");
+            super::overlay(&mut body, &customer.set);
             return body;
         }
         body["balance"] = customer.balance.into();
         body["invoice_settings"] = json!({
             "custom_fields": null,
-            "default_payment_method": customer.card,
+            "default_payment_method": customer.shown_card(),
             "footer": null,
             "rendering_options": null,
         });
@@ -50,6 +51,7 @@ impl World {
         body["preferred_locales"] = json!(["en"]);
         body["tax_exempt"] = "none".into();
         body["test_clock"] = Value::Null;
+        super::overlay(&mut body, &customer.set);
         body
     }
 
@@ -80,7 +82,7 @@ impl World {
             "allow_redisplay": "limited",
             "billing_details": {
                 "address": null,
-                "email": customer_email(&customer.name),
+                "email": customer.email(),
                 "name": customer.name,
                 "phone": null,
             },
@@ -102,9 +104,4 @@ impl World {
             "type": "card",
         })
     }
-}
-
-/// An address that can never be anybody's.
-pub(super) fn customer_email(name: &str) -> String {
-    format!("{}@example.com", name.to_lowercase().replace(' ', "."))
 }
