@@ -10,7 +10,8 @@ use crate::catalog::Catalog;
 use crate::dice::Dice;
 use crate::diff;
 use crate::model::{
-    Card, Charge, Credit, Customer, Discount, Dispute, Invoice, Note, Payout, Refund, Sub, Txn,
+    Card, Charge, Credit, Customer, Discount, Dispute, Invoice, Note, Payout, Pending, Refund, Sub,
+    Txn,
 };
 use crate::plan::Plan;
 use crate::steps::Steps;
@@ -50,6 +51,7 @@ pub(crate) enum Task {
     Renew(usize),
     Live(usize),
     Unpause(usize),
+    EndAt(usize),
     Resume(usize),
     Finalize(usize),
     Collect(usize),
@@ -85,8 +87,13 @@ pub(crate) struct World {
     pub(crate) discounts: Vec<Discount>,
     pub(crate) cards: Vec<Card>,
     pub(crate) txns: Vec<Txn>,
+    pub(crate) pending: Vec<Pending>,
     /// What no payload tells can be looked up, so the truth counts it.
     pub(crate) open_book: bool,
+    /// Now and then two events tell of the same change.
+    pub(crate) repeats: bool,
+    /// When events happen, where that is not the time that is simulated.
+    pub(crate) told_at: Option<i64>,
     /// The request that acts now: its id, and its idempotency key.
     pub(crate) request: Option<(String, Option<String>)>,
     pub(crate) books: Books,
@@ -119,7 +126,10 @@ impl World {
             discounts: Vec::new(),
             cards: Vec::new(),
             txns: Vec::new(),
+            pending: Vec::new(),
             open_book: false,
+            repeats: true,
+            told_at: None,
             request: None,
             books: Books::default(),
             steps: Steps::default(),
@@ -167,6 +177,20 @@ impl World {
         Some(task)
     }
 
+    /// Takes a task out of the queue: the earliest that is picked and due by an instant.
+    pub(crate) fn take_task(
+        &mut self,
+        by: i64,
+        picks: impl Fn(&Self, Task) -> bool,
+    ) -> Option<Task> {
+        let due =
+            self.queue.iter().filter(|Reverse((at, _, task))| *at <= by && picks(self, *task));
+        let Reverse(found) = *due.max()?;
+        self.queue.retain(|Reverse(entry)| *entry != found);
+        self.now = found.0;
+        Some(found.2)
+    }
+
     /// Notes what no payload settles, unless a look-up does.
     pub(crate) fn label(&mut self, object: &str, why: Unsettled) {
         if self.open_book && why != Unsettled::InclusiveTaxUnknown {
@@ -197,7 +221,7 @@ impl World {
         let before = self.shown.get(&id).unwrap_or(&Value::Null);
         let Some(changes) = diff::previous(before, &object) else { return };
         self.push(at, kind, &object, Some(changes.clone()));
-        if self.request.is_none() && self.dice.chance(25) {
+        if self.repeats && self.request.is_none() && self.dice.chance(25) {
             self.push(at, kind, &object, Some(changes));
         }
         self.shown.insert(id, object);
@@ -213,6 +237,7 @@ impl World {
 
     fn push(&mut self, at: i64, kind: &str, object: &Value, previous: Option<Value>) {
         let id = self.dice.id("evt");
+        let at = self.told_at.unwrap_or(at);
         let request = self.asked();
         let mut data = json!({ "object": object });
         if let Some(previous) = previous {

@@ -22,7 +22,7 @@ impl World {
         let mut lines = Vec::new();
         for item in &state.items {
             let metered = self.catalog.prices[item.price].is_metered();
-            let usage = self.dice.range(50, 4_000);
+            let usage = if state.commanded { 0 } else { self.dice.range(50, 4_000) };
             let (quantity, period) = match before {
                 Some(before) if metered => (usage, before),
                 None if metered => (0, state.period),
@@ -83,6 +83,23 @@ impl World {
 
     /// A draft for a subscription; nothing is said of it yet.
     pub(crate) fn draft(&mut self, sub: usize, reason: &'static str, lines: Vec<Line>) -> usize {
+        let invoice = self.draft_of(sub, reason, lines);
+        if invoice.lines.len() > SHOWN {
+            self.label(&invoice.id, Unsettled::CutList);
+        }
+        self.invoices.push(invoice);
+        let index = self.invoices.len() - 1;
+        self.subs[sub].latest_invoice = Some(index);
+        index
+    }
+
+    /// A draft that is kept nowhere.
+    pub(crate) fn draft_of(
+        &mut self,
+        sub: usize,
+        reason: &'static str,
+        lines: Vec<Line>,
+    ) -> Invoice {
         let state = self.subs[sub].clone();
         let customer = &self.customers[state.customer];
         let inside = matches!(self.catalog.prices[state.items[0].price].scheme, Scheme::TaxInside);
@@ -106,25 +123,19 @@ impl World {
             tax,
             ..self.blank_invoice(state.customer, state.currency, lines)
         };
-        if invoice.lines.len() > SHOWN {
-            self.label(&invoice.id, Unsettled::CutList);
-        }
         self.apply_discounts(&mut invoice, &state.items);
         apply_tax(&mut invoice);
-        self.invoices.push(invoice);
-        let index = self.invoices.len() - 1;
-        self.subs[sub].latest_invoice = Some(index);
-        index
+        invoice
     }
 
-    /// A draft for one line, of no subscription; nothing is said of it yet.
+    /// A draft of no subscription; nothing is said of it yet.
     pub(crate) fn sale_invoice(
         &mut self,
         customer: usize,
         currency: &'static str,
-        line: Line,
+        lines: Vec<Line>,
     ) -> usize {
-        let invoice = self.blank_invoice(customer, currency, vec![line]);
+        let invoice = self.blank_invoice(customer, currency, lines);
         self.invoices.push(invoice);
         self.invoices.len() - 1
     }
@@ -332,6 +343,9 @@ impl World {
         self.books.post("write_off", "receivable", invoice.currency, left);
         let kind = self.since_2018("invoice.marked_uncollectible");
         self.tell_invoice(kind, index);
+        if self.is_commanded(Task::Late(index)) {
+            return;
+        }
         let pause = self.pause(10 * DAY, 60 * DAY);
         if self.dice.chance(5_500) {
             self.later(self.now + pause, Task::Late(index));

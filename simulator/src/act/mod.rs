@@ -5,6 +5,7 @@ mod bill;
 mod coupon;
 mod credit;
 mod dispute;
+mod hand;
 mod live;
 mod note;
 mod oneoff;
@@ -38,18 +39,27 @@ impl World {
 
     /// Whether a task concerns somebody who acts only as told.
     pub(crate) fn is_commanded(&self, task: Task) -> bool {
-        let customer = |index: usize| self.customers[index].commanded;
-        let sub = |index: usize| self.subs[index].commanded;
-        let invoice = |index: usize| {
+        match self.concerned(task) {
+            (_, Some(sub)) => self.subs[sub].commanded,
+            (Some(customer), None) => self.customers[customer].commanded,
+            (None, None) => false,
+        }
+    }
+
+    /// The customer and the subscription that a task concerns.
+    pub(crate) fn concerned(&self, task: Task) -> (Option<usize>, Option<usize>) {
+        let of_customer = |index: usize| (Some(index), None);
+        let of_sub = |index: usize| (Some(self.subs[index].customer), Some(index));
+        let of_invoice = |index: usize| {
             let bill = &self.invoices[index];
-            bill.sub.map_or_else(|| customer(bill.customer), sub)
+            (Some(bill.customer), bill.sub)
         };
-        let charge = |index: usize| self.charges[index].customer.is_some_and(customer);
+        let of_charge = |index: usize| (self.charges[index].customer, None);
         match task {
             Task::Arrive | Task::Walk | Task::OneOff | Task::PayOut(_) | Task::PayoutMoves(_) => {
-                false
+                (None, None)
             }
-            Task::Erase(index) | Task::Subscribe(index) => customer(index),
+            Task::Erase(index) | Task::Subscribe(index) => of_customer(index),
             Task::TrialNotice(index)
             | Task::Upcoming(index)
             | Task::Activate(index)
@@ -58,21 +68,22 @@ impl World {
             | Task::Renew(index)
             | Task::Live(index)
             | Task::Unpause(index)
-            | Task::Resume(index) => sub(index),
+            | Task::EndAt(index)
+            | Task::Resume(index) => of_sub(index),
             Task::Finalize(index)
             | Task::Collect(index)
             | Task::Transfer(index)
             | Task::SecondPart(index)
             | Task::Write(index)
             | Task::Late(index)
-            | Task::NoteOn(index) => invoice(index),
-            Task::VoidNote(index) => invoice(self.notes[index].invoice),
+            | Task::NoteOn(index) => of_invoice(index),
+            Task::VoidNote(index) => of_invoice(self.notes[index].invoice),
             Task::RefundOf(index)
             | Task::DisputeOf(index)
             | Task::Capture(index)
-            | Task::Clear(index) => charge(index),
-            Task::RefundEnds(index) => charge(self.refunds[index].charge),
-            Task::DisputeMoves(index) => charge(self.disputes[index].charge),
+            | Task::Clear(index) => of_charge(index),
+            Task::RefundEnds(index) => of_charge(self.refunds[index].charge),
+            Task::DisputeMoves(index) => of_charge(self.disputes[index].charge),
         }
     }
 
@@ -92,6 +103,7 @@ impl World {
             Task::Renew(sub) => self.renew(sub),
             Task::Live(sub) => self.live(sub),
             Task::Unpause(sub) => self.unpause(sub),
+            Task::EndAt(sub) => self.end_at(sub),
             Task::Resume(sub) => self.resume(sub),
             Task::Finalize(invoice) => self.finalize_and_collect(invoice),
             Task::Collect(invoice) => self.collect(invoice),

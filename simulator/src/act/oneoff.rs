@@ -67,6 +67,7 @@ impl World {
             refunds: Vec::new(),
             description: "One-off payment",
             decline: "insufficient_funds",
+            card: None,
             session,
         });
         self.charges.len() - 1
@@ -153,7 +154,7 @@ impl World {
         };
         let item = self.dice.id("ii");
         let line = self.line(price, 1, amount, (self.now, self.now), Err(item));
-        let invoice = self.sale_invoice(customer, currency, line);
+        let invoice = self.sale_invoice(customer, currency, vec![line]);
         self.invoices[invoice].intent = Some(intent);
         self.charges[charge].invoice = Some(invoice);
         self.say_paid_charge(charge);

@@ -191,6 +191,9 @@ impl World {
             keeps: true,
             commanded: false,
             cancel_at: None,
+            resumes_at: None,
+            card: None,
+            said: (None, None),
         };
         self.subs.push(sub);
         self.subs.len() - 1
@@ -327,6 +330,9 @@ impl World {
     }
 
     pub(crate) fn expire(&mut self, sub: usize) {
+        if self.subs[sub].status != Status::Incomplete {
+            return;
+        }
         self.subs[sub].status = Status::Expired;
         self.subs[sub].ended_at = Some(self.now);
         self.say_change("customer.subscription.updated", self.sub_json(sub));

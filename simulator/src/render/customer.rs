@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::model::Customer;
 use crate::world::World;
 
 impl World {
@@ -76,32 +77,51 @@ impl World {
     /// A payment method: of no use to revenue, but it comes.
     pub(crate) fn card_json(&self, index: usize) -> Value {
         let customer = &self.customers[index];
-        json!({
-            "id": customer.card,
-            "object": "payment_method",
-            "allow_redisplay": "limited",
-            "billing_details": {
-                "address": null,
-                "email": customer.email(),
-                "name": customer.name,
-                "phone": null,
-            },
-            "card": {
-                "brand": "visa",
-                "country": "US",
-                "exp_month": 8,
-                "exp_year": 2030,
-                "fingerprint": "AOB934RVNwzk6xtn",
-                "funding": "credit",
-                "last4": "4242",
-                "networks": { "available": ["visa"], "preferred": null },
-                "wallet": null,
-            },
-            "created": customer.created,
-            "customer": customer.id,
-            "livemode": self.plan.livemode,
-            "metadata": {},
-            "type": "card",
-        })
+        let about = (customer.card.as_str(), "visa", "4242", customer.created);
+        card(about, Some(customer), self.plan.livemode)
     }
+
+    /// A payment method that was made by a command.
+    pub(crate) fn card_body(&self, index: usize) -> Value {
+        let made = &self.cards[index];
+        let customer = made.customer.map(|customer| &self.customers[customer]);
+        card((&made.id, made.brand, made.last4, made.created), customer, self.plan.livemode)
+    }
+}
+
+/// Id, brand, last digits and birth of a card.
+type About<'a> = (&'a str, &'a str, &'a str, i64);
+
+fn card(
+    (id, brand, last4, created): About<'_>,
+    customer: Option<&Customer>,
+    livemode: bool,
+) -> Value {
+    json!({
+        "id": id,
+        "object": "payment_method",
+        "allow_redisplay": "limited",
+        "billing_details": {
+            "address": null,
+            "email": customer.and_then(Customer::email),
+            "name": customer.map(|customer| &customer.name),
+            "phone": null,
+        },
+        "card": {
+            "brand": brand,
+            "country": "US",
+            "exp_month": 8,
+            "exp_year": 2030,
+            "fingerprint": "AOB934RVNwzk6xtn",
+            "funding": "credit",
+            "last4": last4,
+            "networks": { "available": [brand], "preferred": null },
+            "wallet": null,
+        },
+        "created": created,
+        "customer": customer.map(|customer| &customer.id),
+        "livemode": livemode,
+        "metadata": {},
+        "type": "card",
+    })
 }

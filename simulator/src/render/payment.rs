@@ -58,7 +58,7 @@ impl World {
             "metadata": {},
             "next_action": null,
             "on_behalf_of": null,
-            "payment_method": charge.customer.map(|customer| self.customers[customer].shown_card()),
+            "payment_method": self.card_of(charge),
             "payment_method_options": { "card": { "request_three_d_secure": "automatic" } },
             "payment_method_types": ["card"],
             "processing": null,
@@ -91,7 +91,7 @@ impl World {
             "name": customer.map(|customer| &customer.name),
             "phone": null,
         });
-        body["payment_method"] = json!(customer.map(Customer::shown_card));
+        body["payment_method"] = json!(self.card_of(charge));
         body["payment_method_details"] = card_details();
         if !self.plan.version.is_basil() {
             let invoice = charge.invoice.map(|invoice| &self.invoices[invoice].id);
@@ -103,6 +103,12 @@ impl World {
             body["refunds"] = super::list(refunds.collect(), &url);
         }
         body
+    }
+
+    /// The card that was charged.
+    fn card_of<'a>(&'a self, charge: &'a Charge) -> Option<&'a str> {
+        let own = charge.customer.and_then(|customer| self.customers[customer].shown_card());
+        charge.card.as_deref().or(own)
     }
 
     fn charge_frame(&self, charge: &Charge) -> Value {

@@ -54,13 +54,15 @@ impl World {
             "cancel_at": scheduled,
             "cancel_at_period_end": sub.cancel_at_period_end && !portal,
             "canceled_at": sub.canceled_at,
-            "cancellation_details": { "comment": null, "feedback": null, "reason": sub.reason },
+            "cancellation_details": {
+                "comment": sub.said.0, "feedback": sub.said.1, "reason": sub.reason,
+            },
             "collection_method": collection(sub),
             "created": sub.created,
             "currency": sub.currency,
             "customer": customer.id,
             "days_until_due": sub.by_invoice.then_some(14),
-            "default_payment_method": customer.shown_card(),
+            "default_payment_method": sub.shown_card(customer),
             "default_source": null,
             "default_tax_rates": [],
             "description": null,
@@ -71,7 +73,7 @@ impl World {
             "next_pending_invoice_item_invoice": null,
             "on_behalf_of": null,
             "pause_collection": sub.pause.map(|behavior| json!({
-                "behavior": behavior, "resumes_at": null,
+                "behavior": behavior, "resumes_at": sub.resumes_at,
             })),
             "payment_settings": {
                 "payment_method_options": Self::payment_options(),
@@ -151,7 +153,7 @@ impl World {
             "livemode": self.plan.livemode,
             "metadata": sub.metadata,
             "pause_collection": sub.pause.map(|behavior| json!({
-                "behavior": behavior, "resumes_at": null,
+                "behavior": behavior, "resumes_at": sub.resumes_at,
             })),
             "plan": self.only_plan(sub),
             "quantity": self.only_quantity(sub),

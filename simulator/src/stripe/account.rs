@@ -1,13 +1,15 @@
 //! What an account holds: the played world, and what only commands and look-ups know.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use serde_json::Value;
 
 use super::kind::Kind;
+use super::params::Params;
+use super::webhook::Letter;
 use crate::dice::Dice;
 use crate::plan::Plan;
-use crate::world::World;
+use crate::world::{Task, World};
 
 /// Sets the ids of requests and secrets apart from those of the story.
 const ASIDE: u64 = 0x5eed_0a51;
@@ -27,6 +29,14 @@ pub(super) struct Account {
     pub(super) untold: BTreeMap<(i64, usize), ()>,
     /// Whether the story goes on as the clock does.
     story: bool,
+    /// The signing secrets of webhook endpoints.
+    pub(super) secrets: HashMap<String, String>,
+    /// What is on its way to webhook endpoints.
+    pub(super) outbox: VecDeque<Letter>,
+    /// What checkout sessions sell, and how they were asked for.
+    pub(super) baskets: HashMap<String, (Vec<Value>, Params)>,
+    /// The account's time; that of test clocks is theirs.
+    now: i64,
 }
 
 impl Account {
@@ -45,6 +55,7 @@ impl Account {
     pub(super) fn empty(plan: &Plan) -> Self {
         let mut world = World::new(plan);
         world.open_book = true;
+        world.repeats = false;
         world.catalog = crate::catalog::Catalog::default();
         Self::around(world, false)
     }
@@ -60,26 +71,43 @@ impl Account {
             logged: 0,
             untold: BTreeMap::new(),
             story,
+            secrets: HashMap::new(),
+            outbox: VecDeque::new(),
+            baskets: HashMap::new(),
+            now: 0,
         };
+        account.now = account.world.now;
         account.sync();
         account
     }
 
     pub(super) fn now(&self) -> i64 {
-        self.world.now
+        self.now
     }
 
     /// Lets everything happen that lies before the instant, that second included.
     pub(super) fn advance(&mut self, to: i64) {
         self.world.request = None;
+        let mut clocked = Vec::new();
         while let Some(task) = self.world.next_task(to + 1) {
             let over = self.world.is_full() || self.world.now >= self.world.plan.end();
-            if self.world.is_commanded(task) || self.story && !over {
+            if self.clock_of(task).is_some() {
+                clocked.push((self.world.now, task));
+            } else if self.world.is_commanded(task) || self.story && !over {
                 self.world.act(task);
             }
         }
-        self.world.now = self.world.now.max(to);
+        for (at, task) in clocked {
+            self.world.later(at, task);
+        }
+        self.now = self.now.max(to);
+        self.world.now = self.now;
         self.sync();
+    }
+
+    /// The test clock of whom a task concerns.
+    pub(super) fn clock_of(&self, task: Task) -> Option<&str> {
+        clock(&self.world, task)
     }
 
     /// Takes notice of what the world has done.
@@ -103,6 +131,7 @@ impl Account {
             }
         }
         self.logged = self.world.events.len();
+        self.post();
     }
 
     /// The card of a played customer, of which hardly any event tells.
@@ -217,4 +246,10 @@ impl Account {
             _ => self.shelf(kind)[index]["created"].as_i64().unwrap_or_default(),
         }
     }
+}
+
+/// The test clock of whom a task concerns.
+pub(super) fn clock(world: &World, task: Task) -> Option<&str> {
+    let customer = world.concerned(task).0?;
+    world.customers[customer].set.get("test_clock")?.as_str()
 }

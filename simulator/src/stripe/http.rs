@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -19,7 +18,7 @@ use super::faults::{Fault, too_many};
 use super::params::Params;
 use super::problem::Problem;
 use super::replies::Reply;
-use super::{Stripe, keys, locked, route};
+use super::{Stripe, keys, locked, route, webhook};
 
 /// A running API. Dropping it ends it, and every connection.
 pub struct StripeServer {
@@ -31,7 +30,8 @@ impl StripeServer {
     pub(super) fn start(stripe: Stripe, listener: TcpListener) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let mut tasks = JoinSet::new();
-        tasks.spawn(accept(stripe, listener));
+        tasks.spawn(accept(stripe.clone(), listener));
+        tasks.spawn(webhook::deliver(stripe));
         Ok(Self { address, _tasks: tasks })
     }
 
@@ -278,6 +278,3 @@ fn bad_gateway() -> Response<Full<Bytes>> {
     put(&mut response, CONTENT_TYPE.as_str(), "text/html");
     response
 }
-
-/// How long a webhook endpoint may take to answer.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);

@@ -136,8 +136,8 @@ impl<'a> Filter<'a> {
     fn fits(&self, body: &Value) -> bool {
         self.0.iter().all(|(key, wanted)| match &body[key] {
             Value::String(text) => text == wanted,
-            Value::Null => false,
-            other => other.to_string() == *wanted,
+            Value::Bool(flag) => *wanted == if *flag { "true" } else { "false" },
+            _ => false,
         })
     }
 }

@@ -24,6 +24,7 @@ mod params;
 mod problem;
 mod replies;
 mod route;
+mod webhook;
 
 pub use faults::{Fault, Faults};
 pub use http::StripeServer;
@@ -136,6 +137,18 @@ impl Stripe {
         told.take_while(|event| event.created <= now).cloned().collect()
     }
 
+    /// How many events wait to be delivered to webhook endpoints.
+    pub fn undelivered(&self) -> usize {
+        self.account().outbox.len()
+    }
+
+    /// Completes an open checkout session as a customer would, with a test card such as
+    /// `pm_card_visa`: status and body as an answer of the API.
+    pub fn complete_checkout(&self, session: &str, card: &str) -> (u16, Value) {
+        let path = format!("test_helpers/checkout/sessions/{session}/complete");
+        self.call("POST", &path, &format!("payment_method={card}"))
+    }
+
     /// What is true by now, for one who has looked up what no payload tells.
     pub fn truth(&self) -> Truth {
         self.account().world.truth()
@@ -171,7 +184,12 @@ impl Stripe {
         let path = path.trim_start_matches("/v1").trim_matches('/');
         let request =
             Request { method, path: path.split('/').collect(), params: Params::parse(form) };
-        let answer = self.account().answer(&request);
+        let mut account = self.account();
+        let id = account.dice.id("req");
+        account.world.request = Some((id, None));
+        let answer = account.answer(&request);
+        account.world.request = None;
+        drop(account);
         self.0.bell.notify_one();
         answer.map_or_else(|problem| (problem.status, problem.body), |body| (200, body))
     }

@@ -44,7 +44,7 @@ impl Account {
             Kind::Charge => world.shown.contains_key(&world.charges[index].id),
             Kind::Event => {
                 let created = world.events[index].created;
-                created <= world.now && created > world.now - KEPT
+                created <= self.now() && created > self.now() - KEPT
             }
             _ => true,
         }

@@ -29,6 +29,13 @@ impl Params {
         self
     }
 
+    /// Only these parameters.
+    pub(super) fn picked(&self, keys: &[&str]) -> Self {
+        let mut fields = self.0.clone();
+        fields.retain(|key, _| keys.contains(&key.as_str()));
+        Self(fields)
+    }
+
     pub(super) fn value(&self, key: &str) -> Option<&Value> {
         self.0.get(key)
     }
@@ -63,11 +70,7 @@ impl Params {
     }
 
     /// One of the known words.
-    pub(super) fn choice<'a>(
-        &'a self,
-        key: &str,
-        known: &[&'static str],
-    ) -> Answer<Option<&'static str>> {
+    pub(super) fn choice(&self, key: &str, known: &[&'static str]) -> Answer<Option<&'static str>> {
         let Some(text) = self.text(key) else { return Ok(None) };
         let found = known.iter().find(|word| **word == text);
         found.copied().map(Some).ok_or_else(|| {

@@ -164,6 +164,7 @@ impl Account {
             }
             (Kind::Customer, ["payment_methods", id]) => self.get(Kind::PaymentMethod, id, "id"),
             (Kind::Charge, ["refunds"]) => self.list(Kind::Refund, &of("charge"), url),
+            (Kind::Session, ["line_items"]) => embedded(self.basket(id), params, url, "item"),
             _ => Err(request.unrecognized()),
         }
     }

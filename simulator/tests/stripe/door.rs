@@ -1,10 +1,8 @@
 //! What stands before the account: keys, limits, faults, headers.
 
-mod common;
-
 use std::time::Duration;
 
-use common::{ask, serve};
+use crate::client::{ask, serve};
 use takings_simulator::{Fault, Faults, Key, Limits, Plan, Stripe};
 
 fn account() -> Stripe {

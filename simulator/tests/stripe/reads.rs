@@ -36,7 +36,7 @@ fn all(path: &str, form: &str) -> Vec<Value> {
     loop {
         let after = found.last().map(|last| format!("&starting_after={}", text(&last["id"])));
         let page = get(path, &format!("limit=100{form}{}", after.unwrap_or_default()));
-        found.extend(page["data"].as_array().unwrap().iter().cloned());
+        found.extend(page["data"].as_array().expect("a page").iter().cloned());
         if page["has_more"] != true {
             return found;
         }
@@ -178,7 +178,7 @@ fn what_no_payload_holds_is_there_when_asked_for() {
 fn cut_lists_can_be_read_to_their_end() {
     let stripe = long_played();
     let page = stripe.call("GET", "invoices", "limit=100").1;
-    let mut invoices = page["data"].as_array().unwrap().clone();
+    let mut invoices = page["data"].as_array().expect("a page").clone();
     let mut cut = 0;
     while let Some(last) = invoices.last() {
         for invoice in invoices.iter().filter(|invoice| invoice["lines"]["has_more"] == true) {

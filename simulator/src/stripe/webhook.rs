@@ -1,0 +1,111 @@
+//! Events on their way to webhook endpoints: signed with the time of the account's clock.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Request;
+use hyper::header::{CONTENT_TYPE, HOST};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::account::Account;
+use super::filter::names;
+use super::kind::Kind;
+use super::{Stripe, locked};
+use crate::deliver::sign;
+
+/// How long an endpoint may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often one event is tried, and the pause before the second attempt, which doubles.
+const ATTEMPTS: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(100);
+/// How often is looked whether a running clock has made events due.
+const GLANCE: Duration = Duration::from_millis(250);
+
+/// An event for an endpoint.
+#[derive(Clone)]
+pub(super) struct Letter {
+    url: String,
+    secret: String,
+    body: Vec<u8>,
+}
+
+impl Account {
+    /// Hands what has become due to the endpoints there are now.
+    pub(super) fn post(&mut self) {
+        while let Some((&due, ())) = self.untold.first_key_value() {
+            if due.0 > self.now() {
+                break;
+            }
+            self.untold.remove(&due);
+            let letters = self.letters(due.1);
+            self.outbox.extend(letters);
+        }
+    }
+
+    fn letters(&self, event: usize) -> Vec<Letter> {
+        let event = &self.world.events[event];
+        let endpoints = self.shelf(Kind::Endpoint).iter();
+        let wants = |endpoint: &&serde_json::Value| {
+            let kinds = endpoint["enabled_events"].as_array();
+            let mut kinds = kinds.into_iter().flatten().filter_map(|kind| kind.as_str());
+            endpoint["deleted"] != true
+                && endpoint["status"] == "enabled"
+                && kinds.any(|pattern| names(pattern, &event.kind))
+        };
+        let letter = |endpoint: &serde_json::Value| {
+            let id = endpoint["id"].as_str().unwrap_or_default();
+            Some(Letter {
+                url: endpoint["url"].as_str()?.to_owned(),
+                secret: self.secrets.get(id)?.clone(),
+                body: event.body.clone(),
+            })
+        };
+        endpoints.filter(wants).filter_map(letter).collect()
+    }
+}
+
+/// Delivers one event after the other, for as long as it is let.
+pub(super) async fn deliver(stripe: Stripe) {
+    loop {
+        // Reading the clock makes due what it has reached.
+        let next = stripe.account().outbox.front().cloned();
+        let Some(letter) = next else {
+            let _ = tokio::time::timeout(GLANCE, stripe.0.bell.notified()).await;
+            continue;
+        };
+        let now = stripe.now();
+        let mut pause = PAUSE;
+        for attempt in 1..=ATTEMPTS {
+            let sent = tokio::time::timeout(PATIENCE, send(&letter, now)).await;
+            if matches!(sent, Ok(Some(true))) || attempt == ATTEMPTS {
+                break;
+            }
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
+        locked(&stripe.0.account).outbox.pop_front();
+    }
+}
+
+/// Whether the endpoint took it; only plain HTTP is spoken.
+async fn send(letter: &Letter, now: i64) -> Option<bool> {
+    let rest = letter.url.strip_prefix("http://")?;
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let address = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
+    let stream = TcpStream::connect(address).await.ok()?;
+    let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+    let (mut sender, connection) = handshake.ok()?;
+    let request = Request::post(format!("/{path}"))
+        .header(HOST, host)
+        .header(CONTENT_TYPE, "application/json; charset=utf-8")
+        .header("user-agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)")
+        .header("stripe-signature", sign(&letter.secret, now, &letter.body))
+        .body(Full::new(Bytes::from(letter.body.clone())))
+        .ok()?;
+    tokio::select! {
+        answer = sender.send_request(request) => Some(answer.ok()?.status().is_success()),
+        _ = connection => None,
+    }
+}
