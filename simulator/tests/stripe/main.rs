@@ -4,6 +4,7 @@ mod client;
 mod commands;
 mod door;
 mod payments;
+mod python;
 mod reads;
 mod shop;
 mod webhooks;
