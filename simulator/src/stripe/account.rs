@@ -8,7 +8,7 @@ use super::kind::Kind;
 use super::params::Params;
 use super::webhook::Letter;
 use crate::dice::Dice;
-use crate::plan::Plan;
+use crate::plan::{ApiVersion, Plan};
 use crate::world::{Task, World};
 
 /// Sets the ids of requests and secrets apart from those of the story.
@@ -35,6 +35,8 @@ pub(super) struct Account {
     pub(super) outbox: VecDeque<Letter>,
     /// What checkout sessions sell, and how they were asked for.
     pub(super) baskets: HashMap<String, (Vec<Value>, Params)>,
+    /// The version in which `/v1/events` tells events.
+    pub(super) version: ApiVersion,
     /// The account's time; that of test clocks is theirs.
     now: i64,
 }
@@ -74,9 +76,11 @@ impl Account {
             secrets: HashMap::new(),
             outbox: VecDeque::new(),
             baskets: HashMap::new(),
+            version: ApiVersion::Endive,
             now: 0,
         };
         account.now = account.world.now;
+        account.version = account.world.plan.version;
         account.sync();
         account
     }

@@ -64,9 +64,6 @@ impl Account {
         match (kind, field) {
             (Kind::Price, "tiers" | "currency_options") => self.world.price_detail(index, field),
             (Kind::Invoice, "payments") => Some(self.payments_of(id)),
-            (Kind::Invoice, "amount_paid_off_stripe") => {
-                Some(self.world.invoices[index].off_stripe.into())
-            }
             (Kind::Charge, "refunds") => Some(self.refunds_of(index)),
             (Kind::Customer, "subscriptions") => {
                 let form = format!("customer={id}&limit=10");

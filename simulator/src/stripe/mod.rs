@@ -13,6 +13,7 @@ mod account;
 mod command;
 mod expand;
 mod faults;
+mod fill;
 mod filter;
 mod http;
 mod keys;
@@ -24,6 +25,7 @@ mod params;
 mod problem;
 mod replies;
 mod route;
+mod shape;
 mod webhook;
 
 pub use faults::{Fault, Faults};
@@ -40,7 +42,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::plan::Plan;
+use crate::plan::{ApiVersion, Plan};
 use crate::truth::Truth;
 use crate::world::SimEvent;
 use account::Account;
@@ -135,6 +137,15 @@ impl Stripe {
         let (world, now) = (&account.world, account.now());
         let told = account.log.iter().map(|index| &world.events[*index]);
         told.take_while(|event| event.created <= now).cloned().collect()
+    }
+
+    /// Lets `/v1/events` tell events in an older version, as an account does whose webhook
+    /// endpoints are pinned to a newer one. Versions since basil up to the plan's can be told.
+    pub fn tell_events_in(&self, version: ApiVersion) {
+        let mut account = self.account();
+        if account.speaks(version) {
+            account.version = version;
+        }
     }
 
     /// How many events wait to be delivered to webhook endpoints.

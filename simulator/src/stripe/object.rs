@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::account::Account;
+use super::fill::fill;
 use super::kind::Kind;
 use super::problem::{Answer, Problem};
 use crate::calendar::DAY;
@@ -17,7 +18,7 @@ impl Account {
             return None;
         }
         let world = &self.world;
-        Some(match kind {
+        let body = match kind {
             Kind::Customer => world.customer_json(index),
             Kind::Product => world.product_json(index),
             Kind::Price => world.price_json(index),
@@ -32,9 +33,10 @@ impl Account {
             Kind::Transaction => world.txn_json(index),
             Kind::CustomerTransaction => world.credit_json(index),
             Kind::Payout => world.payout_json(index),
-            Kind::Event => serde_json::from_slice(&world.events[index].body).ok()?,
+            Kind::Event => serde_json::from_slice(&self.told_in(self.version, index)).ok()?,
             _ => self.shelf(kind)[index].clone(),
-        })
+        };
+        Some(if kind == Kind::Event { body } else { fill(body) })
     }
 
     /// Slow payments have no charge yet, and old events are gone.
@@ -71,6 +73,9 @@ impl Account {
             if let Some(as_told) = told.and_then(|told| told.get(field)) {
                 body[field] = as_told.clone();
             }
+        }
+        if self.world.plan.version.is_basil() {
+            body["amount_paid_off_stripe"] = self.world.invoices[index].off_stripe.into();
         }
         body
     }

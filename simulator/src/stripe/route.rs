@@ -196,7 +196,12 @@ impl Account {
             "details_submitted": true,
             "email": "owner@example.com",
             "payouts_enabled": true,
-            "settings": { "dashboard": { "display_name": "Make-believe", "timezone": "Etc/UTC" } },
+            "settings": {
+                "branding": {},
+                "card_payments": {},
+                "dashboard": { "display_name": "Make-believe", "timezone": "Etc/UTC" },
+                "payments": {},
+            },
             "type": "standard",
         })
     }

@@ -14,6 +14,7 @@ use super::filter::names;
 use super::kind::Kind;
 use super::{Stripe, locked};
 use crate::deliver::sign;
+use crate::plan::ApiVersion;
 
 /// How long an endpoint may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -44,8 +45,13 @@ impl Account {
         }
     }
 
-    fn letters(&self, event: usize) -> Vec<Letter> {
-        let event = &self.world.events[event];
+    fn letters(&self, index: usize) -> Vec<Letter> {
+        let event = &self.world.events[index];
+        let own = self.world.plan.version;
+        let version_of = |endpoint: &serde_json::Value| {
+            let pinned = endpoint["api_version"].as_str();
+            ApiVersion::ALL.into_iter().find(|v| Some(v.name()) == pinned).unwrap_or(own)
+        };
         let endpoints = self.shelf(Kind::Endpoint).iter();
         let wants = |endpoint: &&serde_json::Value| {
             let kinds = endpoint["enabled_events"].as_array();
@@ -59,7 +65,7 @@ impl Account {
             Some(Letter {
                 url: endpoint["url"].as_str()?.to_owned(),
                 secret: self.secrets.get(id)?.clone(),
-                body: event.body.clone(),
+                body: self.told_in(version_of(endpoint), index),
             })
         };
         endpoints.filter(wants).filter_map(letter).collect()

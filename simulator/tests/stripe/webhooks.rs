@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use takings_simulator::{Fault, Faults, Plan, Stripe, StripeServer, sign};
+use takings_simulator::{ApiVersion, Fault, Faults, Plan, Stripe, StripeServer, sign};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -150,4 +150,22 @@ fn an_endpoint_names_an_address_events_and_a_known_version() {
         let (status, body) = stripe.call("POST", "webhook_endpoints", form);
         assert_eq!((status, body["error"]["param"].as_str()), (400, Some(param)), "{form}");
     }
+}
+
+#[test]
+fn events_can_be_told_in_the_shape_of_an_older_version() {
+    let plan = Plan::quarter(3);
+    let stripe = Stripe::played(&plan, plan.end());
+    let find = |kind: &str| {
+        let form = format!("type={kind}&limit=1");
+        stripe.call("GET", "events", &form).1["data"][0].clone()
+    };
+    let [sub, discount] = ["customer.subscription.updated", "customer.discount.created"];
+    assert!(find(sub)["data"]["object"].get("status_details").is_some());
+    assert!(find(discount)["data"]["object"]["source"]["coupon"].is_string());
+    stripe.tell_events_in(ApiVersion::Basil);
+    assert_eq!(find(sub)["api_version"], "2025-03-31.basil");
+    assert!(find(sub)["data"]["object"].get("status_details").is_none());
+    assert_eq!(find(discount)["data"]["object"]["coupon"]["object"], "coupon");
+    assert!(find(discount)["data"]["object"].get("source").is_none());
 }

@@ -246,7 +246,9 @@ impl Account {
             Some(json!({
                 "id": format!("li_{}", &id[6..]),
                 "object": "item",
+                "amount_discount": 0,
                 "amount_subtotal": amount,
+                "amount_tax": 0,
                 "amount_total": amount,
                 "currency": known.currency,
                 "description": self.world.catalog.name_of(price),

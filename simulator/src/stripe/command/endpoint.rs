@@ -32,9 +32,9 @@ fn create(account: &mut Account, params: &Params) -> Answer {
     }
     let version = params.text("api_version");
     if let Some(version) = version
-        && !ApiVersion::ALL.iter().any(|known| known.name() == version)
+        && !ApiVersion::ALL.iter().any(|known| known.name() == version && account.speaks(*known))
     {
-        let message = format!("Invalid API version: {version}");
+        let message = format!("Invalid API version, or none this account speaks: {version}");
         return Err(Problem::invalid(message).param("api_version"));
     }
     let all = 0..account.count(Kind::Endpoint);

@@ -209,6 +209,7 @@ impl Account {
             },
             "proration": line.proration,
             "quantity": line.quantity,
+            "quantity_decimal": line.quantity.to_string(),
             "tax_rates": [],
         })
     }
