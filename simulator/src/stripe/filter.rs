@@ -7,13 +7,27 @@ use super::kind::Kind;
 use super::params::Params;
 use crate::model::{Moved, Status};
 
+/// What a list is asked for, taken apart once for all its objects.
+pub(super) struct Wanted<'a> {
+    params: &'a Params,
+    payment: Params,
+    types: Vec<String>,
+}
+
+impl<'a> Wanted<'a> {
+    pub(super) fn of(params: &'a Params) -> Self {
+        Self { params, payment: params.hash("payment"), types: params.texts("types") }
+    }
+}
+
 /// Whether a parameter is absent or names this id.
 fn asks(params: &Params, key: &str, id: Option<&str>) -> bool {
     params.text(key).is_none_or(|wanted| id == Some(wanted))
 }
 
 impl Account {
-    pub(super) fn fits(&self, kind: Kind, index: usize, params: &Params) -> bool {
+    pub(super) fn fits(&self, kind: Kind, index: usize, wanted: &Wanted<'_>) -> bool {
+        let params = wanted.params;
         match kind {
             Kind::Subscription => self.sub_fits(index, params),
             Kind::Invoice => self.invoice_fits(index, params),
@@ -25,8 +39,8 @@ impl Account {
                 asks(params, "invoice", Some(&invoice.id)) && self.is_of(invoice.customer, params)
             }
             Kind::Transaction => self.txn_fits(index, params),
-            Kind::InvoicePayment => payment_fits(&self.shelf(kind)[index], params),
-            Kind::Event => self.event_fits(index, params),
+            Kind::InvoicePayment => payment_fits(&self.shelf(kind)[index], wanted),
+            Kind::Event => self.event_fits(index, wanted),
             _ => true,
         }
     }
@@ -82,21 +96,19 @@ impl Account {
         asks(params, "source", Some(source)) && asks(params, "payout", own)
     }
 
-    fn event_fits(&self, index: usize, params: &Params) -> bool {
+    fn event_fits(&self, index: usize, Wanted { params, types, .. }: &Wanted<'_>) -> bool {
         let kind = self.world.events[index].kind.as_str();
-        let types = params.texts("types");
         asks(params, "type", Some(kind))
             && (types.is_empty() || types.iter().any(|pattern| names(pattern, kind)))
     }
 }
 
-fn payment_fits(body: &Value, params: &Params) -> bool {
-    let payment = params.hash("payment");
+fn payment_fits(body: &Value, Wanted { params, payment, .. }: &Wanted<'_>) -> bool {
     asks(params, "invoice", body["invoice"].as_str())
         && asks(params, "status", body["status"].as_str())
         && ["type", "payment_intent", "payment_record", "charge"]
             .iter()
-            .all(|key| asks(&payment, key, body["payment"][key].as_str()))
+            .all(|key| asks(payment, key, body["payment"][key].as_str()))
 }
 
 /// `charge.*` names all kinds of events of a charge.

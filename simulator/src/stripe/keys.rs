@@ -47,7 +47,8 @@ impl Key {
     }
 }
 
-/// Checks the key of a request; tells whether it is one of the other mode.
+/// Checks the key of a request; tells whether it is one of the other mode, which matters only
+/// where keys are known.
 pub(super) fn check(
     known: &[Key],
     given: Option<&str>,
@@ -87,7 +88,8 @@ pub(super) fn check(
             ),
         ));
     }
-    Ok(given.contains("_live_") && !livemode || given.contains("_test_") && livemode)
+    let is_other = given.contains("_live_") && !livemode || given.contains("_test_") && livemode;
+    Ok(is_other && !known.is_empty())
 }
 
 /// The key as errors show it.
@@ -122,6 +124,10 @@ mod tests {
             let found = found.map_or_else(|problem| problem.status, |_| 200);
             assert_eq!(found, status, "{key:?} {path} {writes}");
         }
-        assert_eq!(check(&[], Some("sk_live_x"), (&["customers"], false), false), Ok(true));
+        let live = [Key::secret("sk_live_x")];
+        for (known, other) in [(&live[..], true), (&[], false)] {
+            let found = check(known, Some("sk_live_x"), (&["customers"], false), false);
+            assert_eq!(found, Ok(other));
+        }
     }
 }

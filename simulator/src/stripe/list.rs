@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use serde_json::{Value, json};
 
 use super::account::Account;
+use super::filter::Wanted;
 use super::kind::Kind;
 use super::params::Params;
 use super::problem::{Answer, Problem};
@@ -78,9 +79,10 @@ impl Account {
         let mut places: Vec<usize> = (0..self.count(kind))
             .filter(|index| self.is_seen(kind, *index) && !self.is_gone(kind, *index))
             .collect();
-        places.sort_by_key(|index| Reverse((self.created(kind, *index), *index)));
+        let wanted = Wanted::of(params);
+        places.retain(|index| self.fits(kind, *index, &wanted));
         self.cut_created(kind, params, &mut places)?;
-        places.retain(|index| self.fits(kind, *index, params));
+        places.sort_by_key(|index| Reverse((self.created(kind, *index), *index)));
         // Objects are rendered only where a filter needs it.
         if !filter.is_empty() {
             places.retain(|index| self.body(kind, *index).is_some_and(|body| filter.fits(&body)));

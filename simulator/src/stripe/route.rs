@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::account::Account;
 use super::command;
+use super::fill::fill;
 use super::kind::Kind;
 use super::list::embedded;
 use super::params::Params;
@@ -81,7 +82,7 @@ impl Account {
             }
             _ => return Err(request.unrecognized()),
         };
-        self.expand(body, &request.params)
+        self.expand(fill(body), &request.params)
     }
 
     /// Answers a key of the other mode, in which the account holds nothing.
