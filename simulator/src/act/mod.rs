@@ -39,6 +39,9 @@ impl World {
 
     /// Whether a task concerns somebody who acts only as told.
     pub(crate) fn is_commanded(&self, task: Task) -> bool {
+        if let Task::PayoutMoves(index) = task {
+            return self.payouts[index].set.contains_key("automatic");
+        }
         match self.concerned(task) {
             (_, Some(sub)) => self.subs[sub].commanded,
             (Some(customer), None) => self.customers[customer].commanded,

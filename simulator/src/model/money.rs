@@ -115,6 +115,8 @@ pub(crate) struct Payout {
     pub(crate) failed: bool,
     /// When the money came back.
     pub(crate) undone_at: Option<i64>,
+    /// Fields that were set and mean nothing to the books.
+    pub(crate) set: Map<String, Value>,
 }
 
 /// A change of a customer's credit balance, of which no event tells.

@@ -195,7 +195,7 @@ impl World {
 
     pub(crate) fn payout_json(&self, index: usize) -> Value {
         let payout = &self.payouts[index];
-        json!({
+        let mut body = json!({
             "id": payout.id,
             "object": "payout",
             "amount": payout.amount,
@@ -221,7 +221,9 @@ impl World {
             "statement_descriptor": null,
             "status": payout.status,
             "type": "bank_account",
-        })
+        });
+        super::overlay(&mut body, &payout.set);
+        body
     }
 }
 

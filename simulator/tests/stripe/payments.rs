@@ -104,3 +104,22 @@ fn checkout_sells_subscriptions_and_single_payments() {
     let expired = shop.post(&format!("checkout/sessions/{dropped}/expire"), "");
     assert_eq!(expired["status"], "expired");
 }
+
+#[test]
+fn payouts_take_what_is_available_and_arrive_later() {
+    let shop = shop();
+    shop.subscribe("");
+    let form = "amount=2000&currency=usd";
+    assert_eq!(shop.refused("payouts", form).1["code"], "balance_insufficient");
+    shop.passes(3 * 86_400);
+    let payout = shop.post("payouts", form);
+    assert_eq!((&payout["status"], &payout["automatic"]), (&"pending".into(), &false.into()));
+    let balance = shop.get("balance", "");
+    assert_eq!(balance["pending"][0]["amount"], -2_000);
+    shop.passes(2 * 86_400);
+    let path = format!("payouts/{}", id(&payout));
+    assert_eq!(shop.get(&path, "")["status"], "paid");
+    assert_eq!(shop.refused(&format!("{path}/cancel"), "").0, 400);
+    let bank = ("bank".to_owned(), "usd".to_owned());
+    assert_eq!(shop.stripe.truth().balances[&bank], 2_000);
+}

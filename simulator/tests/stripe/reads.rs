@@ -255,3 +255,32 @@ fn a_deleted_customer_leaves_a_stub() {
     let listed = long_played().call("GET", "customers", &format!("limit=1&starting_after={gone}"));
     assert_eq!(listed.0, 400, "a list leaves out what is gone");
 }
+
+#[test]
+fn who_looked_everything_up_leaves_nothing_in_clearing_and_nothing_unsettled() {
+    for version in [ApiVersion::Basil, ApiVersion::Endive] {
+        let plan = Plan::quarter(5).in_version(version);
+        let stripe = Stripe::played(&plan, plan.end() + 30 * DAY);
+        let (told, known) = (play(&plan).truth, stripe.truth());
+        for account in ["refunds_clearing", "stripe_pending"] {
+            let open = known.balances.keys().filter(|(name, _)| name == account);
+            assert_eq!(open.count(), 0, "{account} in {version:?}");
+        }
+        assert!(told.unsettled.len() > known.unsettled.len());
+        assert!(known.balances.keys().any(|(name, _)| name == "fx"));
+        let mut fees = 0;
+        let mut after = String::new();
+        loop {
+            let form = format!("limit=100{after}");
+            let page = stripe.call("GET", "balance_transactions", &form).1;
+            let data = page["data"].as_array().expect("a page");
+            fees += data.iter().filter_map(|txn| txn["fee"].as_i64()).sum::<i64>();
+            if page["has_more"] != true {
+                break;
+            }
+            after = format!("&starting_after={}", text(&data[data.len() - 1]["id"]));
+        }
+        let booked = known.balances.iter().filter(|((name, _), _)| name == "stripe_fees");
+        assert_eq!(booked.map(|(_, sum)| sum).sum::<i64>(), fees, "{version:?}");
+    }
+}

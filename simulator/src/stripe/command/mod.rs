@@ -12,6 +12,7 @@ mod intent;
 mod invoice;
 mod item;
 mod note;
+mod payout;
 mod refund;
 mod subscribe;
 mod update;
@@ -35,7 +36,7 @@ pub(super) struct Command<'a> {
 /// Tries to understand a command; nothing where it belongs to somebody else.
 type Desk = fn(&mut Account, &Command<'_>) -> Option<Answer>;
 
-const DESKS: [Desk; 14] = [
+const DESKS: [Desk; 15] = [
     customer::run,
     card::run,
     catalog::run,
@@ -47,6 +48,7 @@ const DESKS: [Desk; 14] = [
     refund::run,
     note::run,
     dispute::run,
+    payout::run,
     checkout::run,
     endpoint::run,
     clock::run,
