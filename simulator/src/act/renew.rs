@@ -76,7 +76,8 @@ impl World {
 
     pub(crate) fn end_trial(&mut self, sub: usize) {
         let Some((_, over)) = self.subs[sub].trial else { return };
-        if self.subs[sub].status != Status::Trialing {
+        let moved = self.subs[sub].commanded && self.now < over;
+        if self.subs[sub].status != Status::Trialing || moved {
             return;
         }
         if self.subs[sub].cancel_at_period_end || !self.subs[sub].keeps {

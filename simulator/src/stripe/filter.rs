@@ -29,6 +29,7 @@ impl Account {
     pub(super) fn fits(&self, kind: Kind, index: usize, wanted: &Wanted<'_>) -> bool {
         let params = wanted.params;
         match kind {
+            Kind::Customer => self.is_unclocked(index, params),
             Kind::Subscription => self.sub_fits(index, params),
             Kind::Invoice => self.invoice_fits(index, params),
             Kind::Charge => self.charge_fits(index, params),
@@ -49,6 +50,12 @@ impl Account {
         asks(params, "customer", Some(&self.world.customers[customer].id))
     }
 
+    /// Who lives by a test clock is hidden unless it is asked for.
+    fn is_unclocked(&self, customer: usize, params: &Params) -> bool {
+        let clock = self.world.customers[customer].set.get("test_clock").and_then(Value::as_str);
+        clock.is_none() || params.has("test_clock") || params.has("customer")
+    }
+
     /// Cancelled subscriptions are hidden unless they are asked for.
     fn sub_fits(&self, index: usize, params: &Params) -> bool {
         let sub = &self.world.subs[index];
@@ -61,7 +68,10 @@ impl Account {
         let prices = &self.world.catalog.prices;
         let mut items = sub.items.iter();
         let sells = |id: &str| items.any(|item| prices[item.price].id == id);
-        status && self.is_of(sub.customer, params) && params.text("price").is_none_or(sells)
+        status
+            && self.is_of(sub.customer, params)
+            && self.is_unclocked(sub.customer, params)
+            && params.text("price").is_none_or(sells)
     }
 
     fn invoice_fits(&self, index: usize, params: &Params) -> bool {

@@ -1,6 +1,6 @@
 //! Commands change the account, and tell of it.
 
-use crate::shop::{id, shop, shop_with};
+use crate::shop::{Shop, id, shop, shop_with};
 use serde_json::Value;
 use takings_simulator::{Plan, Stripe};
 
@@ -87,6 +87,23 @@ fn a_trial_ends_with_the_first_payment() {
         (&sub["status"], &sub["latest_invoice"]["amount_paid"]),
         (&"active".into(), &3_000.into())
     );
+}
+
+#[test]
+fn a_trial_is_moved_while_it_lasts() {
+    let shop = shop();
+    let path = format!("subscriptions/{}", id(&shop.subscribe("&trial_period_days=14")));
+    let status = |shop: &Shop| shop.get(&path, "")["status"].clone();
+    shop.post(&path, &format!("trial_end={}", shop.stripe.now() + 20 * DAY));
+    shop.passes(15 * DAY);
+    assert_eq!(status(&shop), "trialing");
+    shop.passes(6 * DAY);
+    assert_eq!(status(&shop), "active");
+    let late = format!("trial_end={}", shop.stripe.now() + DAY);
+    assert_eq!(shop.refused(&path, &late).1["param"], "trial_end");
+    let path = format!("subscriptions/{}", id(&shop.subscribe("&trial_period_days=14")));
+    assert_eq!(shop.post(&path, "trial_end=now")["status"], "active");
+    assert_eq!(shop.latest_invoice()["amount_paid"], 3_000);
 }
 
 #[test]
@@ -202,6 +219,8 @@ fn test_clocks_move_their_own_customers_only() {
     };
     assert_eq!((count(&customer), count(&shop.customer)), (3, 1));
     assert_eq!(shop.stripe.now(), start);
+    let listed = |form: &str| shop.get("customers", form)["data"].as_array().map(Vec::len);
+    assert_eq!((listed(""), listed(&format!("test_clock={clock}"))), (Some(1), Some(1)));
     let sub = shop.get(&format!("subscriptions/{sub}"), "");
     assert_eq!(sub["test_clock"], clock.as_str());
     assert!(shop.stripe.events().iter().all(|event| event.created <= start));

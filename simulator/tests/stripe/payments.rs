@@ -100,6 +100,11 @@ fn checkout_sells_subscriptions_and_single_payments() {
     let (_, done) = shop.stripe.complete_checkout(&id(&session), "pm_card_visa");
     assert!(done["payment_intent"].as_str().unwrap().starts_with("pi_"));
     assert_eq!((&done["amount_total"], &done["currency"]), (&700.into(), &"eur".into()));
+    let invoiced = format!("{form}&invoice_creation[enabled]=true");
+    let session = shop.post("checkout/sessions", &invoiced);
+    let (_, done) = shop.stripe.complete_checkout(&id(&session), "pm_card_visa");
+    let invoice = shop.get(&format!("invoices/{}", done["invoice"].as_str().unwrap()), "");
+    assert_eq!((&invoice["status"], &invoice["amount_paid"]), (&"paid".into(), &700.into()));
     let dropped = id(&shop.post("checkout/sessions", form));
     let expired = shop.post(&format!("checkout/sessions/{dropped}/expire"), "");
     assert_eq!(expired["status"], "expired");

@@ -70,6 +70,29 @@ async fn every_fault_has_one_effect_once_the_key_is_repeated() {
 }
 
 #[tokio::test]
+async fn three_hundred_faults_leave_one_effect_each() {
+    let stripe = empty();
+    let kinds = [
+        Fault::LockTimeout,
+        Fault::RateLimited,
+        Fault::BadGateway,
+        Fault::Unavailable,
+        Fault::DropBefore,
+        Fault::DropAfter,
+    ];
+    stripe.fail(Faults::by_chance(7, 6_000, &kinds));
+    let server = serve(&stripe).await;
+    let mut wanted = 0;
+    while stripe.faults_dealt() < 300 {
+        wanted += 1;
+        let key = format!("key-{wanted}");
+        while !matches!(create(&server, &key, "Ada").await, Some(Answer { status: 200, .. })) {}
+    }
+    let events = stripe.events();
+    assert_eq!(events.iter().filter(|event| event.kind == "customer.created").count(), wanted);
+}
+
+#[tokio::test]
 async fn a_key_in_use_is_refused() {
     let stripe = empty();
     let slow = Fault::Slow(Duration::from_millis(300));

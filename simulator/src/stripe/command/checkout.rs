@@ -56,6 +56,10 @@ fn create(account: &mut Account, params: &Params) -> Answer {
     if params.text("success_url").is_none() && params.text("ui_mode").is_none() {
         return Err(Problem::missing("success_url"));
     }
+    if mode == "payment" && params.has("discounts") {
+        let message = "This account plays with discounts on subscriptions only.";
+        return Err(Problem::invalid(message).param("discounts"));
+    }
     let lines = wanted_lines(account, mode, params)?;
     let prices = &account.world.catalog.prices;
     let currency = prices[lines[0].0].currency;
@@ -153,6 +157,10 @@ fn complete(account: &mut Account, id: &str, params: &Params) -> Answer {
         let invoice =
             state.latest_invoice.map(|invoice| account.world.invoices[invoice].id.clone());
         body["invoice"] = json!(invoice);
+    } else if wanted.hash("invoice_creation").flag("enabled")? == Some(true) {
+        let invoice = invoice_for(account, customer, &card, &lines)?;
+        body["invoice"] = account.world.invoices[invoice].id.as_str().into();
+        body["payment_intent"] = json!(account.world.invoices[invoice].intent);
     } else {
         let form = format!(
             "amount={}&currency={}&customer={owner}&payment_method={card}&confirm=true",
@@ -175,6 +183,33 @@ fn complete(account: &mut Account, id: &str, params: &Params) -> Answer {
     body["payment_status"] = "paid".into();
     body["url"] = Value::Null;
     account.tell(Kind::Session, "checkout.session.completed", body)
+}
+
+/// The paid invoice of a single payment.
+fn invoice_for(
+    account: &mut Account,
+    customer: usize,
+    card: &str,
+    lines: &[Value],
+) -> Answer<usize> {
+    let mut billed = Vec::new();
+    let mut currency = "usd";
+    for line in lines {
+        let price =
+            account.living(Kind::Price, line["price"].as_str().unwrap_or_default(), "price")?;
+        let quantity = line["quantity"].as_i64().unwrap_or(1);
+        let world = &mut account.world;
+        currency = world.catalog.prices[price].currency;
+        let amount = world.catalog.prices[price].charge(quantity, currency);
+        let item = world.dice.id("ii");
+        billed.push(world.line(price, quantity, amount, (world.now, world.now), Err(item)));
+    }
+    let world = &mut account.world;
+    let invoice = world.sale_invoice(customer, currency, billed);
+    world.say("invoice.created", world.invoice_json(invoice));
+    world.finalize(invoice);
+    account.pay_invoice(invoice, Some(card.to_owned()))?;
+    Ok(invoice)
 }
 
 /// The session's customer, or a new one.

@@ -14,7 +14,7 @@ use crate::world::Task;
 
 /// What is kept as it is given.
 pub(super) const KEPT: [&str; 3] = ["description", "payment_settings", "trial_settings"];
-const KNOWN: [&str; 26] = [
+const KNOWN: [&str; 22] = [
     "automatic_tax",
     "billing_mode",
     "cancel_at",
@@ -35,12 +35,8 @@ const KNOWN: [&str; 26] = [
     "promotion_code",
     "proration_behavior",
     "trial_end",
-    "trial_from_plan",
     "trial_period_days",
     "trial_settings",
-    "default_tax_rates",
-    "enable_incomplete_payments",
-    "transfer_data",
 ];
 pub(super) const BEHAVIORS: [&str; 4] =
     ["allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete"];

@@ -10,7 +10,7 @@ use crate::stripe::params::Params;
 use crate::stripe::problem::{Answer, Problem};
 use crate::world::Task;
 
-const KNOWN: [&str; 23] = [
+const KNOWN: [&str; 22] = [
     "automatic_tax",
     "billing_cycle_anchor",
     "cancel_at",
@@ -33,7 +33,6 @@ const KNOWN: [&str; 23] = [
     "proration_date",
     "trial_end",
     "trial_settings",
-    "default_tax_rates",
 ];
 pub(super) const PRORATIONS: [&str; 3] = ["always_invoice", "create_prorations", "none"];
 
@@ -77,7 +76,11 @@ impl Account {
         self.card_in(params, "default_payment_method", state.customer)?;
         self.coupons_in(params, state.currency)?;
         params.choice("proration_behavior", &PRORATIONS)?;
-        params.choice("payment_behavior", &BEHAVIORS)?;
+        if params.choice("payment_behavior", &BEHAVIORS)? == Some("pending_if_incomplete") {
+            let message = "This account plays without pending updates.";
+            return Err(Problem::invalid(message).param("payment_behavior"));
+        }
+        self.check_trial(sub, params)?;
         params.flag("cancel_at_period_end")?;
         params.integer("cancel_at")?;
         let pause = params.hash("pause_collection");
@@ -110,6 +113,7 @@ impl Account {
         self.say_why(sub, &params.hash("cancellation_details"));
         self.change_end(sub, params)?;
         self.change_pause(sub, params)?;
+        self.move_trial(sub, params)?;
         let state = &mut self.world.subs[sub];
         state.card = card.or_else(|| state.card.take());
         state.by_invoice = method.map_or(state.by_invoice, |method| method == "send_invoice");
@@ -153,6 +157,36 @@ impl Account {
         self.world.subs[sub].resumes_at = resumes_at;
         if let Some(at) = resumes_at {
             self.world.later(at, Task::Unpause(sub));
+        }
+        Ok(())
+    }
+
+    /// A trial can be moved while it lasts.
+    fn check_trial(&self, sub: usize, params: &Params) -> Answer<()> {
+        let wanted = params.text("trial_end");
+        if wanted.is_none_or(|wanted| wanted == "now") {
+            return Ok(());
+        }
+        let trialing = self.world.subs[sub].status == Status::Trialing;
+        if trialing && params.integer("trial_end")?.is_some_and(|at| at > self.world.now) {
+            return Ok(());
+        }
+        let message = "Invalid trial_end: only a trial that lasts can be moved, to the future.";
+        Err(Problem::invalid(message).param("trial_end"))
+    }
+
+    fn move_trial(&mut self, sub: usize, params: &Params) -> Answer<()> {
+        if params.text("trial_end").is_none_or(|wanted| wanted == "now") {
+            return Ok(());
+        }
+        if let (Some(end), Some((start, _))) =
+            (params.integer("trial_end")?, self.world.subs[sub].trial)
+        {
+            let state = &mut self.world.subs[sub];
+            state.trial = Some((start, end));
+            state.period.1 = end;
+            state.anchor = end;
+            self.world.later(end, Task::EndTrial(sub));
         }
         Ok(())
     }
