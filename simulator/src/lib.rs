@@ -6,6 +6,9 @@
 //! [`short_lives`] tells lives of at most seven events for trying every order of arrival;
 //! [`deliver`] and [`sign`] bring events to a receiver as badly as asked.
 //!
+//! [`Stripe`] holds such a business, or an empty account, behind Stripe's HTTP API: it is read,
+//! commanded, limited and made to fail, and [`Stripe::truth`] tells what became of it.
+//!
 //! Nothing here depends on Takings itself: it is the other opinion.
 
 #![recursion_limit = "256"]

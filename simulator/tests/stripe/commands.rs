@@ -90,6 +90,16 @@ fn a_trial_ends_with_the_first_payment() {
 }
 
 #[test]
+fn an_item_may_bring_its_own_price() {
+    let shop = shop();
+    let data = "[price_data][currency]=usd&items[0][price_data][unit_amount]=900&items[0]\
+        [price_data][recurring][interval]=month&items[0][price_data][product_data][name]=Own";
+    let form = format!("customer={}&items[0]{data}", shop.customer);
+    shop.post("subscriptions", &form);
+    assert_eq!(shop.latest_invoice()["total"], 900);
+}
+
+#[test]
 fn a_trial_is_moved_while_it_lasts() {
     let shop = shop();
     let path = format!("subscriptions/{}", id(&shop.subscribe("&trial_period_days=14")));

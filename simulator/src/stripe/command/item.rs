@@ -113,9 +113,9 @@ impl Account {
     fn changed_items(&mut self, sub: usize, params: &Params) -> Answer<Vec<Item>> {
         let mut items = self.world.subs[sub].items.clone();
         for (place, given) in params.hashes("items").iter().enumerate() {
-            given.only(&["deleted", "id", "metadata", "plan", "price", "quantity", "tax_rates"])?;
+            given.only(&["deleted", "id", "metadata", "price", "price_data", "quantity"])?;
             let param = format!("items[{place}][price]");
-            let price = given.text("price").map(|id| self.recurring(id, &param)).transpose()?;
+            let price = self.price_of(given, &param)?;
             let quantity = fields::at_least(given, "quantity", 0)?;
             let Some(id) = given.text("id") else {
                 let price = price.ok_or_else(|| Problem::missing(&param))?;

@@ -84,7 +84,7 @@ impl Account {
         Ok(sub)
     }
 
-    fn wanted(&self, params: &Params) -> Answer<Wanted> {
+    fn wanted(&mut self, params: &Params) -> Answer<Wanted> {
         let customer = self.living(Kind::Customer, params.required("customer")?, "customer")?;
         let items = self.items_in(params)?;
         let currency = self.currency_of(customer, &items, params)?;
@@ -102,21 +102,34 @@ impl Account {
     }
 
     /// Prices and quantities of a new subscription.
-    fn items_in(&self, params: &Params) -> Answer<Vec<(usize, i64)>> {
+    fn items_in(&mut self, params: &Params) -> Answer<Vec<(usize, i64)>> {
         let given = params.hashes("items");
         if given.is_empty() {
             return Err(Problem::missing("items"));
         }
         let mut items = Vec::new();
         for (place, item) in given.iter().enumerate() {
-            item.only(&["discounts", "metadata", "price", "plan", "quantity", "tax_rates"])?;
-            let id = item.text("price").or_else(|| item.text("plan"));
+            item.only(&["metadata", "plan", "price", "price_data", "quantity"])?;
             let param = format!("items[{place}][price]");
-            let price = self.recurring(id.ok_or_else(|| Problem::missing(&param))?, &param)?;
+            let price = self.price_of(item, &param)?.ok_or_else(|| Problem::missing(&param))?;
             items.push((price, fields::at_least(item, "quantity", 0)?.unwrap_or(1)));
         }
         self.refuse_mixed(&items.iter().map(|(price, _)| *price).collect::<Vec<_>>())?;
         Ok(items)
+    }
+
+    /// The price of an item, or a new one as the item describes it.
+    pub(super) fn price_of(&mut self, item: &Params, param: &str) -> Answer<Option<usize>> {
+        let id = item.text("price").or_else(|| item.text("plan")).map(str::to_owned);
+        let id = match id {
+            None if !item.has("price_data") => return Ok(None),
+            None => {
+                let price = self.add_price(&item.hash("price_data"))?;
+                self.id_of(Kind::Price, price)
+            }
+            Some(id) => id,
+        };
+        self.recurring(&id, param).map(Some)
     }
 
     /// A price that subscriptions may be on.
