@@ -178,6 +178,7 @@ impl World {
     /// The status `paused`.
     pub(crate) fn hold(&mut self, sub: usize) {
         self.subs[sub].status = Status::Paused;
+        self.subs[sub].held_at = self.now;
         self.changed(sub);
         self.say("customer.subscription.paused", self.sub_json(sub));
     }

@@ -230,6 +230,7 @@ impl World {
             return self.note_down(sub);
         }
         self.subs[sub].status = Status::Paused;
+        self.subs[sub].held_at = self.now;
         self.changed(sub);
         self.say("customer.subscription.paused", self.sub_json(sub));
         self.later(self.now + pause, Task::Resume(sub));

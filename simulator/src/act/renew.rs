@@ -91,6 +91,7 @@ impl World {
             && self.plan.version > ApiVersion::V2017;
         if unsure && self.shared_count(sub) == 0 {
             self.subs[sub].status = Status::Paused;
+            self.subs[sub].held_at = self.now;
             self.say_change("customer.subscription.updated", self.sub_json(sub));
             self.say("customer.subscription.paused", self.sub_json(sub));
             self.settle(sub, self.now);

@@ -191,6 +191,7 @@ impl World {
             keeps: true,
             commanded: false,
             cancel_at: None,
+            held_at: 0,
             resumes_at: None,
             card: None,
             said: (None, None),

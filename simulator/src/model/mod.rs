@@ -140,6 +140,8 @@ pub(crate) struct Sub {
     pub(crate) commanded: bool,
     /// An end that was asked for at a time of its own.
     pub(crate) cancel_at: Option<i64>,
+    /// When it was last paused.
+    pub(crate) held_at: i64,
     /// When collection resumes by itself.
     pub(crate) resumes_at: Option<i64>,
     /// The card of this subscription alone.

@@ -7,6 +7,7 @@ use super::fill::fill;
 use super::kind::Kind;
 use super::problem::{Answer, Problem};
 use crate::calendar::DAY;
+use crate::model::Status;
 
 /// Events are kept for so long.
 const KEPT: i64 = 30 * DAY;
@@ -24,7 +25,7 @@ impl Account {
             Kind::Price => world.price_json(index),
             Kind::Coupon => world.coupon_json(index),
             Kind::Discount => self.discount(index),
-            Kind::Subscription => world.sub_json(index),
+            Kind::Subscription => self.subscription(index),
             Kind::Invoice => self.invoice(index),
             Kind::Charge => world.charge_json(index),
             Kind::Refund => world.refund_json(index),
@@ -63,6 +64,23 @@ impl Account {
             }
             _ => false,
         }
+    }
+
+    /// Why a subscription is paused, in the words of Stripe's specification.
+    fn subscription(&self, index: usize) -> Value {
+        let mut body = self.world.sub_json(index);
+        let sub = &self.world.subs[index];
+        if body.get("status_details").is_some() {
+            body["status_details"] = match sub.status {
+                Status::Paused => json!({ "paused": {
+                    "subscription": { "type": "pause_requested" },
+                    "transitioned_at": sub.held_at,
+                    "type": "subscription",
+                }}),
+                _ => Value::Null,
+            };
+        }
+        body
     }
 
     /// What an invoice says of its subscription it says as it was told.
