@@ -11,6 +11,9 @@ use crate::dice::Dice;
 use crate::plan::{ApiVersion, Plan};
 use crate::world::{Task, World};
 
+/// A signing secret, and when it ends, if it was rolled.
+type Secret = (String, Option<i64>);
+
 /// Sets the ids of requests and secrets apart from those of the story.
 const ASIDE: u64 = 0x5eed_0a51;
 
@@ -30,7 +33,7 @@ pub(super) struct Account {
     /// Whether the story goes on as the clock does.
     story: bool,
     /// The signing secrets of webhook endpoints.
-    pub(super) secrets: HashMap<String, String>,
+    pub(super) secrets: HashMap<String, Vec<Secret>>,
     /// What is on its way to webhook endpoints.
     pub(super) outbox: VecDeque<Letter>,
     /// What checkout sessions sell, and how they were asked for.

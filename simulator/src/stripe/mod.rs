@@ -153,6 +153,13 @@ impl Stripe {
         self.account().outbox.len()
     }
 
+    /// Rolls the signing secret of a webhook endpoint, as the dashboard does: the new one is
+    /// given, and the old ones sign on beside it for so many seconds. None if there is no such
+    /// endpoint.
+    pub fn roll_secret(&self, endpoint: &str, lasting: i64) -> Option<String> {
+        self.account().roll_secret(endpoint, lasting)
+    }
+
     /// Completes an open checkout session as a customer would, with a test card such as
     /// `pm_card_visa`: status and body as an answer of the API.
     pub fn complete_checkout(&self, session: &str, card: &str) -> (u16, Value) {

@@ -28,7 +28,8 @@ const GLANCE: Duration = Duration::from_millis(250);
 #[derive(Clone)]
 pub(super) struct Letter {
     url: String,
-    secret: String,
+    /// All that sign for the endpoint: a rolled secret goes on for a while.
+    secrets: Vec<String>,
     body: Vec<u8>,
 }
 
@@ -64,12 +65,43 @@ impl Account {
             let id = endpoint["id"].as_str().unwrap_or_default();
             Some(Letter {
                 url: endpoint["url"].as_str()?.to_owned(),
-                secret: self.secrets.get(id)?.clone(),
+                secrets: self.signers(id),
                 body: self.told_in(version_of(endpoint), index),
             })
         };
         endpoints.filter(wants).filter_map(letter).collect()
     }
+}
+
+impl Account {
+    /// The secrets that sign for an endpoint by now, the newest first.
+    fn signers(&self, endpoint: &str) -> Vec<String> {
+        let secrets = self.secrets.get(endpoint).into_iter().flatten();
+        let lasts = |(_, until): &&(String, Option<i64>)| until.is_none_or(|at| self.now() < at);
+        secrets.rev().filter(lasts).map(|(secret, _)| secret.clone()).collect()
+    }
+
+    /// Gives an endpoint another secret; the old ones sign on for so many seconds.
+    pub(super) fn roll_secret(&mut self, endpoint: &str, lasting: i64) -> Option<String> {
+        let secret = format!("whsec_{}", self.dice.token(32));
+        let until = self.now() + lasting;
+        let secrets = self.secrets.get_mut(endpoint)?;
+        for (_, end) in &mut *secrets {
+            *end = Some(end.map_or(until, |end| end.min(until)));
+        }
+        secrets.push((secret.clone(), None));
+        Some(secret)
+    }
+}
+
+/// One signature a secret, under one timestamp.
+fn signature(secrets: &[String], now: i64, body: &[u8]) -> String {
+    let mut header = format!("t={now}");
+    for secret in secrets {
+        let signed = sign(secret, now, body);
+        header.push_str(signed.trim_start_matches(|c| c != ','));
+    }
+    header
 }
 
 /// Delivers one event after the other, for as long as it is let.
@@ -81,10 +113,10 @@ pub(super) async fn deliver(stripe: Stripe) {
             let _ = tokio::time::timeout(GLANCE, stripe.0.bell.notified()).await;
             continue;
         };
-        let now = stripe.now();
         let mut pause = PAUSE;
         for attempt in 1..=ATTEMPTS {
-            let sent = tokio::time::timeout(PATIENCE, send(&letter, now)).await;
+            // Every attempt is signed anew.
+            let sent = tokio::time::timeout(PATIENCE, send(&letter, stripe.now())).await;
             if matches!(sent, Ok(Some(true))) || attempt == ATTEMPTS {
                 break;
             }
@@ -107,11 +139,15 @@ async fn send(letter: &Letter, now: i64) -> Option<bool> {
         .header(HOST, host)
         .header(CONTENT_TYPE, "application/json; charset=utf-8")
         .header("user-agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)")
-        .header("stripe-signature", sign(&letter.secret, now, &letter.body))
+        .header("stripe-signature", signature(&letter.secrets, now, &letter.body))
         .body(Full::new(Bytes::from(letter.body.clone())))
         .ok()?;
-    tokio::select! {
-        answer = sender.send_request(request) => Some(answer.ok()?.status().is_success()),
-        _ = connection => None,
-    }
+    let answer = sender.send_request(request);
+    tokio::pin!(answer, connection);
+    // A connection that ends may have brought the answer with its end.
+    let answer = tokio::select! {
+        answer = &mut answer => answer,
+        _ = &mut connection => answer.await,
+    };
+    Some(answer.ok()?.status().is_success())
 }

@@ -161,6 +161,30 @@ async fn events_are_delivered_signed_to_who_wants_them() {
     assert_eq!(stripe.call("GET", &path, "").0, 404);
 }
 
+#[tokio::test]
+async fn a_rolled_secret_signs_on_for_as_long_as_it_was_given() {
+    let stripe = empty();
+    let _server = serve(&stripe).await;
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let form = format!("url={url}&enabled_events[]=*");
+    let endpoint = post(&stripe, "webhook_endpoints", &form);
+    let old = endpoint["secret"].as_str().unwrap();
+    let new = stripe.roll_secret(&id(&endpoint), 60).unwrap();
+    for (passed, secrets) in [(0, vec![new.as_str(), old]), (60, vec![new.as_str()])] {
+        stripe.set_now(stripe.now() + passed);
+        post(&stripe, "customers", "name=Ada");
+        let (signature, body) = receive(&listener, TAKEN).await;
+        let mut expected = format!("t={}", stripe.now());
+        for secret in secrets {
+            let signed = sign(secret, stripe.now(), body.as_bytes());
+            expected.push_str(&signed[signed.find(',').unwrap()..]);
+        }
+        assert_eq!(signature, expected);
+    }
+    assert_eq!(stripe.roll_secret("we_0", 0), None);
+}
+
 #[test]
 fn an_endpoint_names_an_address_events_and_a_known_version() {
     let stripe = empty();

@@ -60,7 +60,7 @@ fn create(account: &mut Account, params: &Params) -> Answer {
     with_metadata(params, &mut body);
     let id = body["id"].as_str().unwrap_or_default().to_owned();
     account.keep(Kind::Endpoint, body.clone());
-    account.secrets.insert(id, secret.clone());
+    account.secrets.insert(id, vec![(secret.clone(), None)]);
     // The secret is shown this once.
     body["secret"] = secret.into();
     Ok(body)
