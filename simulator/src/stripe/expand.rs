@@ -64,6 +64,16 @@ impl Account {
         match (kind, field) {
             (Kind::Price, "tiers" | "currency_options") => self.world.price_detail(index, field),
             (Kind::Invoice, "payments") => Some(self.payments_of(id)),
+            (Kind::Invoice, "confirmation_secret") => {
+                let intent = self.world.invoices[index].intent.as_deref()?;
+                let intent = self.get(Kind::PaymentIntent, intent, "id").ok()?;
+                Some(json!({ "client_secret": intent["client_secret"], "type": "payment_intent" }))
+            }
+            (Kind::Session, "line_items") => {
+                let url = format!("/v1/checkout/sessions/{id}/line_items");
+                let data = self.basket(id);
+                Some(json!({ "object": "list", "data": data, "has_more": false, "url": url }))
+            }
             (Kind::Charge, "refunds") => Some(self.refunds_of(index)),
             (Kind::Customer, "subscriptions") => {
                 let form = format!("customer={id}&limit=10");
@@ -95,6 +105,7 @@ fn is_hidden(owner: &Value, field: &str) -> bool {
     matches!(
         (owner["object"].as_str(), field),
         (Some("price"), "tiers")
+            | (Some("invoice"), "confirmation_secret")
             | (Some("coupon"), "applies_to" | "currency_options")
             | (Some("customer"), "sources" | "tax" | "cash_balance")
             | (_, "test_clock" | "default_source" | "schedule")

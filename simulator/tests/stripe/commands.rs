@@ -145,7 +145,10 @@ fn a_card_that_declines_does_what_the_payment_behavior_says() {
 #[test]
 fn an_incomplete_subscription_is_completed_by_its_payment() {
     let shop = shop();
-    let sub = shop.subscribe("&payment_behavior=default_incomplete&expand[]=latest_invoice");
+    let form = "&payment_behavior=default_incomplete&expand[]=latest_invoice.confirmation_secret";
+    let sub = shop.subscribe(form);
+    let secret = &sub["latest_invoice"]["confirmation_secret"]["client_secret"];
+    assert!(secret.as_str().unwrap().starts_with("pi_"));
     let invoice = id(&sub["latest_invoice"]);
     let paid = shop.post(&format!("invoices/{invoice}/pay"), "");
     assert_eq!(paid["status"], "paid");

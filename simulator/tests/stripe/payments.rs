@@ -86,6 +86,9 @@ fn checkout_sells_subscriptions_and_single_payments() {
     );
     let lines = shop.get(&format!("checkout/sessions/{}/line_items", id(&session)), "");
     assert_eq!(lines["data"][0]["price"]["id"], shop.price.as_str());
+    let form = "expand[]=line_items.data.price.product";
+    let expanded = shop.get(&format!("checkout/sessions/{}", id(&session)), form);
+    assert_eq!(expanded["line_items"]["data"][0]["price"]["product"]["name"], "Pro");
     let (status, done) = shop.stripe.complete_checkout(&id(&session), "pm_card_visa");
     assert_eq!(
         (status, &done["status"], &done["payment_status"]),
