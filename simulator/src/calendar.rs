@@ -6,6 +6,7 @@ pub(crate) const HOUR: i64 = 3_600;
 /// How often a price is billed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Interval {
+    Day,
     Week,
     Month,
     Year,
@@ -14,6 +15,7 @@ pub(crate) enum Interval {
 impl Interval {
     pub(crate) const fn name(self) -> &'static str {
         match self {
+            Self::Day => "day",
             Self::Week => "week",
             Self::Month => "month",
             Self::Year => "year",
@@ -24,6 +26,7 @@ impl Interval {
     pub(crate) fn after(self, anchor: i64, count: u32, times: u32) -> i64 {
         let n = i64::from(count) * i64::from(times);
         match self {
+            Self::Day => anchor + n * DAY,
             Self::Week => anchor + n * 7 * DAY,
             Self::Month => add_months(anchor, n),
             Self::Year => add_months(anchor, n * 12),
@@ -33,11 +36,26 @@ impl Interval {
     /// A rough length in days, for estimates only.
     pub(crate) const fn days(self) -> i64 {
         match self {
+            Self::Day => 1,
             Self::Week => 7,
             Self::Month => 30,
             Self::Year => 365,
         }
     }
+}
+
+/// An instant as HTTP writes it: `Tue, 01 Oct 2024 00:00:00 GMT`.
+pub(crate) fn http_date(at: i64) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let (year, month, date) = civil(day(at));
+    let place = |number: i64| usize::try_from(number).unwrap_or(0);
+    let weekday = DAYS[place(day(at).rem_euclid(7))];
+    let month = MONTHS[place(month - 1)];
+    let seconds = at.rem_euclid(DAY);
+    let (hour, minute, second) = (seconds / HOUR, seconds / 60 % 60, seconds % 60);
+    format!("{weekday}, {date:02} {month} {year} {hour:02}:{minute:02}:{second:02} GMT")
 }
 
 /// Days since the epoch of an instant.
@@ -91,5 +109,6 @@ mod tests {
         assert_eq!(add_months(january, 1), days_from_civil(2024, 2, 29) * DAY + 5 * HOUR);
         assert_eq!(add_months(january, 13), days_from_civil(2025, 2, 28) * DAY + 5 * HOUR);
         assert_eq!(civil(days_from_civil(2025, 12, 31)), (2025, 12, 31));
+        assert_eq!(http_date(1_727_740_800 + 3_723), "Tue, 01 Oct 2024 01:02:03 GMT");
     }
 }

@@ -1,5 +1,7 @@
 //! What the business sells: products, prices, coupons, tax rates.
 
+use serde_json::{Map, Value, json};
+
 use crate::calendar::Interval;
 use crate::dice::Dice;
 use crate::exact::Fraction;
@@ -9,7 +11,12 @@ const FINE: i64 = 10_000;
 
 pub(crate) struct Product {
     pub(crate) id: String,
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
+    pub(crate) created: i64,
+    /// Deleted.
+    pub(crate) gone: bool,
+    /// Fields that were set and mean nothing to the books.
+    pub(crate) set: Map<String, Value>,
 }
 
 /// What makes a price other than "so much a unit".
@@ -30,7 +37,8 @@ pub(crate) enum Scheme {
 pub(crate) struct Price {
     pub(crate) id: String,
     pub(crate) product: usize,
-    pub(crate) nickname: &'static str,
+    pub(crate) nickname: Option<String>,
+    pub(crate) created: i64,
     pub(crate) currency: &'static str,
     pub(crate) fine_amount: i64,
     pub(crate) interval: Interval,
@@ -38,6 +46,10 @@ pub(crate) struct Price {
     pub(crate) scheme: Scheme,
     /// A larger plan of the same kind, for upgrades.
     pub(crate) family: u8,
+    /// Sold once, not by period.
+    pub(crate) once: bool,
+    /// Fields that were set and mean nothing to the books.
+    pub(crate) set: Map<String, Value>,
 }
 
 impl Price {
@@ -99,13 +111,19 @@ pub(crate) enum Duration {
 }
 
 pub(crate) struct Coupon {
-    pub(crate) id: &'static str,
+    pub(crate) id: String,
     pub(crate) off: Off,
     pub(crate) duration: Duration,
+    pub(crate) created: i64,
+    /// Deleted, which ends no discount.
+    pub(crate) gone: bool,
+    /// Fields that were set and mean nothing to the books.
+    pub(crate) set: Map<String, Value>,
     /// Made before the story: no `coupon.created` ever tells its body.
     pub(crate) older: bool,
 }
 
+#[derive(Default)]
 pub(crate) struct Catalog {
     pub(crate) products: Vec<Product>,
     pub(crate) prices: Vec<Price>,
@@ -163,43 +181,65 @@ pub(crate) const FIRST_ADDON: usize = PRICES.len();
 /// How many add-ons there are.
 pub(crate) const ADDONS: i64 = 11;
 
-fn addon(dice: &mut Dice, number: i64) -> Price {
+fn addon(dice: &mut Dice, number: i64, created: i64) -> Price {
     Price {
         id: dice.id("price"),
         product: 3,
-        nickname: "Add-on",
+        nickname: Some("Add-on".to_owned()),
+        created,
         currency: "usd",
         fine_amount: number * 1_000_000,
         interval: Interval::Month,
         count: 1,
         scheme: Scheme::Plain,
         family: 0,
+        once: false,
+        set: Map::new(),
     }
 }
 
 impl Catalog {
-    pub(crate) fn new(dice: &mut Dice) -> Self {
-        let products = PRODUCTS.iter().map(|name| Product { id: dice.id("prod"), name }).collect();
+    /// What a line calls a price.
+    pub(crate) fn name_of(&self, price: usize) -> &str {
+        let price = &self.prices[price];
+        price.nickname.as_deref().unwrap_or(&self.products[price.product].name)
+    }
+
+    pub(crate) fn new(dice: &mut Dice, created: i64) -> Self {
+        let product = |name: &&str| Product {
+            id: dice.id("prod"),
+            name: (*name).to_owned(),
+            created,
+            gone: false,
+            set: Map::from_iter([("metadata".to_owned(), json!({ "team": "growth" }))]),
+        };
+        let products = PRODUCTS.iter().map(product).collect();
         let prices = PRICES
             .iter()
             .map(|(product, nickname, currency, fine, interval, count, scheme, family)| Price {
                 id: dice.id("price"),
                 product: *product,
-                nickname,
+                nickname: Some((*nickname).to_owned()),
+                created,
                 currency,
                 fine_amount: *fine,
                 interval: *interval,
                 count: *count,
                 scheme: *scheme,
                 family: *family,
+                once: false,
+                set: Map::new(),
             })
             .collect::<Vec<_>>();
-        let addons: Vec<Price> = (1..=ADDONS).map(|number| addon(dice, number)).collect();
+        let addons: Vec<Price> = (1..=ADDONS).map(|number| addon(dice, number, created)).collect();
         let prices = prices.into_iter().chain(addons).collect();
         let coupons = COUPONS
             .iter()
             .map(|(id, off, duration, older)| Coupon {
-                id,
+                id: (*id).to_owned(),
+                created,
+                gone: false,
+                set: Map::new(),
                 off: *off,
                 duration: *duration,
                 older: *older,

@@ -6,6 +6,9 @@
 //! [`short_lives`] tells lives of at most seven events for trying every order of arrival;
 //! [`deliver`] and [`sign`] bring events to a receiver as badly as asked.
 //!
+//! [`Stripe`] holds such a business, or an empty account, behind Stripe's HTTP API: it is read,
+//! commanded, limited and made to fail, and [`Stripe::truth`] tells what became of it.
+//!
 //! Nothing here depends on Takings itself: it is the other opinion.
 
 #![recursion_limit = "256"]
@@ -24,12 +27,14 @@ mod mrr;
 mod plan;
 mod render;
 mod steps;
+mod stripe;
 mod truth;
 mod world;
 
 pub use deliver::{Delivered, Delivery, deliver, sign};
 pub use lives::{short_lives, short_stories};
 pub use plan::{ApiVersion, Plan};
+pub use stripe::{Fault, Faults, Key, Limits, Requests, Stripe, StripeServer};
 pub use truth::{MovementKind, StepFunction, TrueMovement, Truth, Unsettled};
 pub use world::SimEvent;
 

@@ -65,7 +65,7 @@ impl World {
         if price.is_metered() {
             return Fraction::new(0, 1);
         }
-        let mut amount = price.exact(item.quantity);
+        let mut amount = self.before_discounts(sub, item);
         if price.scheme == Scheme::TaxInside {
             amount = amount.times(100, 120);
         }
@@ -76,6 +76,17 @@ impl World {
             };
         }
         amount
+    }
+
+    /// What only a look-up tells counts where it can be looked up.
+    fn before_discounts(&self, sub: &Sub, item: &Item) -> Fraction {
+        let price = &self.catalog.prices[item.price];
+        match price.scheme {
+            Scheme::Tiered | Scheme::AlsoEuro(_) if self.open_book => {
+                Fraction::new(i128::from(price.charge(item.quantity, sub.currency)), 1)
+            }
+            _ => price.exact(item.quantity),
+        }
     }
 
     fn less_shared(
@@ -113,6 +124,9 @@ impl World {
 
     fn unknown(&self, sub: &Sub, item: &Item, shared: &[Discount]) -> Option<Unsettled> {
         let price = &self.catalog.prices[item.price];
+        if self.open_book && price.scheme != Scheme::TaxInside {
+            return None;
+        }
         if sub.items.len() > SHOWN {
             return Some(Unsettled::CutList);
         }
@@ -137,6 +151,7 @@ fn less_percent(amount: Fraction, basis_points: i64) -> Fraction {
 fn per_month(amount: Fraction, interval: Interval, count: u32) -> Fraction {
     let count = i128::from(count);
     match interval {
+        Interval::Day => amount.times(UNITS * 365, 12 * count),
         Interval::Week => amount.times(UNITS * 52, 12 * count),
         Interval::Month => amount.times(UNITS, count),
         Interval::Year => amount.times(UNITS, 12 * count),

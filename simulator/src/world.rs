@@ -9,7 +9,10 @@ use crate::books::Books;
 use crate::catalog::Catalog;
 use crate::dice::Dice;
 use crate::diff;
-use crate::model::{Charge, Customer, Dispute, Invoice, Note, Payout, Refund, Sub};
+use crate::model::{
+    Card, Charge, Credit, Customer, Discount, Dispute, Invoice, Note, Payout, Pending, Refund, Sub,
+    Txn,
+};
 use crate::plan::Plan;
 use crate::steps::Steps;
 use crate::truth::{Truth, Unsettled};
@@ -48,6 +51,7 @@ pub(crate) enum Task {
     Renew(usize),
     Live(usize),
     Unpause(usize),
+    EndAt(usize),
     Resume(usize),
     Finalize(usize),
     Collect(usize),
@@ -79,12 +83,25 @@ pub(crate) struct World {
     pub(crate) disputes: Vec<Dispute>,
     pub(crate) notes: Vec<Note>,
     pub(crate) payouts: Vec<Payout>,
+    pub(crate) credits: Vec<Credit>,
+    pub(crate) discounts: Vec<Discount>,
+    pub(crate) cards: Vec<Card>,
+    pub(crate) txns: Vec<Txn>,
+    pub(crate) pending: Vec<Pending>,
+    /// What no payload tells can be looked up, so the truth counts it.
+    pub(crate) open_book: bool,
+    /// Now and then two events tell of the same change.
+    pub(crate) repeats: bool,
+    /// When events happen, where that is not the time that is simulated.
+    pub(crate) told_at: Option<i64>,
+    /// The request that acts now: its id, and its idempotency key.
+    pub(crate) request: Option<(String, Option<String>)>,
     pub(crate) books: Books,
     pub(crate) steps: Steps,
     pub(crate) unsettled: BTreeMap<String, BTreeSet<Unsettled>>,
     pub(crate) events: Vec<SimEvent>,
     /// The last rendering of each object, for what an update changed.
-    shown: HashMap<String, Value>,
+    pub(crate) shown: HashMap<String, Value>,
     queue: BinaryHeap<Reverse<(i64, u64, Task)>>,
     queued: u64,
 }
@@ -95,7 +112,7 @@ impl World {
         Self {
             plan: plan.clone(),
             now: plan.start,
-            catalog: Catalog::new(&mut dice),
+            catalog: Catalog::new(&mut dice, plan.start),
             dice,
             customers: Vec::new(),
             subs: Vec::new(),
@@ -105,6 +122,15 @@ impl World {
             disputes: Vec::new(),
             notes: Vec::new(),
             payouts: Vec::new(),
+            credits: Vec::new(),
+            discounts: Vec::new(),
+            cards: Vec::new(),
+            txns: Vec::new(),
+            pending: Vec::new(),
+            open_book: false,
+            repeats: true,
+            told_at: None,
+            request: None,
             books: Books::default(),
             steps: Steps::default(),
             unsettled: BTreeMap::new(),
@@ -140,17 +166,36 @@ impl World {
         self.queued += 1;
     }
 
-    /// The next task within the story, the clock set to it.
-    pub(crate) fn next_task(&mut self) -> Option<Task> {
-        let Reverse((at, _, task)) = self.queue.pop()?;
-        if at >= self.plan.end() {
+    /// The next task before an instant, the clock set to it.
+    pub(crate) fn next_task(&mut self, before: i64) -> Option<Task> {
+        let Reverse((at, _, task)) = *self.queue.peek()?;
+        if at >= before {
             return None;
         }
+        self.queue.pop();
         self.now = at;
         Some(task)
     }
 
+    /// Takes a task out of the queue: the earliest that is picked and due by an instant.
+    pub(crate) fn take_task(
+        &mut self,
+        by: i64,
+        picks: impl Fn(&Self, Task) -> bool,
+    ) -> Option<Task> {
+        let due =
+            self.queue.iter().filter(|Reverse((at, _, task))| *at <= by && picks(self, *task));
+        let Reverse(found) = *due.max()?;
+        self.queue.retain(|Reverse(entry)| *entry != found);
+        self.now = found.0;
+        Some(found.2)
+    }
+
+    /// Notes what no payload settles, unless a look-up does.
     pub(crate) fn label(&mut self, object: &str, why: Unsettled) {
+        if self.open_book && why != Unsettled::InclusiveTaxUnknown {
+            return;
+        }
         self.unsettled.entry(object.to_owned()).or_default().insert(why);
     }
 
@@ -176,15 +221,24 @@ impl World {
         let before = self.shown.get(&id).unwrap_or(&Value::Null);
         let Some(changes) = diff::previous(before, &object) else { return };
         self.push(at, kind, &object, Some(changes.clone()));
-        if self.dice.chance(25) {
+        if self.repeats && self.request.is_none() && self.dice.chance(25) {
             self.push(at, kind, &object, Some(changes));
         }
         self.shown.insert(id, object);
     }
 
+    /// What an event says of the request behind it.
+    fn asked(&mut self) -> (Option<String>, Option<String>) {
+        match &self.request {
+            Some((id, key)) => (Some(id.clone()), key.clone()),
+            None => (self.dice.chance(5_000).then(|| self.dice.id("req")), None),
+        }
+    }
+
     fn push(&mut self, at: i64, kind: &str, object: &Value, previous: Option<Value>) {
         let id = self.dice.id("evt");
-        let request = self.dice.chance(5_000).then(|| self.dice.id("req"));
+        let at = self.told_at.unwrap_or(at);
+        let request = self.asked();
         let mut data = json!({ "object": object });
         if let Some(previous) = previous {
             data["previous_attributes"] = previous;
@@ -197,7 +251,7 @@ impl World {
             "data": data,
             "livemode": self.plan.livemode,
             "pending_webhooks": 1,
-            "request": { "id": request, "idempotency_key": null },
+            "request": { "id": request.0, "idempotency_key": request.1 },
             "type": kind,
         });
         let is_customer = object["object"] == "customer";
@@ -217,10 +271,15 @@ impl World {
         let end = self.plan.end();
         self.events.retain(|event| event.created < end);
         self.events.sort_by_key(|event| event.created);
+        let truth = self.truth();
+        (self.events, truth)
+    }
+
+    /// What is true by now.
+    pub(crate) fn truth(&self) -> Truth {
         let (mrr, movements) = self.steps.tell();
         let [gross, net] = self.books.revenue();
         let balances = self.books.balances();
-        let truth = Truth { mrr, movements, balances, gross, net, unsettled: self.unsettled };
-        (self.events, truth)
+        Truth { mrr, movements, balances, gross, net, unsettled: self.unsettled.clone() }
     }
 }

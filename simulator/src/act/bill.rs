@@ -1,5 +1,7 @@
 //! Invoices: their lines, their finalisation, and the ways they end without money.
 
+use serde_json::Map;
+
 use crate::books;
 use crate::calendar::DAY;
 use crate::catalog::{Off, Scheme};
@@ -20,7 +22,7 @@ impl World {
         let mut lines = Vec::new();
         for item in &state.items {
             let metered = self.catalog.prices[item.price].is_metered();
-            let usage = self.dice.range(50, 4_000);
+            let usage = if state.commanded { 0 } else { self.dice.range(50, 4_000) };
             let (quantity, period) = match before {
                 Some(before) if metered => (usage, before),
                 None if metered => (0, state.period),
@@ -49,7 +51,7 @@ impl World {
         period: (i64, i64),
         item: Result<String, String>,
     ) -> Line {
-        let name = self.catalog.prices[price].nickname;
+        let name = self.catalog.name_of(price).to_owned();
         Line {
             id: self.dice.id("il"),
             amount,
@@ -81,6 +83,23 @@ impl World {
 
     /// A draft for a subscription; nothing is said of it yet.
     pub(crate) fn draft(&mut self, sub: usize, reason: &'static str, lines: Vec<Line>) -> usize {
+        let invoice = self.draft_of(sub, reason, lines);
+        if invoice.lines.len() > SHOWN {
+            self.label(&invoice.id, Unsettled::CutList);
+        }
+        self.invoices.push(invoice);
+        let index = self.invoices.len() - 1;
+        self.subs[sub].latest_invoice = Some(index);
+        index
+    }
+
+    /// A draft that is kept nowhere.
+    pub(crate) fn draft_of(
+        &mut self,
+        sub: usize,
+        reason: &'static str,
+        lines: Vec<Line>,
+    ) -> Invoice {
         let state = self.subs[sub].clone();
         let customer = &self.customers[state.customer];
         let inside = matches!(self.catalog.prices[state.items[0].price].scheme, Scheme::TaxInside);
@@ -104,25 +123,19 @@ impl World {
             tax,
             ..self.blank_invoice(state.customer, state.currency, lines)
         };
-        if invoice.lines.len() > SHOWN {
-            self.label(&invoice.id, Unsettled::CutList);
-        }
         self.apply_discounts(&mut invoice, &state.items);
         apply_tax(&mut invoice);
-        self.invoices.push(invoice);
-        let index = self.invoices.len() - 1;
-        self.subs[sub].latest_invoice = Some(index);
-        index
+        invoice
     }
 
-    /// A draft for one line, of no subscription; nothing is said of it yet.
+    /// A draft of no subscription; nothing is said of it yet.
     pub(crate) fn sale_invoice(
         &mut self,
         customer: usize,
         currency: &'static str,
-        line: Line,
+        lines: Vec<Line>,
     ) -> usize {
-        let invoice = self.blank_invoice(customer, currency, vec![line]);
+        let invoice = self.blank_invoice(customer, currency, lines);
         self.invoices.push(invoice);
         self.invoices.len() - 1
     }
@@ -164,6 +177,8 @@ impl World {
             received: 0,
             returned: 0,
             touched: false,
+            off_stripe: 0,
+            set: Map::new(),
         }
     }
 
@@ -227,17 +242,20 @@ impl World {
         let credit = if total < 0 { total } else { total.min(-owner.balance).max(0) };
         invoice.starting_balance = owner.balance;
         invoice.ending_balance = Some(owner.balance + credit);
-        owner.balance += credit;
         invoice.number = Some(number);
         invoice.finalized_at = Some(self.now);
         invoice.status = InvoiceStatus::Open;
         let currency = invoice.currency;
+        let is_due = invoice.due() > 0;
         self.books.post("receivable", "deferred_revenue", currency, invoice.untaxed());
         self.books.post("receivable", "tax_payable", currency, invoice.tax_sum());
         self.books.post("customer_credit", "receivable", currency, credit);
-        if invoice.due() > 0 {
+        if is_due {
             let intent = self.dice.id("pi");
             invoice.intent.get_or_insert(intent);
+        }
+        if credit != 0 {
+            self.credit(customer, credit, "applied_to_invoice", Some(index), None);
         }
         let kind = self.since_2018("invoice.finalized");
         self.tell_invoice(kind, index);
@@ -325,6 +343,9 @@ impl World {
         self.books.post("write_off", "receivable", invoice.currency, left);
         let kind = self.since_2018("invoice.marked_uncollectible");
         self.tell_invoice(kind, index);
+        if self.is_commanded(Task::Late(index)) {
+            return;
+        }
         let pause = self.pause(10 * DAY, 60 * DAY);
         if self.dice.chance(5_500) {
             self.later(self.now + pause, Task::Late(index));

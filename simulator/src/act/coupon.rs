@@ -32,14 +32,17 @@ impl World {
         discount.subscription = Some(sub.id.clone());
         if on_item {
             discount.item = Some(sub.items[0].id.clone());
+            self.discounts.push(discount.clone());
             sub.items[0].discounts.push(discount);
         } else {
+            self.discounts.push(discount.clone());
             sub.discounts.push(discount);
         }
     }
 
     pub(crate) fn give_customer_discount(&mut self, customer: usize) {
         let discount = self.new_discount(0);
+        self.discounts.push(discount.clone());
         self.customers[customer].discount = Some(discount);
         let json = self.customers[customer].discount.as_ref();
         let json = json.map(|d| self.discount_json(d, &self.customers[customer].id));

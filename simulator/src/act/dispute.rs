@@ -1,7 +1,7 @@
 //! Disputes: inquiries move no money; the others take it at once and give it back when won.
 
 use crate::calendar::DAY;
-use crate::model::{Dispute, Reversal};
+use crate::model::{Dispute, Moved, Reversal};
 use crate::world::{Task, World};
 
 impl World {
@@ -43,6 +43,49 @@ impl World {
         self.say_change("charge.updated", self.charge_json(charge));
     }
 
+    /// A dispute that waits for commands; its money goes before it is told.
+    pub(crate) fn open_dispute(&mut self, charge: usize, inquiry: bool) {
+        self.disputes.push(Dispute {
+            id: self.dice.id("dp"),
+            charge,
+            amount: self.charges[charge].amount,
+            created: self.now,
+            status: if inquiry { "warning_needs_response" } else { "needs_response" },
+            reason: "fraudulent",
+            inquiry,
+            wins: false,
+            transactions: Vec::new(),
+            reversal: Reversal::default(),
+        });
+        let index = self.disputes.len() - 1;
+        self.charges[charge].disputed = true;
+        if inquiry {
+            self.say("charge.dispute.created", self.dispute_json(index));
+        } else {
+            self.withdraw(index);
+            self.say("charge.dispute.created", self.dispute_json(index));
+            self.say("charge.dispute.funds_withdrawn", self.dispute_json(index));
+        }
+        self.say_change("charge.updated", self.charge_json(charge));
+    }
+
+    /// The bank decides.
+    pub(crate) fn decide_dispute(&mut self, index: usize, won: bool) {
+        let inquiry = self.disputes[index].inquiry;
+        self.disputes[index].status = match (inquiry, won) {
+            (true, _) => "warning_closed",
+            (false, true) => "won",
+            (false, false) => "lost",
+        };
+        if won && !inquiry {
+            self.reinstate(index);
+        }
+        self.say("charge.dispute.closed", self.dispute_json(index));
+        if won && !inquiry {
+            self.say("charge.dispute.funds_reinstated", self.dispute_json(index));
+        }
+    }
+
     pub(crate) fn withdraw(&mut self, index: usize) {
         let Dispute { charge, amount, .. } = self.disputes[index];
         let currency = self.charges[charge].currency;
@@ -53,7 +96,8 @@ impl World {
         self.books.post("stripe_fees", "stripe_balance", currency, fee);
         self.books.lose(currency, self.now, reversal.net);
         let id = self.dice.id("txn");
-        self.disputes[index].transactions.push((id, self.now, -amount, fee));
+        self.disputes[index].transactions.push((id.clone(), self.now, -amount, fee));
+        self.move_balance(id, Moved::Chargeback(index, 0));
         self.disputes[index].reversal = reversal;
     }
 
@@ -93,6 +137,7 @@ impl World {
         self.books.post("stripe_fees", "stripe_balance", currency, fee);
         self.give_again(charge, amount, &reversal);
         let id = self.dice.id("txn");
-        self.disputes[index].transactions.push((id, self.now, amount, fee));
+        self.disputes[index].transactions.push((id.clone(), self.now, amount, fee));
+        self.move_balance(id, Moved::Chargeback(index, 1));
     }
 }

@@ -230,6 +230,7 @@ impl World {
             return self.note_down(sub);
         }
         self.subs[sub].status = Status::Paused;
+        self.subs[sub].held_at = self.now;
         self.changed(sub);
         self.say("customer.subscription.paused", self.sub_json(sub));
         self.later(self.now + pause, Task::Resume(sub));
@@ -284,9 +285,9 @@ impl World {
     fn note_down(&mut self, sub: usize) {
         let word = self.dice.token(8);
         let soon = self.now + HOUR / 2;
-        self.subs[sub].metadata.insert("note", word);
+        self.subs[sub].metadata.insert("note".to_owned(), word);
         if self.dice.chance(2_000) && soon < self.subs[sub].period.1 {
-            self.subs[sub].metadata.insert("checked", soon.to_string());
+            self.subs[sub].metadata.insert("checked".to_owned(), soon.to_string());
         }
         self.changed(sub);
     }

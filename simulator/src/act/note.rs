@@ -87,7 +87,7 @@ impl World {
         self.say_change("invoice.updated", self.invoice_json(invoice));
         if way == Way::Balance {
             let customer = self.invoices[invoice].customer;
-            self.customers[customer].balance -= amount;
+            self.credit(customer, -amount, "credit_note", Some(invoice), Some(index));
             self.say_change("customer.updated", self.customer_json(customer));
         }
         index

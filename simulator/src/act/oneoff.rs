@@ -66,6 +66,8 @@ impl World {
             transaction: None,
             refunds: Vec::new(),
             description: "One-off payment",
+            decline: "insufficient_funds",
+            card: None,
             session,
         });
         self.charges.len() - 1
@@ -77,6 +79,9 @@ impl World {
         let pause = if self.dice.chance(5_000) { 0 } else { slow };
         let id = self.charges[charge].id.clone();
         if !explained {
+            if self.open_book {
+                self.post_sale(charge);
+            }
             return self.label(&id, Unsettled::PaymentUnexplained);
         }
         self.sell(charge);
@@ -89,15 +94,19 @@ impl World {
         let troubled = self.often(750);
         let disputed = self.dice.chance(3_300);
         let soon = self.pause(DAY, 20 * DAY);
+        self.post_sale(charge);
+        if troubled {
+            let task = if disputed { Task::DisputeOf(charge) } else { Task::RefundOf(charge) };
+            self.later(self.now + soon, task);
+        }
+    }
+
+    pub(crate) fn post_sale(&mut self, charge: usize) {
         let state = &self.charges[charge];
         let (currency, net) = (state.currency, state.amount - state.tax);
         self.books.post("payments_clearing", "one_off_revenue", currency, net);
         self.books.post("payments_clearing", "tax_payable", currency, state.tax);
         self.books.earn(currency, state.created, net);
-        if troubled {
-            let task = if disputed { Task::DisputeOf(charge) } else { Task::RefundOf(charge) };
-            self.later(self.now + soon, task);
-        }
     }
 
     fn sale_session(&self, charge: usize, paid: bool) -> Value {
@@ -145,7 +154,7 @@ impl World {
         };
         let item = self.dice.id("ii");
         let line = self.line(price, 1, amount, (self.now, self.now), Err(item));
-        let invoice = self.sale_invoice(customer, currency, line);
+        let invoice = self.sale_invoice(customer, currency, vec![line]);
         self.invoices[invoice].intent = Some(intent);
         self.charges[charge].invoice = Some(invoice);
         self.say_paid_charge(charge);

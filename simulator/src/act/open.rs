@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Map, json};
 
 use crate::calendar::{DAY, HOUR};
 use crate::catalog::FIRST_ADDON;
@@ -118,7 +118,9 @@ impl World {
             invoices: 0,
             tax: None,
             gone: false,
-            metadata: BTreeMap::from([("plan_source", self.dice.token(5))]),
+            metadata: BTreeMap::from([("plan_source".to_owned(), self.dice.token(5))]),
+            set: Map::new(),
+            commanded: false,
         };
         self.customers.push(customer);
         let index = self.customers.len() - 1;
@@ -147,9 +149,9 @@ impl World {
         let customer = self.dice.below(count) as usize;
         let note = self.dice.token(6);
         if self.dice.chance(3_000) && self.customers[customer].currency.is_some() {
-            self.customers[customer].balance -= 500;
+            self.credit(customer, -500, "adjustment", None, None);
         }
-        self.customers[customer].metadata.insert("note", note);
+        self.customers[customer].metadata.insert("note".to_owned(), note);
         self.say_change("customer.updated", self.customer_json(customer));
         if self.dice.chance(2_500) {
             let kind = self.dice.weighted(&UNKNOWN);

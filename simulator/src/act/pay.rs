@@ -2,7 +2,7 @@
 
 use crate::calendar::DAY;
 use crate::exact::share;
-use crate::model::{Charge, InvoiceStatus, Status};
+use crate::model::{Charge, InvoiceStatus, Moved, Status};
 use crate::plan::ApiVersion;
 use crate::truth::Unsettled;
 use crate::world::{Task, World};
@@ -52,7 +52,7 @@ impl World {
         }
     }
 
-    fn charge_invoice(&mut self, invoice: usize, amount: i64, succeeded: bool) -> usize {
+    pub(crate) fn charge_invoice(&mut self, invoice: usize, amount: i64, succeeded: bool) -> usize {
         let bill = &self.invoices[invoice];
         let whole = amount == bill.due();
         let (customer, currency) = (bill.customer, bill.currency);
@@ -73,6 +73,8 @@ impl World {
             transaction: None,
             refunds: Vec::new(),
             description: "Subscription payment",
+            decline: "insufficient_funds",
+            card: None,
             session: None,
         };
         self.charges.push(charge);
@@ -85,8 +87,11 @@ impl World {
         if state.captured {
             self.books.post("stripe_pending", "payments_clearing", state.currency, state.amount);
         }
-        let transaction = Some(self.dice.id("txn"));
-        let at_once = self.plan.version == ApiVersion::V2017;
+        let id = self.dice.id("txn");
+        self.move_balance(id.clone(), Moved::Charge(charge));
+        let transaction = Some(id);
+        // Whoever commands a payment may look at its fee at once.
+        let at_once = self.plan.version == ApiVersion::V2017 || self.request.is_some();
         if at_once {
             self.charges[charge].transaction = transaction.clone();
         }
@@ -128,12 +133,15 @@ impl World {
         };
         let amount = self.invoices[invoice].remaining();
         let kind = if shown && version.is_basil() { "payment_record" } else { "" };
-        let account = if shown { "off_stripe" } else { "payments_clearing" };
+        // From basil on a look-up tells what was paid outside Stripe.
+        let told = shown || self.open_book && version.is_basil();
+        let account = if told { "off_stripe" } else { "payments_clearing" };
         if !shown {
             let id = self.invoices[invoice].id.clone();
             self.label(&id, Unsettled::PaymentMethodUnknown);
         }
         self.invoices[invoice].out_of_band = true;
+        self.invoices[invoice].off_stripe = amount;
         self.receive(invoice, &Receipt { kind, by: &record, account, requested: amount, amount });
         self.close_paid(invoice);
     }
@@ -145,6 +153,10 @@ impl World {
         let open = bill.status == InvoiceStatus::Open;
         if !open || bill.attempts > 0 && self.subs[sub].status.is_over() {
             return;
+        }
+        if self.subs[sub].commanded {
+            self.invoices[invoice].attempts += 1;
+            return self.charge_now(invoice, sub);
         }
         let chance = if bill.attempts == 0 { 9_250 } else { 5_000 };
         let lucky = self.dice.chance(chance);
@@ -170,7 +182,7 @@ impl World {
     }
 
     /// Paid at last: the subscription is active again.
-    fn recover(&mut self, sub: usize) {
+    pub(crate) fn recover(&mut self, sub: usize) {
         if matches!(self.subs[sub].status, Status::PastDue | Status::Unpaid) {
             self.subs[sub].status = Status::Active;
             self.say_change("customer.subscription.updated", self.sub_json(sub));
@@ -188,9 +200,10 @@ impl World {
         self.say_change("customer.updated", self.customer_json(customer));
     }
 
-    fn fail(&mut self, invoice: usize, sub: usize) {
+    pub(crate) fn fail(&mut self, invoice: usize, sub: usize) {
         let left = self.invoices[invoice].remaining();
         let charge = self.charge_invoice(invoice, left, false);
+        self.mark_decline(charge, invoice, sub);
         self.say("charge.failed", self.charge_json(charge));
         self.say("payment_intent.payment_failed", self.intent_json(charge, false));
         let pause = match self.invoices[invoice].attempts {
@@ -215,6 +228,9 @@ impl World {
     }
 
     fn give_up(&mut self, invoice: usize, sub: usize) {
+        if self.subs[sub].commanded {
+            return self.end(sub, self.now, "payment_failed");
+        }
         let way = self.dice.weighted(&[(6, 0), (2, 1), (2, 2)]);
         let pause = self.dice.range(DAY, 10 * DAY);
         if self.dice.chance(5_000) {
@@ -237,6 +253,9 @@ impl World {
 
     /// A sent invoice waits for its payer.
     pub(crate) fn await_transfer(&mut self, invoice: usize) {
+        if self.is_commanded(Task::Transfer(invoice)) {
+            return;
+        }
         let days = self.dice.range(2 * DAY, 13 * DAY);
         let note = self.dice.chance(2_000) && self.plan.version > ApiVersion::V2017;
         if note && self.invoices[invoice].lines.len() == 1 {
@@ -262,6 +281,9 @@ impl World {
 
     /// Some payments are refunded, disputed, or credited later.
     fn plan_trouble(&mut self, invoice: usize, charge: usize) {
+        if self.is_commanded(Task::Collect(invoice)) {
+            return;
+        }
         let troubled = self.often(900);
         let trouble = self.dice.weighted(&[(9, 1), (4, 2), (5, 3)]);
         let soon = self.pause(DAY, 24 * DAY);

@@ -1,7 +1,9 @@
 //! Payouts to the bank, a few of which come back.
 
+use serde_json::{Map, Value};
+
 use crate::calendar::DAY;
-use crate::model::Payout;
+use crate::model::{Moved, Payout};
 use crate::world::{Task, World};
 
 impl World {
@@ -15,6 +17,17 @@ impl World {
         if self.now + 8 * DAY >= self.plan.end() {
             return;
         }
+        self.new_payout(currency, amount, fate, Map::new());
+    }
+
+    /// A payout on its way, with the end it will have.
+    pub(crate) fn new_payout(
+        &mut self,
+        currency: &'static str,
+        amount: i64,
+        fate: &'static str,
+        set: Map<String, Value>,
+    ) -> usize {
         self.payouts.push(Payout {
             id: self.dice.id("po"),
             currency,
@@ -24,15 +37,22 @@ impl World {
             status: "pending",
             fate,
             failed: false,
+            undone_at: None,
+            set,
         });
         let index = self.payouts.len() - 1;
+        self.move_balance(self.payouts[index].transaction(), Moved::Payout(index));
         self.books.post("bank", "stripe_balance", currency, amount);
         self.say("payout.created", self.payout_json(index));
         self.later(self.now + 2 * DAY, Task::PayoutMoves(index));
+        index
     }
 
     pub(crate) fn payout_moves(&mut self, index: usize) {
         let Payout { currency, amount, status, fate, .. } = self.payouts[index];
+        if !matches!(status, "pending" | "paid") {
+            return;
+        }
         let fails = status == "paid";
         let next = match (fails, fate) {
             (true, _) => "failed",
@@ -42,6 +62,8 @@ impl World {
         self.payouts[index].status = next;
         self.payouts[index].failed = fails;
         if next != "paid" {
+            self.payouts[index].undone_at = Some(self.now);
+            self.move_balance(self.payouts[index].back_transaction(), Moved::PayoutBack(index));
             self.books.post("stripe_balance", "bank", currency, amount);
         }
         self.say(&format!("payout.{next}"), self.payout_json(index));

@@ -1,9 +1,11 @@
 //! Refunds: at once or pending, whole or in part, some of them in vain.
 
+use serde_json::Map;
+
 use crate::books;
 use crate::calendar::DAY;
 use crate::exact::{share, whole_share};
-use crate::model::{Refund, Reversal};
+use crate::model::{Moved, Refund, Reversal};
 use crate::plan::ApiVersion;
 use crate::world::{Task, World};
 
@@ -74,9 +76,12 @@ impl World {
             status,
             reason: "requested_by_customer",
             reversal,
+            undone_at: None,
+            set: Map::new(),
         };
         self.refunds.push(refund);
         let index = self.refunds.len() - 1;
+        self.move_balance(self.refunds[index].transaction(), Moved::Refund(index));
         self.charges[charge].refunded += amount;
         self.charges[charge].refunds.insert(0, index);
         if self.plan.version.is_basil() {
@@ -131,6 +136,8 @@ impl World {
         self.refunds[index].status = outcome;
         let Refund { charge, amount, reversal, .. } = self.refunds[index].clone();
         if outcome != "succeeded" {
+            self.refunds[index].undone_at = Some(self.now);
+            self.move_balance(self.refunds[index].back_transaction(), Moved::RefundBack(index));
             let currency = self.charges[charge].currency;
             self.books.post("stripe_pending", "refunds_clearing", currency, amount);
             let contra = amount - reversal.deferred;

@@ -9,6 +9,9 @@ impl World {
     /// Sets what comes in the running period: its end, and perhaps something before it.
     pub(crate) fn mind_period(&mut self, sub: usize) {
         let (start, end) = self.subs[sub].period;
+        if self.subs[sub].commanded {
+            return self.later(end, Task::Renew(sub));
+        }
         let delay = self.dice.range(0, 45);
         self.later(end + delay, Task::Renew(sub));
         let long = end - start > 80 * DAY;
@@ -51,7 +54,12 @@ impl World {
     fn bill_period(&mut self, sub: usize, before: Option<(i64, i64)>) {
         let expired = self.drop_expired(sub);
         let mut lines = self.lines_for(sub, before);
-        self.add_extras(sub, &mut lines);
+        if self.subs[sub].commanded {
+            let owner = self.subs[sub].customer;
+            lines.extend(self.take_pending(owner, Some(sub)));
+        } else {
+            self.add_extras(sub, &mut lines);
+        }
         let invoice = self.draft(sub, "subscription_cycle", lines);
         self.say("invoice.created", self.invoice_json(invoice));
         self.say_change("customer.subscription.updated", self.sub_json(sub));
@@ -59,7 +67,8 @@ impl World {
             if expired || before.is_none() { self.subs[sub].period.0 } else { self.now };
         self.settle(sub, effective);
         if self.subs[sub].status != Status::Unpaid {
-            let pause = self.dice.range(HOUR, HOUR + 300);
+            let slack = if self.subs[sub].commanded { 0 } else { 300 };
+            let pause = self.dice.range(HOUR, HOUR + slack);
             self.later(self.now + pause, Task::Finalize(invoice));
         }
         self.mind_period(sub);
@@ -67,15 +76,22 @@ impl World {
 
     pub(crate) fn end_trial(&mut self, sub: usize) {
         let Some((_, over)) = self.subs[sub].trial else { return };
-        if self.subs[sub].status != Status::Trialing {
+        let moved = self.subs[sub].commanded && self.now < over;
+        if self.subs[sub].status != Status::Trialing || moved {
             return;
         }
         if self.subs[sub].cancel_at_period_end || !self.subs[sub].keeps {
             return self.end(sub, over, "cancellation_requested");
         }
-        let unsure = self.dice.chance(800) && self.plan.version > ApiVersion::V2017;
+        if self.subs[sub].commanded && self.end_cardless_trial(sub, over) {
+            return;
+        }
+        let unsure = !self.subs[sub].commanded
+            && self.dice.chance(800)
+            && self.plan.version > ApiVersion::V2017;
         if unsure && self.shared_count(sub) == 0 {
             self.subs[sub].status = Status::Paused;
+            self.subs[sub].held_at = self.now;
             self.say_change("customer.subscription.updated", self.sub_json(sub));
             self.say("customer.subscription.paused", self.sub_json(sub));
             self.settle(sub, self.now);
@@ -145,6 +161,9 @@ impl World {
         let customer = state.customer;
         self.say("customer.subscription.deleted", self.sub_json(sub));
         self.settle(sub, ended_at);
+        if self.subs[sub].commanded {
+            return;
+        }
         let pause = self.pause(15 * DAY, 120 * DAY);
         if self.often(3_000) {
             self.later(self.now + pause, Task::Subscribe(customer));

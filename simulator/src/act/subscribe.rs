@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Map;
+
 use crate::calendar::{DAY, HOUR};
 use crate::catalog::{AFTER_EURO, FIRST_ADDON, LEGACY, ONCE, Scheme};
 use crate::model::{Item, Status, Sub};
@@ -184,8 +186,15 @@ impl World {
             pause: None,
             by_invoice: false,
             latest_invoice: None,
-            metadata: BTreeMap::from([("source", self.dice.token(4))]),
+            metadata: BTreeMap::from([("source".to_owned(), self.dice.token(4))]),
+            set: Map::new(),
             keeps: true,
+            commanded: false,
+            cancel_at: None,
+            held_at: 0,
+            resumes_at: None,
+            card: None,
+            said: (None, None),
         };
         self.subs.push(sub);
         self.subs.len() - 1
@@ -322,6 +331,9 @@ impl World {
     }
 
     pub(crate) fn expire(&mut self, sub: usize) {
+        if self.subs[sub].status != Status::Incomplete {
+            return;
+        }
         self.subs[sub].status = Status::Expired;
         self.subs[sub].ended_at = Some(self.now);
         self.say_change("customer.subscription.updated", self.sub_json(sub));

@@ -1,5 +1,7 @@
 //! Lives of money: invoices with their payments, refunds, disputes, notes; one-off sales; payouts.
 
+use serde_json::Map;
+
 use super::Life;
 use crate::calendar::{DAY, HOUR};
 use crate::model::{InvoiceStatus, Payout, TaxRate};
@@ -181,6 +183,8 @@ fn payout_failed(world: &mut World) {
         status: "pending",
         fate: "failed",
         failed: false,
+        undone_at: None,
+        set: Map::new(),
     });
     world.books.post("bank", "stripe_balance", "usd", 120_000);
     world.say("payout.created", world.payout_json(0));

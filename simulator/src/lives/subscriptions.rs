@@ -204,7 +204,7 @@ fn price_and_quantity(world: &mut World) {
     world.subs[sub].items[0].price = 1;
     world.changed(sub);
     world.set_quantity(sub, 3);
-    world.subs[sub].metadata.insert("note", "moved".to_owned());
+    world.subs[sub].metadata.insert("note".to_owned(), "moved".to_owned());
     world.changed(sub);
     world.subs[sub].items[0].price = 0;
     world.changed(sub);

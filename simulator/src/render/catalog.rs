@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::number;
+use super::{number, overlay};
 use crate::catalog::{Coupon, Duration, Off, Scheme};
 use crate::model::Discount;
 use crate::world::World;
@@ -10,17 +10,17 @@ use crate::world::World;
 impl World {
     pub(crate) fn product_json(&self, index: usize) -> Value {
         let product = &self.catalog.products[index];
-        json!({
+        let mut body = json!({
             "id": product.id,
             "object": "product",
             "active": true,
-            "created": self.plan.start,
+            "created": product.created,
             "default_price": null,
             "description": format!("The {} plan and all that belongs to it", product.name),
             "images": [],
             "livemode": self.plan.livemode,
             "marketing_features": [],
-            "metadata": { "team": "growth" },
+            "metadata": {},
             "name": product.name,
             "package_dimensions": null,
             "shippable": null,
@@ -28,21 +28,23 @@ impl World {
             "tax_code": null,
             "type": "service",
             "unit_label": null,
-            "updated": self.plan.start,
+            "updated": product.created,
             "url": null,
-        })
+        });
+        overlay(&mut body, &product.set);
+        body
     }
 
     pub(crate) fn price_json(&self, index: usize) -> Value {
         let price = &self.catalog.prices[index];
         let tiered = price.scheme == Scheme::Tiered;
         let decimal = if tiered { Value::Null } else { price.decimal().into() };
-        json!({
+        let mut body = json!({
             "id": price.id,
             "object": "price",
             "active": true,
             "billing_scheme": if tiered { "tiered" } else { "per_unit" },
-            "created": self.plan.start,
+            "created": price.created,
             "currency": price.currency,
             "custom_unit_amount": null,
             "livemode": self.plan.livemode,
@@ -50,20 +52,22 @@ impl World {
             "metadata": {},
             "nickname": price.nickname,
             "product": self.catalog.products[price.product].id,
-            "recurring": {
+            "recurring": (!price.once).then(|| json!({
                 "interval": price.interval.name(),
                 "interval_count": price.count,
                 "meter": null,
                 "trial_period_days": null,
                 "usage_type": if price.is_metered() { "metered" } else { "licensed" },
-            },
+            })),
             "tax_behavior": self.tax_behavior(index),
             "tiers_mode": tiered.then_some("graduated"),
             "transform_quantity": self.packages(index),
-            "type": "recurring",
+            "type": if price.once { "one_time" } else { "recurring" },
             "unit_amount": price.whole_amount(),
             "unit_amount_decimal": decimal,
-        })
+        });
+        overlay(&mut body, &price.set);
+        body
     }
 
     fn tax_behavior(&self, index: usize) -> &'static str {
@@ -93,7 +97,7 @@ impl World {
             "amount": price.whole_amount(),
             "amount_decimal": decimal,
             "billing_scheme": if tiered { "tiered" } else { "per_unit" },
-            "created": self.plan.start,
+            "created": price.created,
             "currency": price.currency,
             "interval": price.interval.name(),
             "interval_count": price.count,
@@ -108,7 +112,7 @@ impl World {
             "usage_type": if price.is_metered() { "metered" } else { "licensed" },
         });
         if self.is_old() {
-            plan["name"] = price.nickname.into();
+            plan["name"] = price.nickname.clone().into();
             plan["statement_descriptor"] = Value::Null;
         }
         plan
@@ -126,11 +130,11 @@ impl World {
             Duration::Forever => ("forever", None),
             Duration::Months(months) => ("repeating", Some(*months)),
         };
-        json!({
+        let mut body = json!({
             "id": id,
             "object": "coupon",
             "amount_off": amount,
-            "created": self.plan.start,
+            "created": coupon.created,
             "currency": currency,
             "duration": duration,
             "duration_in_months": months,
@@ -141,8 +145,10 @@ impl World {
             "percent_off": percent,
             "redeem_by": null,
             "times_redeemed": 0,
-            "valid": true,
-        })
+            "valid": !coupon.gone,
+        });
+        overlay(&mut body, &coupon.set);
+        body
     }
 
     pub(crate) fn discount_json(&self, discount: &Discount, customer: &str) -> Value {
@@ -159,7 +165,7 @@ impl World {
             "subscription": discount.subscription,
         });
         if self.plan.version.is_clover() {
-            let coupon = self.catalog.coupons[discount.coupon].id;
+            let coupon = &self.catalog.coupons[discount.coupon].id;
             body["source"] = json!({ "coupon": coupon, "type": "coupon" });
             body["customer_account"] = Value::Null;
         } else {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::model::Customer;
 use crate::world::World;
 
 impl World {
@@ -26,7 +27,7 @@ impl World {
             "delinquent": customer.delinquent,
             "description": null,
             "discount": discount,
-            "email": customer_email(&customer.name),
+            "email": customer.email(),
             "invoice_prefix": customer.prefix,
             "livemode": self.plan.livemode,
             "metadata": customer.metadata,
@@ -37,12 +38,13 @@ impl World {
         if self.is_old() {
             body["account_balance"] = customer.balance.into();
             body["sources"] = super::list(Vec::new(), "/v1/customers/sources");
+            super::overlay(&mut body, &customer.set);
             return body;
         }
         body["balance"] = customer.balance.into();
         body["invoice_settings"] = json!({
             "custom_fields": null,
-            "default_payment_method": customer.card,
+            "default_payment_method": customer.shown_card(),
             "footer": null,
             "rendering_options": null,
         });
@@ -50,6 +52,7 @@ impl World {
         body["preferred_locales"] = json!(["en"]);
         body["tax_exempt"] = "none".into();
         body["test_clock"] = Value::Null;
+        super::overlay(&mut body, &customer.set);
         body
     }
 
@@ -74,37 +77,51 @@ impl World {
     /// A payment method: of no use to revenue, but it comes.
     pub(crate) fn card_json(&self, index: usize) -> Value {
         let customer = &self.customers[index];
-        json!({
-            "id": customer.card,
-            "object": "payment_method",
-            "allow_redisplay": "limited",
-            "billing_details": {
-                "address": null,
-                "email": customer_email(&customer.name),
-                "name": customer.name,
-                "phone": null,
-            },
-            "card": {
-                "brand": "visa",
-                "country": "US",
-                "exp_month": 8,
-                "exp_year": 2030,
-                "fingerprint": "AOB934RVNwzk6xtn",
-                "funding": "credit",
-                "last4": "4242",
-                "networks": { "available": ["visa"], "preferred": null },
-                "wallet": null,
-            },
-            "created": customer.created,
-            "customer": customer.id,
-            "livemode": self.plan.livemode,
-            "metadata": {},
-            "type": "card",
-        })
+        let about = (customer.card.as_str(), "visa", "4242", customer.created);
+        card(about, Some(customer), self.plan.livemode)
+    }
+
+    /// A payment method that was made by a command.
+    pub(crate) fn card_body(&self, index: usize) -> Value {
+        let made = &self.cards[index];
+        let customer = made.customer.map(|customer| &self.customers[customer]);
+        card((&made.id, made.brand, made.last4, made.created), customer, self.plan.livemode)
     }
 }
 
-/// An address that can never be anybody's.
-pub(super) fn customer_email(name: &str) -> String {
-    format!("{}@example.com", name.to_lowercase().replace(' ', "."))
+/// Id, brand, last digits and birth of a card.
+type About<'a> = (&'a str, &'a str, &'a str, i64);
+
+fn card(
+    (id, brand, last4, created): About<'_>,
+    customer: Option<&Customer>,
+    livemode: bool,
+) -> Value {
+    json!({
+        "id": id,
+        "object": "payment_method",
+        "allow_redisplay": "limited",
+        "billing_details": {
+            "address": null,
+            "email": customer.and_then(Customer::email),
+            "name": customer.map(|customer| &customer.name),
+            "phone": null,
+        },
+        "card": {
+            "brand": brand,
+            "country": "US",
+            "exp_month": 8,
+            "exp_year": 2030,
+            "fingerprint": "AOB934RVNwzk6xtn",
+            "funding": "credit",
+            "last4": last4,
+            "networks": { "available": [brand], "preferred": null },
+            "wallet": null,
+        },
+        "created": created,
+        "customer": customer.map(|customer| &customer.id),
+        "livemode": livemode,
+        "metadata": {},
+        "type": "card",
+    })
 }

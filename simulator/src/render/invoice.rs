@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::line::merge;
 use super::subscription::ids;
-use super::{customer::customer_email, list};
+use super::{list, overlay};
 use crate::model::{Invoice, InvoiceStatus};
 use crate::world::World;
 
@@ -14,8 +14,7 @@ impl World {
     pub(crate) fn invoice_json(&self, index: usize) -> Value {
         let invoice = &self.invoices[index];
         let mut body = self.invoice_frame(invoice);
-        let lines = invoice.lines.iter().map(|line| self.line_json(invoice, line)).collect();
-        body["lines"] = list(lines, &format!("/v1/invoices/{}/lines", invoice.id));
+        body["lines"] = list(self.lines_json(index), &format!("/v1/invoices/{}/lines", invoice.id));
         let version = self.plan.version;
         let extra = if self.is_old() {
             self.invoice_2017(invoice)
@@ -27,7 +26,14 @@ impl World {
             self.invoice_acacia(invoice)
         };
         merge(&mut body, extra);
+        overlay(&mut body, &invoice.set);
         body
+    }
+
+    /// Every line, also those that a payload leaves out.
+    pub(crate) fn lines_json(&self, index: usize) -> Vec<Value> {
+        let invoice = &self.invoices[index];
+        invoice.lines.iter().map(|line| self.line_json(invoice, line)).collect()
     }
 
     fn invoice_frame(&self, invoice: &Invoice) -> Value {
@@ -45,7 +51,7 @@ impl World {
             "billing_reason": invoice.reason,
             "currency": invoice.currency,
             "customer": customer.id,
-            "customer_email": customer_email(&customer.name),
+            "customer_email": customer.email(),
             "description": null,
             "ending_balance": invoice.ending_balance,
             "hosted_invoice_url": url,

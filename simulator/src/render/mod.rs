@@ -2,6 +2,7 @@
 
 mod catalog;
 mod customer;
+mod detail;
 mod invoice;
 mod line;
 mod money;
@@ -10,7 +11,7 @@ mod subscription;
 
 pub(crate) use payment::Session;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::world::World;
 
@@ -33,6 +34,13 @@ fn list(entries: Vec<Value>, url: &str) -> Value {
 /// A decimal as a JSON number.
 fn number(decimal: &str) -> Value {
     serde_json::from_str(decimal).unwrap_or(Value::Null)
+}
+
+/// Puts over a rendering what was set by hand.
+fn overlay(body: &mut Value, set: &Map<String, Value>) {
+    for (key, value) in set {
+        body[key] = value.clone();
+    }
 }
 
 impl World {

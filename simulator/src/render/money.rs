@@ -10,12 +10,11 @@ impl World {
         let refund = &self.refunds[index];
         let charge = &self.charges[refund.charge];
         let failed = refund.status == "failed";
-        let suffix = &refund.id[3..];
-        json!({
+        let mut body = json!({
             "id": refund.id,
             "object": "refund",
             "amount": refund.amount,
-            "balance_transaction": format!("txn_{suffix}"),
+            "balance_transaction": refund.transaction(),
             "charge": charge.id,
             "created": refund.created,
             "currency": charge.currency,
@@ -23,7 +22,7 @@ impl World {
                 "card": { "reference_status": "pending", "type": "refund" },
                 "type": "card",
             },
-            "failure_balance_transaction": failed.then(|| format!("txn_f{}", &suffix[1..])),
+            "failure_balance_transaction": failed.then(|| refund.back_transaction()),
             "failure_reason": failed.then_some("lost_or_stolen_card"),
             "metadata": {},
             "payment_intent": charge.intent,
@@ -32,43 +31,16 @@ impl World {
             "source_transfer_reversal": null,
             "status": refund.status,
             "transfer_reversal": null,
-        })
+        });
+        super::overlay(&mut body, &refund.set);
+        body
     }
 
     pub(crate) fn dispute_json(&self, index: usize) -> Value {
         let dispute = &self.disputes[index];
         let charge = &self.charges[dispute.charge];
-        let transactions: Vec<Value> = dispute
-            .transactions
-            .iter()
-            .map(|(id, created, amount, fee)| {
-                json!({
-                    "id": id,
-                    "object": "balance_transaction",
-                    "amount": amount,
-                    "available_on": created + 2 * crate::calendar::DAY,
-                    "balance_type": "payments",
-                    "created": created,
-                    "currency": charge.currency,
-                    "description": format!("Chargeback of {}", charge.id),
-                    "exchange_rate": null,
-                    "fee": fee,
-                    "fee_details": [{
-                        "amount": fee,
-                        "application": null,
-                        "currency": charge.currency,
-                        "description": "Dispute fee",
-                        "type": "stripe_fee",
-                    }],
-                    "net": amount - fee,
-                    "reporting_category":
-                        if *amount < 0 { "dispute" } else { "dispute_reversal" },
-                    "source": dispute.id,
-                    "status": "pending",
-                    "type": "adjustment",
-                })
-            })
-            .collect();
+        let transactions: Vec<Value> =
+            (0..dispute.transactions.len()).map(|at| self.chargeback_json(index, at)).collect();
         json!({
             "id": dispute.id,
             "object": "dispute",
@@ -99,6 +71,37 @@ impl World {
             },
             "reason": dispute.reason,
             "status": dispute.status,
+        })
+    }
+
+    /// One of a dispute's balance transactions.
+    pub(crate) fn chargeback_json(&self, index: usize, at: usize) -> Value {
+        let dispute = &self.disputes[index];
+        let charge = &self.charges[dispute.charge];
+        let (id, created, amount, fee) = &dispute.transactions[at];
+        json!({
+            "id": id,
+            "object": "balance_transaction",
+            "amount": amount,
+            "available_on": created + 2 * crate::calendar::DAY,
+            "balance_type": "payments",
+            "created": created,
+            "currency": charge.currency,
+            "description": format!("Chargeback of {}", charge.id),
+            "exchange_rate": null,
+            "fee": fee,
+            "fee_details": [{
+                "amount": fee,
+                "application": null,
+                "currency": charge.currency,
+                "description": "Dispute fee",
+                "type": "stripe_fee",
+            }],
+            "net": amount - fee,
+            "reporting_category": if *amount < 0 { "dispute" } else { "dispute_reversal" },
+            "source": dispute.id,
+            "status": "pending",
+            "type": "adjustment",
         })
     }
 
@@ -192,8 +195,7 @@ impl World {
 
     pub(crate) fn payout_json(&self, index: usize) -> Value {
         let payout = &self.payouts[index];
-        let suffix = &payout.id[3..];
-        json!({
+        let mut body = json!({
             "id": payout.id,
             "object": "payout",
             "amount": payout.amount,
@@ -201,12 +203,12 @@ impl World {
             "application_fee_amount": null,
             "arrival_date": payout.arrival,
             "automatic": true,
-            "balance_transaction": format!("txn_{suffix}"),
+            "balance_transaction": payout.transaction(),
             "created": payout.created,
             "currency": payout.currency,
             "description": "STRIPE PAYOUT",
             "destination": "ba_1Pgc79B7WZ01zgkWoU5vBiXt",
-            "failure_balance_transaction": payout.failed.then(|| format!("txn_f{}", &suffix[1..])),
+            "failure_balance_transaction": payout.failed.then(|| payout.back_transaction()),
             "failure_code": payout.failed.then_some("account_closed"),
             "failure_message": payout.failed.then_some("The bank account has been closed."),
             "livemode": self.plan.livemode,
@@ -219,7 +221,9 @@ impl World {
             "statement_descriptor": null,
             "status": payout.status,
             "type": "bank_account",
-        })
+        });
+        super::overlay(&mut body, &payout.set);
+        body
     }
 }
 

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::customer::customer_email;
-use crate::model::Charge;
+use crate::model::{Charge, Customer};
 use crate::world::World;
 
 /// What a checkout session names when it is done.
@@ -28,7 +27,7 @@ impl World {
             json!({
                 "charge": charge.id,
                 "code": "card_declined",
-                "decline_code": "insufficient_funds",
+                "decline_code": charge.decline,
                 "message": "Your card has insufficient funds.",
                 "type": "card_error",
             })
@@ -59,7 +58,7 @@ impl World {
             "metadata": {},
             "next_action": null,
             "on_behalf_of": null,
-            "payment_method": charge.customer.map(|customer| &self.customers[customer].card),
+            "payment_method": self.card_of(charge),
             "payment_method_options": { "card": { "request_three_d_secure": "automatic" } },
             "payment_method_types": ["card"],
             "processing": null,
@@ -88,11 +87,11 @@ impl World {
         body["billing_details"] = json!({
             "address": { "city": null, "country": "US", "line1": null, "line2": null,
                 "postal_code": "49007", "state": null },
-            "email": customer.map(|customer| customer_email(&customer.name)),
+            "email": customer.and_then(Customer::email),
             "name": customer.map(|customer| &customer.name),
             "phone": null,
         });
-        body["payment_method"] = json!(customer.map(|customer| &customer.card));
+        body["payment_method"] = json!(self.card_of(charge));
         body["payment_method_details"] = card_details();
         if !self.plan.version.is_basil() {
             let invoice = charge.invoice.map(|invoice| &self.invoices[invoice].id);
@@ -104,6 +103,12 @@ impl World {
             body["refunds"] = super::list(refunds.collect(), &url);
         }
         body
+    }
+
+    /// The card that was charged.
+    fn card_of<'a>(&'a self, charge: &'a Charge) -> Option<&'a str> {
+        let own = charge.customer.and_then(|customer| self.customers[customer].shown_card());
+        charge.card.as_deref().or(own)
     }
 
     fn charge_frame(&self, charge: &Charge) -> Value {
@@ -164,7 +169,7 @@ impl World {
 
     pub(crate) fn session_json(&self, session: &Session<'_>) -> Value {
         let customer = session.customer.map(|customer| &self.customers[customer]);
-        let email = customer.map(|customer| customer_email(&customer.name));
+        let email = customer.and_then(Customer::email);
         json!({
             "id": session.id,
             "object": "checkout.session",

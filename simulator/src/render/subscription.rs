@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::list;
+use super::{list, overlay};
 use crate::model::{Discount, Item, Status, Sub};
 use crate::world::World;
 
@@ -15,6 +15,7 @@ impl World {
     fn new_sub(&self, sub: &Sub) -> Value {
         let mut body = self.sub_frame(sub);
         let latest = sub.latest_invoice.map(|invoice| &self.invoices[invoice].id);
+        overlay(&mut body, &sub.set);
         body["latest_invoice"] = json!(latest);
         body["items"] = self.items(sub);
         body["discounts"] = ids(&sub.discounts);
@@ -39,7 +40,8 @@ impl World {
     fn sub_frame(&self, sub: &Sub) -> Value {
         let customer = &self.customers[sub.customer];
         let portal = sub.by_portal && self.plan.version.is_clover();
-        let scheduled = sub.cancel_at_period_end.then_some(sub.period.1);
+        let at_end = sub.cancel_at_period_end.then_some(sub.period.1);
+        let scheduled = sub.cancel_at.or(at_end);
         json!({
             "id": sub.id,
             "object": "subscription",
@@ -52,13 +54,15 @@ impl World {
             "cancel_at": scheduled,
             "cancel_at_period_end": sub.cancel_at_period_end && !portal,
             "canceled_at": sub.canceled_at,
-            "cancellation_details": { "comment": null, "feedback": null, "reason": sub.reason },
+            "cancellation_details": {
+                "comment": sub.said.0, "feedback": sub.said.1, "reason": sub.reason,
+            },
             "collection_method": collection(sub),
             "created": sub.created,
             "currency": sub.currency,
             "customer": customer.id,
             "days_until_due": sub.by_invoice.then_some(14),
-            "default_payment_method": customer.card,
+            "default_payment_method": sub.shown_card(customer),
             "default_source": null,
             "default_tax_rates": [],
             "description": null,
@@ -69,7 +73,7 @@ impl World {
             "next_pending_invoice_item_invoice": null,
             "on_behalf_of": null,
             "pause_collection": sub.pause.map(|behavior| json!({
-                "behavior": behavior, "resumes_at": null,
+                "behavior": behavior, "resumes_at": sub.resumes_at,
             })),
             "payment_settings": {
                 "payment_method_options": Self::payment_options(),
@@ -91,8 +95,12 @@ impl World {
     }
 
     fn items(&self, sub: &Sub) -> Value {
-        let entries = sub.items.iter().map(|item| self.item(sub, item)).collect();
-        list(entries, &format!("/v1/subscription_items?subscription={}", sub.id))
+        list(self.items_json(sub), &format!("/v1/subscription_items?subscription={}", sub.id))
+    }
+
+    /// Every item, also those that a payload leaves out.
+    pub(crate) fn items_json(&self, sub: &Sub) -> Vec<Value> {
+        sub.items.iter().map(|item| self.item(sub, item)).collect()
     }
 
     fn item(&self, sub: &Sub, item: &Item) -> Value {
@@ -145,7 +153,7 @@ impl World {
             "livemode": self.plan.livemode,
             "metadata": sub.metadata,
             "pause_collection": sub.pause.map(|behavior| json!({
-                "behavior": behavior, "resumes_at": null,
+                "behavior": behavior, "resumes_at": sub.resumes_at,
             })),
             "plan": self.only_plan(sub),
             "quantity": self.only_quantity(sub),

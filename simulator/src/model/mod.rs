@@ -1,6 +1,14 @@
 //! The state of the make-believe business: what Stripe would hold.
 
+mod money;
+
+pub(crate) use money::{
+    Card, Charge, Credit, Dispute, Fate, Moved, Note, Payout, Pending, Refund, Reversal, Txn,
+};
+
 use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
 
 /// A tax rate of a customer, on top of the price.
 #[derive(Clone, Debug)]
@@ -35,7 +43,27 @@ pub(crate) struct Customer {
     pub(crate) tax: Option<TaxRate>,
     /// Deleted.
     pub(crate) gone: bool,
-    pub(crate) metadata: BTreeMap<&'static str, String>,
+    /// Acts only as told.
+    pub(crate) commanded: bool,
+    pub(crate) metadata: BTreeMap<String, String>,
+    /// Fields that were set and mean nothing to the books.
+    pub(crate) set: Map<String, Value>,
+}
+
+impl Customer {
+    /// Of a played customer an address that can never be anybody's, else what was given.
+    pub(crate) fn email(&self) -> Option<String> {
+        let made_up = || format!("{}@example.com", self.name.to_lowercase().replace(' ', "."));
+        match self.set.get("email") {
+            Some(given) => given.as_str().map(str::to_owned),
+            None => Some(made_up()),
+        }
+    }
+
+    /// The card that is charged, if there is one.
+    pub(crate) fn shown_card(&self) -> Option<&str> {
+        (!self.card.is_empty()).then_some(&self.card)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,9 +131,31 @@ pub(crate) struct Sub {
     pub(crate) pause: Option<&'static str>,
     pub(crate) by_invoice: bool,
     pub(crate) latest_invoice: Option<usize>,
-    pub(crate) metadata: BTreeMap<&'static str, String>,
+    pub(crate) metadata: BTreeMap<String, String>,
+    /// Fields that were set and mean nothing to the books.
+    pub(crate) set: Map<String, Value>,
     /// Whether the trial will be kept; drawn at the start.
     pub(crate) keeps: bool,
+    /// Acts only as told: nothing is left to chance.
+    pub(crate) commanded: bool,
+    /// An end that was asked for at a time of its own.
+    pub(crate) cancel_at: Option<i64>,
+    /// When it was last paused.
+    pub(crate) held_at: i64,
+    /// When collection resumes by itself.
+    pub(crate) resumes_at: Option<i64>,
+    /// The card of this subscription alone.
+    pub(crate) card: Option<String>,
+    /// Why it was cancelled: comment, feedback.
+    pub(crate) said: (Option<String>, Option<String>),
+}
+
+impl Sub {
+    /// Its own card, or a played customer's: of the others' the customer tells.
+    pub(crate) fn shown_card<'a>(&'a self, customer: &'a Customer) -> Option<&'a str> {
+        let of_customer = if self.commanded { None } else { customer.shown_card() };
+        self.card.as_deref().or(of_customer)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,6 +231,10 @@ pub(crate) struct Invoice {
     pub(crate) returned: i64,
     /// Something has been or will be reversed: nothing else may be.
     pub(crate) touched: bool,
+    /// What of `amount_paid` came outside Stripe.
+    pub(crate) off_stripe: i64,
+    /// Fields that were set and mean nothing to the books.
+    pub(crate) set: Map<String, Value>,
 }
 
 impl Line {
@@ -226,89 +280,4 @@ impl Invoice {
     pub(crate) fn remaining(&self) -> i64 {
         if self.status == InvoiceStatus::Paid { 0 } else { self.due() - self.amount_paid }
     }
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Charge {
-    pub(crate) id: String,
-    pub(crate) intent: String,
-    pub(crate) customer: Option<usize>,
-    pub(crate) invoice: Option<usize>,
-    pub(crate) amount: i64,
-    /// The tax in a one-off payment.
-    pub(crate) tax: i64,
-    pub(crate) currency: &'static str,
-    pub(crate) created: i64,
-    pub(crate) captured: bool,
-    pub(crate) succeeded: bool,
-    pub(crate) refunded: i64,
-    pub(crate) disputed: bool,
-    pub(crate) transaction: Option<String>,
-    pub(crate) refunds: Vec<usize>,
-    pub(crate) description: &'static str,
-    /// The checkout session of a one-off payment, and when it was opened.
-    pub(crate) session: Option<(String, i64)>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Refund {
-    pub(crate) id: String,
-    pub(crate) charge: usize,
-    pub(crate) amount: i64,
-    pub(crate) created: i64,
-    pub(crate) status: &'static str,
-    pub(crate) reason: &'static str,
-    pub(crate) reversal: Reversal,
-}
-
-/// What a reversal did, so that its mirror can be posted.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Reversal {
-    pub(crate) contra: i64,
-    pub(crate) deferred: i64,
-    /// Per line.
-    pub(crate) parts: Vec<i64>,
-    /// What left net revenue.
-    pub(crate) net: i64,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Dispute {
-    pub(crate) id: String,
-    pub(crate) charge: usize,
-    pub(crate) amount: i64,
-    pub(crate) created: i64,
-    pub(crate) status: &'static str,
-    pub(crate) reason: &'static str,
-    pub(crate) inquiry: bool,
-    pub(crate) wins: bool,
-    /// Id, created, amount, fee.
-    pub(crate) transactions: Vec<(String, i64, i64, i64)>,
-    pub(crate) reversal: Reversal,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Note {
-    pub(crate) id: String,
-    pub(crate) invoice: usize,
-    pub(crate) created: i64,
-    pub(crate) amount: i64,
-    pub(crate) tax: i64,
-    pub(crate) before_payment: bool,
-    pub(crate) to_balance: i64,
-    pub(crate) refund: Option<usize>,
-    pub(crate) voided_at: Option<i64>,
-    pub(crate) reversal: Reversal,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Payout {
-    pub(crate) id: String,
-    pub(crate) currency: &'static str,
-    pub(crate) amount: i64,
-    pub(crate) created: i64,
-    pub(crate) arrival: i64,
-    pub(crate) status: &'static str,
-    pub(crate) fate: &'static str,
-    pub(crate) failed: bool,
 }
