@@ -2,7 +2,7 @@
 
 use crate::load::{Went, post};
 use crate::target::Target;
-use crate::{cpu, customer, limit, right};
+use crate::{cpu, customer, limit, right, verdict};
 use std::sync::Arc;
 use takings_simulator::{Delivery, Plan, Story, deliver, play};
 use takings_testkit::PostgresServer;
@@ -127,10 +127,6 @@ async fn measure(
     }
     one_customer(&mut place, story).await?;
     deliveries(&mut place, plan, story).await
-}
-
-fn verdict(met: bool) -> &'static str {
-    if met { "met" } else { "MISSED" }
 }
 
 /// One load on a fresh database; answers CPU-seconds per 1,000 and the mean batch.

@@ -6,6 +6,7 @@ mod customer;
 mod ingest;
 mod limit;
 mod load;
+mod query;
 mod right;
 mod target;
 
@@ -16,7 +17,13 @@ fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     match name.as_str() {
         "ingest" => runtime.block_on(ingest::run()),
+        "query" => runtime.block_on(query::run()),
         limit::BARE_SERVER => runtime.block_on(limit::serve_bare()),
-        _ => bail!("say what to measure: ingest"),
+        _ => bail!("say what to measure: ingest, query"),
     }
+}
+
+/// How a limit was kept.
+fn verdict(met: bool) -> &'static str {
+    if met { "met" } else { "MISSED" }
 }

@@ -1,11 +1,13 @@
-//! What tests need: a real PostgreSQL, skips that are seen, free ports.
+//! What tests need: a real PostgreSQL, made-up rows, skips that are seen, free ports.
 #![allow(
     clippy::disallowed_methods,
     reason = "tests are told what they may use by the environment"
 )]
 
+mod books;
 mod postgres;
 
+pub use books::{Books, Dice, Row};
 pub use postgres::PostgresServer;
 
 use std::fs::OpenOptions;

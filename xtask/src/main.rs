@@ -41,7 +41,7 @@ enum Command {
     },
     /// The full counts, in release: an hour, for a closing note.
     Soak,
-    /// Measure: `bench ingest`.
+    /// Measure: `bench ingest`, `bench query`.
     Bench {
         /// What to measure, and its options.
         #[arg(trailing_var_arg = true)]

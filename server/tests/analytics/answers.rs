@@ -1,7 +1,7 @@
 //! Summary, metrics and series equal what the rows add up to.
 
 use super::books::{Books, Dice, House, NOW, houses};
-use super::oracle::{DAY, MOVEMENTS, REVENUE, minor};
+use super::oracle::{DAY, MOVEMENTS, Oracle, REVENUE, minor};
 use takings::v1 as pb;
 use takings::v1::analytics_service_server::AnalyticsService;
 use takings_core::time::Timestamp;
@@ -58,7 +58,7 @@ async fn summary(
 async fn summaries_equal_what_the_rows_add_up_to() {
     let books = Books::random(7, 2_500);
     for house in houses().await {
-        books.store(&house.app.database).await;
+        house.store(&books).await;
         let mut dice = Dice(42);
         for _ in 0..120 {
             let (range, known) = (range(&mut dice), known(&mut dice));
@@ -117,7 +117,7 @@ async fn check_summary(
 async fn metrics_equal_what_the_rows_add_up_to() {
     let books = Books::random(11, 2_500);
     for house in houses().await {
-        books.store(&house.app.database).await;
+        house.store(&books).await;
         let mut dice = Dice(43);
         for _ in 0..80 {
             let (range, known) = (range(&mut dice), known(&mut dice));
@@ -204,7 +204,7 @@ fn check_currency(
 async fn series_equal_what_the_rows_add_up_to() {
     let books = Books::random(13, 900);
     for house in houses().await {
-        books.store(&house.app.database).await;
+        house.store(&books).await;
         let mut dice = Dice(44);
         let all = [pb::Granularity::Day, pb::Granularity::Week, pb::Granularity::Month];
         for turn in 0..18 {

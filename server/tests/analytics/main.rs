@@ -11,4 +11,3 @@ mod books;
 mod oracle;
 mod questions;
 mod reasons;
-mod speed;

@@ -19,9 +19,56 @@ const OTHERS: [&str; 8] = [
 ];
 const CURRENCIES: [&str; 4] = ["eur", "jpy", "kwd", "usd"];
 
-impl Books {
+/// Random rows, and what they add up to.
+pub trait Oracle {
     /// Random rows over two years and a little of the future, some recorded late, some taken back.
-    pub fn random(seed: u64, count: i64) -> Books {
+    fn random(seed: u64, count: i64) -> Books;
+
+    /// The rows of some kinds before an instant, as known.
+    fn before<'a>(
+        &'a self,
+        at: Timestamp,
+        known: Option<Timestamp>,
+        kinds: &'a [&str],
+    ) -> impl Iterator<Item = &'a Row>;
+
+    /// What some kinds add up to before an instant, in one currency or all.
+    fn sums(
+        &self,
+        at: Timestamp,
+        known: Option<Timestamp>,
+        kinds: &[&str],
+        currency: Option<&str>,
+    ) -> [i64; 4];
+
+    /// What some kinds add up to inside a range, in one currency.
+    fn inside(
+        &self,
+        range: (Timestamp, Timestamp),
+        known: Option<Timestamp>,
+        kinds: &[&str],
+        currency: &str,
+    ) -> [i64; 4];
+
+    /// The currencies in which some kind adds up to anything before one of the instants.
+    fn currencies(
+        &self,
+        instants: &[Timestamp],
+        known: Option<Timestamp>,
+        kinds: &[&str],
+    ) -> BTreeSet<&'static str>;
+
+    /// Units of MRR at two instants, by customer, in one currency.
+    fn by_customer(
+        &self,
+        range: (Timestamp, Timestamp),
+        known: Option<Timestamp>,
+        currency: &str,
+    ) -> Vec<(i64, i64)>;
+}
+
+impl Oracle for Books {
+    fn random(seed: u64, count: i64) -> Books {
         let (mut dice, mut books) = (Dice(seed), Books::default());
         for number in 0..count {
             let at = Timestamp((NOW.0 - dice.below(730 * DAY)) / 1_000_000 * 1_000_000);
@@ -48,8 +95,7 @@ impl Books {
         books
     }
 
-    /// The rows of some kinds before an instant, as known.
-    pub fn before<'a>(
+    fn before<'a>(
         &'a self,
         at: Timestamp,
         known: Option<Timestamp>,
@@ -62,8 +108,7 @@ impl Books {
         })
     }
 
-    /// What some kinds add up to before an instant, in one currency or all.
-    pub fn sums(
+    fn sums(
         &self,
         at: Timestamp,
         known: Option<Timestamp>,
@@ -78,8 +123,7 @@ impl Books {
         sums
     }
 
-    /// What some kinds add up to inside a range, in one currency.
-    pub fn inside(
+    fn inside(
         &self,
         (start, end): (Timestamp, Timestamp),
         known: Option<Timestamp>,
@@ -92,8 +136,7 @@ impl Books {
         sums
     }
 
-    /// The currencies in which some kind adds up to anything before one of the instants.
-    pub fn currencies(
+    fn currencies(
         &self,
         instants: &[Timestamp],
         known: Option<Timestamp>,
@@ -107,8 +150,7 @@ impl Books {
         CURRENCIES.into_iter().filter(any).collect()
     }
 
-    /// Units of MRR at two instants, by customer, in one currency.
-    pub fn by_customer(
+    fn by_customer(
         &self,
         (start, end): (Timestamp, Timestamp),
         known: Option<Timestamp>,

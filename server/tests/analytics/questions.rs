@@ -1,6 +1,7 @@
 //! Defaults, and questions that cannot be answered.
 
 use super::books::{Books, NOW, houses};
+use super::oracle::Oracle;
 use takings::v1 as pb;
 use takings::v1::analytics_service_server::AnalyticsService;
 use tonic::{Code, Request, Status};
@@ -70,7 +71,7 @@ async fn a_month_begins_where_the_time_zone_says() {
 async fn only_the_currency_asked_for_is_answered() {
     let books = Books::random(5, 400);
     for house in houses().await {
-        books.store(&house.app.database).await;
+        house.store(&books).await;
         for (code, rows) in [("USD", 1), ("GBP", 0), ("", 4)] {
             let request =
                 pb::GetRevenueSummaryRequest { currency_code: code.into(), ..Default::default() };
@@ -217,7 +218,7 @@ async fn a_sum_beyond_64_bits_is_refused() {
         books.add(row.clone());
     }
     for house in houses().await {
-        books.store(&house.app.database).await;
+        house.store(&books).await;
         let status =
             house.api.get_revenue_summary(Request::new(Default::default())).await.unwrap_err();
         assert_eq!(status.code(), Code::FailedPrecondition);

@@ -1,7 +1,7 @@
 //! Movements one by one, and what is not settled.
 
 use super::books::{Books, Dice, House, NOW, Row, houses};
-use super::oracle::{DAY, MOVEMENTS};
+use super::oracle::{DAY, MOVEMENTS, Oracle};
 use sea_orm::ConnectionTrait;
 use std::collections::BTreeMap;
 use takings::v1 as pb;
@@ -65,7 +65,7 @@ fn expected(books: &Books, known: Option<Timestamp>, lets: &dyn Fn(&Row) -> bool
 async fn pages_hold_every_movement_once_and_none_that_was_taken_back() {
     let books = Books::random(17, 1_200);
     for house in houses().await {
-        books.store(&house.app.database).await;
+        house.store(&books).await;
         let mut dice = Dice(45);
         for (turn, page_size) in [7, 50, 1_000, 333, 13, 100].into_iter().enumerate() {
             let known = (turn % 2 == 0).then(|| Timestamp(NOW.0 - dice.below(700 * DAY)));
@@ -99,7 +99,7 @@ async fn pages_hold_every_movement_once_and_none_that_was_taken_back() {
 async fn a_token_belongs_to_its_filters() {
     let books = Books::random(17, 200);
     for house in houses().await {
-        books.store(&house.app.database).await;
+        house.store(&books).await;
         let request = pb::ListMrrMovementsRequest { page_size: 3, ..Default::default() };
         let first = house.api.list_mrr_movements(Request::new(request.clone())).await.unwrap();
         let page_token = first.into_inner().next_page_token;
@@ -150,7 +150,7 @@ async fn two_subscriptions(house: &House) -> Books {
     };
     books.add(row(1_760_000_000, "new", 150, 1, 1));
     books.add(row(1_765_000_000, "contraction", -20, 0, 2));
-    books.store(&house.app.database).await;
+    house.store(&books).await;
     let points = [
         ("sub_a", point(1_760_000_000, 100, Cause::Started)),
         ("sub_b", point(1_760_000_000, 50, Cause::TrialEnded)),
