@@ -10,10 +10,10 @@ use std::time::Duration;
 use takings::v1::analytics_service_server::AnalyticsServiceServer;
 use takings::v1::revenue_service_server::RevenueServiceServer;
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tonic::server::NamedService;
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
 
@@ -83,9 +83,10 @@ pub async fn serve(
     let revenue = RevenueServiceServer::new(RevenueApi::new(app.clone()))
         .max_decoding_message_size(LARGEST_REQUEST);
     let analytics = AnalyticsServiceServer::new(AnalyticsApi::new(app));
+    // Without it an answer's last packet waits for the client to acknowledge the one before: 40 ms.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let serving = Server::builder()
         .accept_http1(true)
-        .tcp_nodelay(true)
         .timeout(Duration::from_secs(30))
         .concurrency_limit_per_connection(256)
         .max_concurrent_streams(256)
@@ -99,7 +100,7 @@ pub async fn serve(
         .add_service(v1alpha)
         .add_service(revenue)
         .add_service(analytics)
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop.cancelled_owned());
+        .serve_with_incoming_shutdown(incoming, stop.cancelled_owned());
     Ok((Health(reporter), serving))
 }
 
