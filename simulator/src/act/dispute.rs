@@ -11,14 +11,28 @@ impl World {
         let shown_early = self.dice.chance(5_000);
         let pause = self.pause(2 * DAY, 8 * DAY);
         let reason = self.dice.weighted(&[(5, "fraudulent"), (3, "general"), (2, "duplicate")]);
-        let amount = self.charges[charge].amount;
-        let status = if inquiry { "warning_needs_response" } else { "needs_response" };
+        let index = self.enter_dispute(charge, (reason, inquiry, wins), shown_early);
+        self.later(self.now + pause, Task::DisputeMoves(index));
+    }
+
+    /// A dispute that waits for commands; its money goes before it is told.
+    pub(crate) fn open_dispute(&mut self, charge: usize, inquiry: bool) {
+        self.enter_dispute(charge, ("fraudulent", inquiry, false), true);
+    }
+
+    /// A dispute comes in; unless it is an inquiry, its money goes, before it is told or after.
+    fn enter_dispute(
+        &mut self,
+        charge: usize,
+        (reason, inquiry, wins): (&'static str, bool, bool),
+        money_first: bool,
+    ) -> usize {
         self.disputes.push(Dispute {
             id: self.dice.id("dp"),
             charge,
-            amount,
+            amount: self.charges[charge].amount,
             created: self.now,
-            status,
+            status: if inquiry { "warning_needs_response" } else { "needs_response" },
             reason,
             inquiry,
             wins,
@@ -27,46 +41,18 @@ impl World {
         });
         let index = self.disputes.len() - 1;
         self.charges[charge].disputed = true;
-        self.later(self.now + pause, Task::DisputeMoves(index));
-        if inquiry {
-            self.say("charge.dispute.created", self.dispute_json(index));
-        } else {
-            if !shown_early {
-                self.say("charge.dispute.created", self.dispute_json(index));
-            }
+        if !inquiry && money_first {
             self.withdraw(index);
-            if shown_early {
-                self.say("charge.dispute.created", self.dispute_json(index));
-            }
+        }
+        self.say("charge.dispute.created", self.dispute_json(index));
+        if !inquiry && !money_first {
+            self.withdraw(index);
+        }
+        if !inquiry {
             self.say("charge.dispute.funds_withdrawn", self.dispute_json(index));
         }
         self.say_change("charge.updated", self.charge_json(charge));
-    }
-
-    /// A dispute that waits for commands; its money goes before it is told.
-    pub(crate) fn open_dispute(&mut self, charge: usize, inquiry: bool) {
-        self.disputes.push(Dispute {
-            id: self.dice.id("dp"),
-            charge,
-            amount: self.charges[charge].amount,
-            created: self.now,
-            status: if inquiry { "warning_needs_response" } else { "needs_response" },
-            reason: "fraudulent",
-            inquiry,
-            wins: false,
-            transactions: Vec::new(),
-            reversal: Reversal::default(),
-        });
-        let index = self.disputes.len() - 1;
-        self.charges[charge].disputed = true;
-        if inquiry {
-            self.say("charge.dispute.created", self.dispute_json(index));
-        } else {
-            self.withdraw(index);
-            self.say("charge.dispute.created", self.dispute_json(index));
-            self.say("charge.dispute.funds_withdrawn", self.dispute_json(index));
-        }
-        self.say_change("charge.updated", self.charge_json(charge));
+        index
     }
 
     /// The bank decides.
@@ -112,19 +98,7 @@ impl World {
             self.say_change("charge.dispute.updated", self.dispute_json(index));
             return self.later(self.now + pause, Task::DisputeMoves(index));
         }
-        self.disputes[index].status = match (inquiry, wins) {
-            (true, _) => "warning_closed",
-            (false, true) => "won",
-            (false, false) => "lost",
-        };
-        let reinstated = wins && !inquiry;
-        if reinstated {
-            self.reinstate(index);
-        }
-        self.say("charge.dispute.closed", self.dispute_json(index));
-        if reinstated {
-            self.say("charge.dispute.funds_reinstated", self.dispute_json(index));
-        }
+        self.decide_dispute(index, wins);
     }
 
     fn reinstate(&mut self, index: usize) {

@@ -229,10 +229,7 @@ impl World {
         if self.plan.version != ApiVersion::Endive || !simple {
             return self.note_down(sub);
         }
-        self.subs[sub].status = Status::Paused;
-        self.subs[sub].held_at = self.now;
-        self.changed(sub);
-        self.say("customer.subscription.paused", self.sub_json(sub));
+        self.hold(sub);
         self.later(self.now + pause, Task::Resume(sub));
     }
 
