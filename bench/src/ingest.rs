@@ -31,6 +31,11 @@ impl Place {
         }
     }
 
+    /// CPU-seconds that a server and the database have used so far.
+    fn used(&self, server: &Target) -> f64 {
+        cpu::used(server.child.id()) + self.postmaster().map_or(0.0, cpu::used_by_tree)
+    }
+
     fn postmaster(&self) -> Option<u32> {
         self.postgres.as_ref().and_then(|server| cpu::postmaster(&server.data_folder()))
     }
@@ -137,11 +142,9 @@ async fn one_run(
 ) -> anyhow::Result<(f64, f64)> {
     let events = bodies.len() as f64;
     let server = Target::takings(&place.url())?;
-    let pid = server.child.id();
-    let all = |place: &Place| cpu::used(pid) + place.postmaster().map_or(0.0, cpu::used_by_tree);
-    let before = all(place);
+    let before = place.used(&server);
     let went: Went = post(server.http, bodies, callers).await?;
-    let cost = (all(place) - before) / events * 1000.0;
+    let cost = (place.used(&server) - before) / events * 1000.0;
     let batch = mean_batch(server.http).await?;
     println!(
         "  {callers:>2} callers: {:>6.0} events/s, p50 {:>5.2} ms, p99 {:>6.2} ms, {cost:.4} CPU-s per \
@@ -149,7 +152,7 @@ async fn one_run(
         events / went.took.as_secs_f64(),
         went.percentile(0.5),
         went.percentile(0.99),
-        cpu::memory(pid)
+        cpu::memory(server.child.id())
     );
     Ok((cost, batch))
 }
@@ -158,13 +161,11 @@ async fn one_run(
 async fn one_customer(place: &mut Place, story: &Story) -> anyhow::Result<()> {
     let bodies = customer::updates(story, 10_000)?;
     let server = Target::takings(&place.url())?;
-    let pid = server.child.id();
-    let all = |place: &Place| cpu::used(pid) + place.postmaster().map_or(0.0, cpu::used_by_tree);
     let mut costs = Vec::new();
     for thousand in bodies.chunks(1000) {
-        let before = all(place);
+        let before = place.used(&server);
         post(server.http, Arc::new(thousand.to_vec()), 16).await?;
-        costs.push(all(place) - before);
+        costs.push(place.used(&server) - before);
     }
     let (first, last) = (costs[0], costs[costs.len() - 1]);
     println!(

@@ -215,7 +215,8 @@ async fn checkpoints(database: Database, mut wrote: watch::Receiver<()>) {
     while wrote.changed().await.is_ok() {
         tokio::select! {
             () = tokio::time::sleep(CHECKPOINT) => {}
-            ended = wrote.wait_for(|_| false) => drop(ended),
+            // Every handle is gone: what was written last is copied at once.
+            _ = wrote.wait_for(|()| false) => {}
         }
         if let Err(error) = copy(&database, &mut kept).await {
             tracing::warn!(%error, "the log could not be copied into the database file");
