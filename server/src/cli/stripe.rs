@@ -105,17 +105,16 @@ pub(super) fn explain(error: &Error, stripe: &config::Stripe) -> String {
 /// Stripe sends only over TLS, and only to what it can reach.
 fn check_url(url: &str) -> anyhow::Result<()> {
     let hint = format!("for example https://example.com{PATH}");
-    let Ok(uri) = url.parse::<Uri>() else { bail!("--url {url}: this is no URL; write {hint}") };
+    let wrong = |why: &str| Err(anyhow!("--url {url}: {why}; write {hint}"));
+    let Ok(uri) = url.parse::<Uri>() else { return wrong("this is no URL with a scheme") };
     match (uri.scheme_str(), uri.host()) {
         (Some("https"), Some(host)) if is_loopback(host) => {
-            bail!("--url {url}: Stripe cannot reach this machine by that name; write {hint}")
+            wrong("Stripe cannot reach this machine by that name")
         }
-        (Some("https"), Some(_)) if uri.path() == "/" => {
-            bail!("--url {url}: the path is missing; write {hint}")
-        }
+        (Some("https"), Some(_)) if uri.path() == "/" => wrong("the path is missing"),
         (Some("https"), Some(_)) => Ok(()),
-        (Some("http"), _) => bail!("--url {url}: Stripe sends only over https; write {hint}"),
-        _ => bail!("--url {url}: the scheme is missing; write {hint}"),
+        (Some("http"), _) => wrong("Stripe sends only over https"),
+        _ => wrong("this is no URL with a scheme"),
     }
 }
 

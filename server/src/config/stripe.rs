@@ -16,7 +16,7 @@ pub struct Stripe {
     pub webhook_secrets_file: Option<PathBuf>,
     /// The key to act with; without one Takings only receives.
     pub api_key: Option<ApiKey>,
-    /// A file that holds it.
+    /// A file that holds it, and wins.
     pub api_key_file: Option<PathBuf>,
     /// Where the API is, without a path.
     pub api_url: String,

@@ -109,12 +109,13 @@ impl Error {
         let Details { kind, code, decline_code, param, message } = details;
         let kind = match (status, kind.as_deref()) {
             (402, _) | (_, Some("card_error")) => ErrorKind::Declined { code, decline_code },
-            (_, Some("idempotency_error")) => ErrorKind::Idempotency,
             (401, _) => ErrorKind::Authentication,
             (403, _) => ErrorKind::Permission,
             (404, _) => ErrorKind::NotFound,
             (429, _) => ErrorKind::RateLimited,
+            // Something holds the object, or an earlier attempt is still under way.
             (409 | 500.., _) => ErrorKind::Unavailable,
+            (_, Some("idempotency_error")) => ErrorKind::Idempotency,
             _ => ErrorKind::Invalid { code, param },
         };
         Error::new(kind, message.unwrap_or_else(|| format!("it answers HTTP {status}")))
@@ -182,6 +183,7 @@ mod tests {
             (403, r#"{"error":{}}"#, ErrorKind::Permission),
             (404, r#"{"error":{"code":"resource_missing"}}"#, ErrorKind::NotFound),
             (409, r#"{"error":{"code":"lock_timeout"}}"#, ErrorKind::Unavailable),
+            (409, r#"{"error":{"type":"idempotency_error"}}"#, ErrorKind::Unavailable),
             (429, r#"{"error":{"code":"rate_limit"}}"#, ErrorKind::RateLimited),
             (500, r#"{"error":{"type":"api_error"}}"#, ErrorKind::Unavailable),
             (502, "<html></html>", ErrorKind::Unavailable),
