@@ -94,7 +94,10 @@ pub(super) fn explain(error: &Error, stripe: &config::Stripe) -> String {
             "stripe.api_key may not do this: {error}; let the restricted key write webhook \
              endpoints, in Stripe's dashboard, under API keys"
         ),
-        ErrorKind::Unavailable => format!("{url} is not available: {error}; try again later"),
+        ErrorKind::Unavailable => format!(
+            "{url} is not available: {error}; try again later, or look at the network and at \
+             stripe.api_url"
+        ),
         ErrorKind::Unreadable => {
             format!("{url} does not answer as Stripe does: {error}; is stripe.api_url right?")
         }
