@@ -1,9 +1,14 @@
 //! Configuration: defaults, then a file, then the environment, then flags; an unknown key is an
 //! error that names it.
 
+mod stripe;
+
+pub(crate) use stripe::is_loopback;
+pub use stripe::{ApiKey, Stripe};
+
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -71,42 +76,6 @@ impl Default for Grpc {
     }
 }
 
-/// Stripe.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Stripe {
-    /// Every active `whsec_...`, as a list or separated by commas.
-    #[serde(deserialize_with = "comma_separated")]
-    pub webhook_secrets: Vec<String>,
-    /// A file that holds them, one a line or separated by commas.
-    pub webhook_secrets_file: Option<PathBuf>,
-    /// How far a signature's time may be from ours, either way, in seconds; 1 to 3,600.
-    pub tolerance_seconds: i64,
-    /// Take only live (`true`) or only test events (`false`); unset: both, kept apart.
-    pub livemode: Option<bool>,
-}
-
-impl Default for Stripe {
-    fn default() -> Stripe {
-        Stripe {
-            webhook_secrets: Vec::new(),
-            webhook_secrets_file: None,
-            tolerance_seconds: 300,
-            livemode: None,
-        }
-    }
-}
-
-impl std::fmt::Debug for Stripe {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Stripe")
-            .field("webhook_secrets", &self.webhook_secrets.len())
-            .field("tolerance_seconds", &self.tolerance_seconds)
-            .field("livemode", &self.livemode)
-            .finish_non_exhaustive()
-    }
-}
-
 /// How the process behaves as a whole.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -150,8 +119,10 @@ pub enum ConfigError {
     #[error("configuration: {0}")]
     Read(#[from] Box<figment::Error>),
     /// A secret's file cannot be read.
-    #[error("configuration: stripe.webhook_secrets_file {path}: {error}")]
+    #[error("configuration: {key} {path}: {error}")]
     SecretFile {
+        /// Which key names it.
+        key: &'static str,
         /// Which file.
         path: PathBuf,
         /// What the system said.
@@ -175,25 +146,14 @@ impl Config {
             figment = figment.merge((key.as_str(), value));
         }
         let mut config: Config = figment.extract().map_err(Box::new)?;
-        config.read_secrets()?;
+        config.stripe.read_files()?;
         config.check()?;
         Ok(config)
     }
 
-    fn read_secrets(&mut self) -> Result<(), ConfigError> {
-        if let Some(path) = &self.stripe.webhook_secrets_file {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| ConfigError::SecretFile { path: path.clone(), error })?;
-            self.stripe.webhook_secrets.extend(separate(&text));
-        }
-        Ok(())
-    }
-
     fn check(&self) -> Result<(), ConfigError> {
         let refuse = |text: String| Err(ConfigError::Value(text));
-        if !(1..=3600).contains(&self.stripe.tolerance_seconds) {
-            return refuse("stripe.tolerance_seconds must be 1 to 3600".into());
-        }
+        self.stripe.check().map_err(ConfigError::Value)?;
         for (key, listen) in [("http.listen", self.http.listen), ("grpc.listen", self.grpc.listen)]
         {
             if !listen.ip().is_loopback() && !self.server.insecure {
@@ -213,24 +173,6 @@ impl Config {
         }
         Ok(())
     }
-}
-
-fn separate(text: &str) -> impl Iterator<Item = String> {
-    text.split([',', '\n', '\r']).map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned)
-}
-
-/// A list, or one text with commas.
-fn comma_separated<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Form {
-        Text(String),
-        List(Vec<String>),
-    }
-    Ok(match Form::deserialize(deserializer)? {
-        Form::Text(text) => separate(&text).collect(),
-        Form::List(list) => list,
-    })
 }
 
 #[cfg(test)]
@@ -261,31 +203,9 @@ mod tests {
     }
 
     #[test]
-    fn secrets_come_separated_by_commas_or_from_a_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("secrets");
-        std::fs::write(&file, "whsec_c\nwhsec_d\n").unwrap();
-        let file = file.display().to_string();
-        let config = Config::load(
-            None,
-            &flags(&[
-                ("stripe.webhook_secrets", "whsec_a, whsec_b"),
-                ("stripe.webhook_secrets_file", &file),
-            ]),
-        );
-        let secrets = config.unwrap().stripe.webhook_secrets;
-        assert_eq!(secrets, ["whsec_a", "whsec_b", "whsec_c", "whsec_d"]);
-    }
-
-    #[test]
     fn nothing_listens_beyond_loopback_by_accident() {
         let open = ("grpc.listen", "0.0.0.0:50051");
         let error = Config::load(None, &flags(&[open])).unwrap_err().to_string();
         assert!(error.contains("--insecure"), "{error}");
-    }
-
-    #[test]
-    fn a_tolerance_cannot_be_switched_off() {
-        assert!(Config::load(None, &[("stripe.tolerance_seconds".into(), "0".into())]).is_err());
     }
 }

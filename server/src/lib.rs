@@ -16,4 +16,5 @@ pub mod rebuild;
 pub mod revenue;
 pub mod serve;
 pub mod sources;
+pub mod stripe;
 pub mod telemetry;

@@ -1,5 +1,7 @@
 //! `takings doctor`: what is wrong, and how to mend it.
 
+mod stripe;
+
 use crate::app::now;
 use crate::config::Config;
 use crate::db::{Database, Options};
@@ -16,6 +18,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let mut findings = vec![Finding::Good("configuration: read".into())];
     findings.extend(secrets(&config));
     findings.push(mode(&config));
+    findings.extend(stripe::findings(&config).await);
     findings.extend(database(&config).await);
     let mut code = ExitCode::SUCCESS;
     for finding in findings {

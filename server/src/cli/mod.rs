@@ -6,6 +6,7 @@ mod doctor;
 mod healthcheck;
 mod rebuild;
 mod serve;
+mod stripe;
 
 use crate::config::Config;
 use crate::telemetry;
@@ -33,11 +34,14 @@ TAKINGS__SECTION__KEY:
   TAKINGS__GRPC__LISTEN              127.0.0.1:50051
   TAKINGS__STRIPE__WEBHOOK_SECRETS   whsec_..., several separated by commas
   TAKINGS__STRIPE__WEBHOOK_SECRETS_FILE   a file that holds them
+  TAKINGS__STRIPE__API_KEY           sk_... or rk_...; without one Takings only receives
+  TAKINGS__STRIPE__API_KEY_FILE      a file that holds it
   TAKINGS__STRIPE__LIVEMODE          true: only live events; false: only test events; unset: both
 
 A first look:        takings demo
 Then:                grpcurl -plaintext -d '{}' 127.0.0.1:50051 \\
                        takings.v1.AnalyticsService/GetRevenueSummary
+Let Stripe send:     takings stripe setup --url https://<host>/revenue/webhooks/stripe
 Stripe sends to:     POST http://<host>:8080/revenue/webhooks/stripe";
 
 #[derive(Debug, Subcommand)]
@@ -48,7 +52,7 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Bring the database's schema up to date.
     Migrate,
-    /// Check configuration, database, clock and webhook secrets, and say what to mend.
+    /// Check configuration, database, clock and the Stripe account, and say what to mend.
     Doctor,
     /// Ask a running server whether it is ready; the exit code is the answer.
     Healthcheck(healthcheck::HealthcheckArgs),
@@ -56,6 +60,9 @@ enum Command {
     Rebuild(rebuild::RebuildArgs),
     /// Close months: what was deferred and is earned by then becomes revenue.
     Close(close::CloseArgs),
+    /// Set up the Stripe account.
+    #[command(subcommand)]
+    Stripe(stripe::StripeCommand),
 }
 
 /// How to serve.
@@ -127,6 +134,7 @@ impl Command {
             Command::Healthcheck(args) => healthcheck::run(&config, args).await,
             Command::Rebuild(args) => rebuild::run(config, args).await,
             Command::Close(args) => close::run(config, args).await,
+            Command::Stripe(command) => stripe::run(&config, command).await,
         }
     }
 }

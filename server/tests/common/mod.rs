@@ -13,6 +13,7 @@ pub mod place;
 pub mod process;
 pub mod python;
 pub mod story;
+pub mod stripe;
 
 use sea_orm::{ConnectionTrait, QueryResult, Statement};
 use std::path::Path;

@@ -114,7 +114,12 @@ async fn answer(
         Some(fault @ (Fault::LockTimeout | Fault::RateLimited | Fault::Unavailable)) => {
             Ok(stripe.respond(&asked, Err(fault.answer().unwrap_or_else(too_many))))
         }
-        other => execute(&stripe, &asked, other).await,
+        other => {
+            // What has begun is done, though the client may leave.
+            #[expect(clippy::disallowed_methods, reason = "it ends by itself, a pause later")]
+            let task = tokio::spawn(async move { execute(&stripe, &asked, other).await });
+            task.await.unwrap_or(Err(Dropped))
+        }
     }
 }
 

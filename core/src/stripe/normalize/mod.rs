@@ -7,10 +7,13 @@ mod catalogue;
 mod checkout;
 mod customer;
 mod invoice;
+mod kinds;
 mod line;
 mod note;
 mod payment;
 mod subscription;
+
+pub use kinds::{API_VERSION, EVENT_TYPES};
 
 use super::Refusal;
 use super::envelope::{Data, Envelope};

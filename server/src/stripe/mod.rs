@@ -1,0 +1,14 @@
+//! The port to Stripe's API. Requests are async-stripe's types; how they travel, how often they
+//! are tried and what a failure means is decided here.
+
+mod client;
+pub mod endpoints;
+mod error;
+mod retry;
+mod transport;
+
+pub use client::{Answer, Client};
+pub use error::{Error, ErrorKind};
+pub use retry::Policy;
+pub use stripe_client_core::IdempotencyKey;
+pub use transport::Head;
