@@ -5,6 +5,7 @@ use crate::db::Database;
 use crate::error::Error;
 use crate::ingest::Writer;
 use crate::sources::Sources;
+use crate::stripe::{self, Account};
 use crate::{analytics, telemetry};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub struct App {
     pub writer: Writer,
     /// Source names and numbers.
     pub sources: Sources,
+    stripe: Option<Account>,
     /// Set when the process is on its way out.
     pub stopping: CancellationToken,
     /// Where "now" comes from.
@@ -32,9 +34,19 @@ impl App {
     /// Puts the parts together.
     pub fn new(config: Config, database: Database, writer: Writer) -> Result<Arc<App>, Error> {
         let sources = Sources::new(database.clone());
+        let stripe = Account::of(&config.stripe)?;
         let prometheus = telemetry::metrics().map_err(Error::internal)?;
         let (stopping, clock) = (CancellationToken::new(), now as fn() -> Timestamp);
-        Ok(Arc::new(App { config, database, writer, sources, stopping, clock, prometheus }))
+        Ok(Arc::new(App { config, database, writer, sources, stripe, stopping, clock, prometheus }))
+    }
+
+    /// The account to act on.
+    ///
+    /// # Errors
+    ///
+    /// Without a key.
+    pub fn stripe(&self) -> Result<&Account, Error> {
+        self.stripe.as_ref().ok_or_else(stripe::not_configured)
     }
 
     /// The present instant.

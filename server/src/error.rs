@@ -2,6 +2,7 @@
 
 use crate::db::{self, Failure, failure_of_orm};
 use crate::ingest::{HandOver, Trouble};
+use crate::stripe::{self, ErrorKind};
 use sea_orm::DbErr;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -65,6 +66,9 @@ pub enum Error {
         /// For the log.
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
+    /// Stripe said no, or nothing.
+    #[error("{}", of_stripe(.0).1)]
+    Stripe(#[source] Box<stripe::Error>),
     /// A defect: it is logged here, and not shown.
     #[error("an internal error; the server's log says more")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -107,6 +111,7 @@ impl Error {
             | Error::AlreadyExists { reason, .. }
             | Error::Unavailable { reason, .. } => *reason,
             Error::Conflict => Reason::Conflict,
+            Error::Stripe(error) => of_stripe(error).0,
             Error::Exhausted { .. } => Reason::Overloaded,
             Error::Internal(_) => Reason::Internal,
         }
@@ -128,6 +133,7 @@ impl Error {
         match self {
             Error::Exhausted { retry_after } => Some(*retry_after),
             Error::Unavailable { .. } | Error::Conflict => Some(Duration::from_secs(1)),
+            Error::Stripe(_) if self.code() == Code::Unavailable => Some(Duration::from_secs(5)),
             _ => None,
         }
     }
@@ -142,6 +148,7 @@ impl Error {
             Error::Conflict | Error::AlreadyExists { .. } => 409,
             Error::Exhausted { .. } => 429,
             Error::Unavailable { .. } => 503,
+            Error::Stripe(_) => 502,
             Error::Internal(_) => 500,
         }
     }
@@ -155,8 +162,37 @@ impl Error {
             Error::Conflict => Code::Aborted,
             Error::Exhausted { .. } => Code::ResourceExhausted,
             Error::Unavailable { .. } => Code::Unavailable,
+            Error::Stripe(_) => match self.reason() {
+                Reason::StripeRefused => Code::InvalidArgument,
+                Reason::StripeObjectNotFound => Code::NotFound,
+                Reason::StripeUnavailable => Code::Unavailable,
+                _ => Code::FailedPrecondition,
+            },
             Error::Internal(_) => Code::Internal,
         }
+    }
+
+    /// What machines are told beside the reason.
+    fn metadata(&self) -> HashMap<String, String> {
+        let Error::Stripe(error) = self else { return HashMap::new() };
+        let (mut code, mut decline_code, mut param) = (None, None, None);
+        match &error.kind {
+            ErrorKind::Declined { code: it, decline_code: why } => {
+                (code, decline_code) = (it.clone(), why.clone());
+            }
+            ErrorKind::Invalid { code: it, param: which } => {
+                (code, param) = (it.clone(), which.clone());
+            }
+            _ => {}
+        }
+        let request = error.request_id.clone();
+        let all = [
+            ("code", code),
+            ("decline_code", decline_code),
+            ("param", param),
+            ("request_id", request),
+        ];
+        all.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
     }
 
     /// Logs what only the operator may see, with the whole chain of sources.
@@ -179,7 +215,7 @@ impl From<Error> for Status {
     fn from(error: Error) -> Status {
         error.log();
         let mut details = ErrorDetails::new();
-        details.set_error_info(error.reason_name(), "takings.v1", HashMap::new());
+        details.set_error_info(error.reason_name(), "takings.v1", error.metadata());
         if let Error::Invalid { field, message, .. } = &error
             && !field.is_empty()
         {
@@ -189,6 +225,34 @@ impl From<Error> for Status {
             details.set_retry_info(Some(after));
         }
         Status::with_error_details(error.code(), error.message(), details)
+    }
+}
+
+/// What Stripe's failure means to a caller.
+fn of_stripe(error: &stripe::Error) -> (Reason, String) {
+    match error.kind {
+        ErrorKind::Declined { .. } => {
+            (Reason::PaymentDeclined, format!("the payment was declined: {error}"))
+        }
+        ErrorKind::Invalid { .. } | ErrorKind::Idempotency => {
+            (Reason::StripeRefused, format!("Stripe refuses: {error}"))
+        }
+        ErrorKind::Authentication => (
+            Reason::StripeKeyRefused,
+            format!("Stripe does not accept stripe.api_key: {error}; it may be revoked or expired"),
+        ),
+        ErrorKind::Permission => (
+            Reason::StripeKeyRefused,
+            format!("stripe.api_key may not do this: {error}; give the restricted key this right"),
+        ),
+        ErrorKind::NotFound => (
+            Reason::StripeObjectNotFound,
+            format!("Stripe has no such object for this key: {error}; check id, mode and account"),
+        ),
+        ErrorKind::RateLimited | ErrorKind::Unavailable | ErrorKind::Unreadable => (
+            Reason::StripeUnavailable,
+            format!("Stripe gave no answer that can be used: {error}; send the same call again"),
+        ),
     }
 }
 
@@ -227,6 +291,12 @@ fn of_failure(failure: Failure, source: Box<dyn std::error::Error + Send + Sync>
             Error::Unavailable { reason, message, source: Some(source) }
         }
         other => other,
+    }
+}
+
+impl From<stripe::Error> for Error {
+    fn from(error: stripe::Error) -> Error {
+        Error::Stripe(Box::new(error))
     }
 }
 

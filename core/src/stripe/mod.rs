@@ -7,5 +7,5 @@ mod refusal;
 pub mod signature;
 
 pub use envelope::{Envelope, EnvelopeError};
-pub use normalize::{API_VERSION, Contents, EVENT_TYPES, normalize};
+pub use normalize::{API_VERSION, Contents, EVENT_TYPES, Observed, normalize, observe};
 pub use refusal::Refusal;

@@ -1,6 +1,7 @@
 //! An observation, prepared outside the writer: verified, read, normalised, compressed.
 
-use takings_core::billing::facts::Fact;
+use takings_core::billing::facts::{Fact, Seconds};
+use takings_core::stripe::{API_VERSION, Observed};
 
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,4 +80,32 @@ pub struct Entry {
     pub body: Body,
     /// It was taken in before, and is to be applied again.
     pub again: bool,
+    /// The API showed it: it has no event, so that its facts alone are kept.
+    pub fetched: bool,
+}
+
+impl Entry {
+    /// What the API showed at a second of Stripe's clock.
+    pub fn fetched(source: i64, second: Seconds, observed: Observed) -> Entry {
+        Entry {
+            source,
+            event: observed.key(),
+            api_version: API_VERSION.to_owned(),
+            kind: String::new(),
+            second,
+            outcome: Outcome::Applied,
+            refusal: None,
+            object: Some(observed.object),
+            facts: observed.facts,
+            personal: observed.personal,
+            body: Body { codec: 0, bytes: Vec::new() },
+            again: false,
+            fetched: true,
+        }
+    }
+
+    /// Whether it is kept as an event, with its body.
+    pub(super) fn is_event(&self) -> bool {
+        !self.again && !self.fetched
+    }
 }

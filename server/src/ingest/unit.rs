@@ -129,7 +129,8 @@ async fn take_in(
     batch: Batch,
 ) -> Result<(Vec<bool>, Rows), Trouble> {
     let key = |entry: &Entry| (entry.source, entry.event.clone(), entry.api_version.clone());
-    let mut order: Vec<usize> = (0..entries.len()).filter(|place| !entries[*place].again).collect();
+    let mut order: Vec<usize> =
+        (0..entries.len()).filter(|place| entries[*place].is_event()).collect();
     order.sort_by_key(|place| key(&entries[*place]));
     order.dedup_by_key(|place| key(&entries[*place]));
     let seq = |place: usize| (batch.id << 16) | place as i64;
@@ -140,7 +141,8 @@ async fn take_in(
     let taken = tx.insert(&tables::EVENTS, &rows).await?;
     let taken: HashSet<i64> = taken.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?;
     let inserted = |place: usize| taken.contains(&seq(place));
-    let fresh = (0..entries.len()).map(|place| entries[place].again || inserted(place)).collect();
+    let fresh =
+        (0..entries.len()).map(|place| !entries[place].is_event() || inserted(place)).collect();
     let mut bodies = Rows::default();
     for (place, entry) in entries.iter().enumerate().filter(|(place, _)| inserted(*place)) {
         let (codec, bytes) = (entry.body.codec.into(), entry.body.bytes.clone().into());
@@ -207,7 +209,7 @@ fn fact_rows(facts: &[(i64, &Entry, &Fact)], batch: Batch) -> Result<Rows, Troub
             entry.event.as_str().into(),
             entry.api_version.as_str().into(),
             NORMALISER.into(),
-            false.into(),
+            entry.fetched.into(),
             serde_json::to_string(fact).map_err(super::facts::unreadable)?.into(),
             personal.into(),
             batch.id.into(),

@@ -79,6 +79,22 @@ impl Writer {
         })?;
         Ok(answered.await.map_err(|_| HandOver::Stopped)??)
     }
+
+    /// Hands over what nobody waits for, such as a page of a backfill: it lets others go first
+    /// where the queue is full. Answers once everything is durable.
+    pub async fn ingest_all(&self, entries: Vec<Entry>) -> Result<(), HandOver> {
+        let mut all = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let (answer, answered) = oneshot::channel();
+            let sent = self.queue.send(Waiting { entry, answer }).await;
+            sent.map_err(|_| HandOver::Stopped)?;
+            all.push(answered);
+        }
+        for answered in all {
+            answered.await.map_err(|_| HandOver::Stopped)??;
+        }
+        Ok(())
+    }
 }
 
 struct Work {
@@ -158,7 +174,8 @@ impl Work {
         let one = std::slice::from_ref(&entry);
         let trouble = match self.attempt(one).await {
             Ok(outcomes) => return Ok(outcomes.first().copied().unwrap_or(Outcome::Duplicate)),
-            Err(trouble) if trouble.failure() == Failure::Data => trouble,
+            // What the API showed is not lost: it can be asked for again.
+            Err(trouble) if trouble.failure() == Failure::Data && !entry.fetched => trouble,
             Err(trouble) => return Err(trouble),
         };
         entry.facts.clear();

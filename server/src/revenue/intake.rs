@@ -66,6 +66,7 @@ pub fn prepare(source: i64, envelope: &Envelope, body: Body, livemode: Option<bo
         personal: None,
         body,
         again: false,
+        fetched: false,
     };
     match contents {
         Ok(Contents::Facts { facts, personal }) => {

@@ -7,6 +7,7 @@ mod events;
 pub mod intake;
 mod invoices;
 mod mirrors;
+pub mod observe;
 pub(crate) mod paging;
 mod payments;
 mod refunds;

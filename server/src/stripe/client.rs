@@ -6,10 +6,11 @@ use super::transport::{Head, Message, NoAnswer, Response, Transport};
 use crate::config::ApiKey;
 use bytes::Bytes;
 use hyper::Method;
+use serde_json::{Map, Value};
 use std::sync::OnceLock;
 use stripe_client_core::{
-    CustomizedStripeRequest, IdempotencyKey, RequestStrategy, StripeClient, StripeMethod,
-    StripeRequest,
+    CustomizedStripeRequest, IdempotencyKey, RequestBuilder, RequestStrategy, StripeClient,
+    StripeMethod, StripeRequest,
 };
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
@@ -74,6 +75,34 @@ impl Client {
 }
 
 impl Client {
+    /// Asks for an object as it is shown, to be read as an observation: every field, whatever its
+    /// shape. A POST wants the key it is stored under.
+    ///
+    /// # Errors
+    ///
+    /// By meaning, once no further attempt helps.
+    pub async fn ask(
+        &self,
+        request: RequestBuilder,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Answer<Map<String, Value>>, Error> {
+        let mut request = request.customize::<()>();
+        if let Some(key) = key {
+            request = request.request_strategy(RequestStrategy::Idempotent(key));
+        }
+        let call = Call { client: self, answer: OnceLock::new() };
+        // Its own reading of the body as `()` says nothing; the body itself was kept.
+        let result = request.send(&call).await;
+        let Some(response) = call.answer.into_inner() else {
+            let error = result.err().unwrap_or_else(Error::nothing);
+            return Err(error.hiding(self.key.expose()));
+        };
+        match serde_json::from_slice(&response.body) {
+            Ok(body) => Ok(Answer { body, head: response.head }),
+            Err(_) => Err(Error::unreadable(&response).hiding(self.key.expose())),
+        }
+    }
+
     async fn carry<R>(
         &self,
         request: &R,

@@ -82,6 +82,11 @@ impl Error {
         Error { kind, message: message.into(), request_id: None }
     }
 
+    /// A call that was never sent.
+    pub(super) fn nothing() -> Error {
+        Error::new(ErrorKind::Unavailable, "nothing was sent")
+    }
+
     /// Nothing came back.
     pub(super) fn no_answer(why: &NoAnswer) -> Error {
         Error::new(ErrorKind::Unavailable, why.to_string())

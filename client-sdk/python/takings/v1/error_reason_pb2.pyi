@@ -155,6 +155,36 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     holds the cause. Example: a stored row that cannot be read. Report it; a retry is safe, and
     likely to fail again.
     """
+    ERROR_REASON_STRIPE_NOT_CONFIGURED: _ErrorReason.ValueType  # 29
+    """ERROR_REASON_STRIPE_NOT_CONFIGURED (FAILED_PRECONDITION) says that the server has no key for
+    Stripe's API, so it receives but cannot act. Example: CreateRefund on a server without
+    `stripe.api_key`. Set TAKINGS__STRIPE__API_KEY and restart; nothing was done.
+    """
+    ERROR_REASON_STRIPE_KEY_REFUSED: _ErrorReason.ValueType  # 30
+    """ERROR_REASON_STRIPE_KEY_REFUSED (FAILED_PRECONDITION) says that Stripe does not accept the
+    server's key, or does not let it do this. Example: a key that was revoked, or a restricted one
+    without the right. Change the key, or its rights; nothing was done.
+    """
+    ERROR_REASON_STRIPE_REFUSED: _ErrorReason.ValueType  # 31
+    """ERROR_REASON_STRIPE_REFUSED (INVALID_ARGUMENT) says that Stripe can never do this as it was
+    asked. Example: a price in another currency than the subscription, or a refund above the
+    charge. ErrorInfo's metadata has Stripe's `code`, `param` and `request_id`; correct the request.
+    """
+    ERROR_REASON_STRIPE_OBJECT_NOT_FOUND: _ErrorReason.ValueType  # 32
+    """ERROR_REASON_STRIPE_OBJECT_NOT_FOUND (NOT_FOUND) says that Stripe has no such object for the
+    server's key. Example: an id of the test mode under a live key. Check the id, the mode and the
+    account; an object that was deleted answers differently.
+    """
+    ERROR_REASON_PAYMENT_DECLINED: _ErrorReason.ValueType  # 33
+    """ERROR_REASON_PAYMENT_DECLINED (FAILED_PRECONDITION) says that the bank or the card refused.
+    Example: `insufficient_funds`. ErrorInfo's metadata has Stripe's `code`, `decline_code` and
+    `request_id`; the customer has to pay in another way.
+    """
+    ERROR_REASON_STRIPE_UNAVAILABLE: _ErrorReason.ValueType  # 34
+    """ERROR_REASON_STRIPE_UNAVAILABLE (UNAVAILABLE) says that Stripe gave no answer, or none that can
+    be used, after every attempt. Example: an outage, or a proxy's page of HTML. What was asked for
+    may have been done: send the same call again, with the same request id, and it is found out.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is why a call failed. Every error carries one `google.rpc.ErrorInfo` with the domain
@@ -295,5 +325,35 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 28
 """ERROR_REASON_INTERNAL (INTERNAL) says that the server met something it did not foresee. Its log
 holds the cause. Example: a stored row that cannot be read. Report it; a retry is safe, and
 likely to fail again.
+"""
+ERROR_REASON_STRIPE_NOT_CONFIGURED: ErrorReason.ValueType  # 29
+"""ERROR_REASON_STRIPE_NOT_CONFIGURED (FAILED_PRECONDITION) says that the server has no key for
+Stripe's API, so it receives but cannot act. Example: CreateRefund on a server without
+`stripe.api_key`. Set TAKINGS__STRIPE__API_KEY and restart; nothing was done.
+"""
+ERROR_REASON_STRIPE_KEY_REFUSED: ErrorReason.ValueType  # 30
+"""ERROR_REASON_STRIPE_KEY_REFUSED (FAILED_PRECONDITION) says that Stripe does not accept the
+server's key, or does not let it do this. Example: a key that was revoked, or a restricted one
+without the right. Change the key, or its rights; nothing was done.
+"""
+ERROR_REASON_STRIPE_REFUSED: ErrorReason.ValueType  # 31
+"""ERROR_REASON_STRIPE_REFUSED (INVALID_ARGUMENT) says that Stripe can never do this as it was
+asked. Example: a price in another currency than the subscription, or a refund above the
+charge. ErrorInfo's metadata has Stripe's `code`, `param` and `request_id`; correct the request.
+"""
+ERROR_REASON_STRIPE_OBJECT_NOT_FOUND: ErrorReason.ValueType  # 32
+"""ERROR_REASON_STRIPE_OBJECT_NOT_FOUND (NOT_FOUND) says that Stripe has no such object for the
+server's key. Example: an id of the test mode under a live key. Check the id, the mode and the
+account; an object that was deleted answers differently.
+"""
+ERROR_REASON_PAYMENT_DECLINED: ErrorReason.ValueType  # 33
+"""ERROR_REASON_PAYMENT_DECLINED (FAILED_PRECONDITION) says that the bank or the card refused.
+Example: `insufficient_funds`. ErrorInfo's metadata has Stripe's `code`, `decline_code` and
+`request_id`; the customer has to pay in another way.
+"""
+ERROR_REASON_STRIPE_UNAVAILABLE: ErrorReason.ValueType  # 34
+"""ERROR_REASON_STRIPE_UNAVAILABLE (UNAVAILABLE) says that Stripe gave no answer, or none that can
+be used, after every attempt. Example: an outage, or a proxy's page of HTML. What was asked for
+may have been done: send the same call again, with the same request id, and it is found out.
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -20,6 +20,7 @@ use super::envelope::{Data, Envelope};
 use super::field::{Object, missing};
 use crate::billing::facts::{Fact, Phase, State};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 /// What an event says.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +53,71 @@ impl Seen {
 }
 
 type Reader = fn(Object<'_>) -> Result<Seen, Refusal>;
+
+/// What the API showed of an object: an answer to a request, an entry of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observed {
+    /// The object's id.
+    pub object: String,
+    /// Facts, the object's own first; none where its kind says nothing that counts.
+    pub facts: Vec<Fact>,
+    /// Name and email of a customer, as JSON.
+    pub personal: Option<String>,
+    /// Whether it is about real money, where the object says so.
+    pub livemode: Option<bool>,
+}
+
+impl Observed {
+    /// The observation's key, made of what it says: shown twice in a second it is one observation.
+    /// It sorts before every event's id.
+    pub fn key(&self) -> String {
+        let said = serde_json::to_vec(&self.facts).unwrap_or_default();
+        let digest = Sha256::digest(said);
+        digest[..12].iter().fold("api_".to_owned(), |key, byte| format!("{key}{byte:02x}"))
+    }
+}
+
+/// What an object that the API showed says, in our own words.
+pub fn observe(object: &Map<String, Value>) -> Result<Observed, Refusal> {
+    let object = Object(object);
+    let livemode = object.flag("livemode");
+    let kind = object.text("object")?.ok_or_else(|| missing("object"))?;
+    let deleted = object.flag("deleted").unwrap_or(false);
+    // What is left of a deleted customer is its id; of anything else nothing that counts.
+    let read = reader_of(&kind).filter(|_| !deleted || kind == "customer");
+    let Some(read) = read else {
+        let (facts, personal) = (Vec::new(), None);
+        return Ok(Observed { object: own_id(object)?, facts, personal, livemode });
+    };
+    let Seen { id, state, embedded } = read(object)?;
+    let personal = customer::personal(&state, object)?;
+    let phase = if deleted { Phase::Deleted } else { Phase::Changed };
+    let first = Fact { object: id.clone(), phase, state, before: None };
+    let facts = std::iter::once(first).chain(embedded).collect();
+    Ok(Observed { object: id, facts, personal, livemode })
+}
+
+/// How an object of the API is read, by its `object`.
+fn reader_of(kind: &str) -> Option<Reader> {
+    Some(match kind {
+        "charge" => payment::charge,
+        "checkout.session" => checkout::session,
+        "coupon" => catalogue::coupon,
+        "credit_note" => note::credit_note,
+        "customer" => customer::customer,
+        "discount" => customer::discount,
+        "dispute" => payment::dispute,
+        "invoice" => invoice::invoice,
+        "invoice_payment" => invoice::payment,
+        "payment_intent" => payment::intent,
+        "payout" => payment::payout,
+        "price" | "plan" => catalogue::price,
+        "product" => catalogue::product,
+        "refund" => payment::refund,
+        "subscription" => subscription::subscription,
+        _ => return None,
+    })
+}
 
 /// What an event says, in our own words.
 pub fn normalize(envelope: &Envelope) -> Result<Contents, Refusal> {
