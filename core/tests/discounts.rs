@@ -118,6 +118,7 @@ fn products_limit_a_coupon_and_unknown_ones_cover_all() {
     let unknown = world.limited_to("c", None).fold(&[at(100, &state)]);
     assert_eq!(unknown.points[0].units, units(1_500));
     assert_eq!(unknown.points[0].marks, [Reason::CouponScope].into());
+    assert_eq!(unknown.needs, [CouponTerms::id("c")].into());
 }
 
 #[test]
@@ -150,9 +151,18 @@ fn an_amount_in_another_currency_is_not_converted() {
         .coupon("c", Off::Amount(100, eur()), Duration::Forever)
         .discount("d", "c", 0, None);
     let moments = [at(100, &ten_dollars()), at(200, &listing(&ten_dollars(), &["d"]))];
+    let unknown = world.clone().limited_to("c", None).fold(&moments);
+    assert_eq!(unknown.points[1].units, units(1_000));
+    assert!(unknown.points[1].marks.contains(&Reason::CurrencyOption));
+    assert_eq!(unknown.needs, [CouponTerms::id("c")].into());
     let folded = world.fold(&moments);
-    assert_eq!(folded.points[1].units, units(1_000));
     assert_eq!(folded.points[1].marks, [Reason::CurrencyOption].into());
+    assert!(folded.needs.is_empty(), "it was shown, and has no such currency");
+    let mut shown = world;
+    let terms = CouponTerms { amounts: [(usd(), 90)].into(), ..CouponTerms::default() };
+    shown.coupon_terms.insert("c".into(), terms);
+    let folded = shown.fold(&moments);
+    assert_eq!((folded.points[1].units, folded.points[1].marks.len()), (units(910), 0));
 }
 
 #[test]

@@ -63,8 +63,8 @@ fn world(dice: &mut Dice) -> World {
         }
         let off = dice.pick(&[percent("25"), percent("33.3"), Off::Amount(250, usd())]);
         world = world.coupon(&format!("c{coupon}"), off, dice.pick(&durations));
-        let products = dice.pick(&[None, Some(vec![]), Some(vec![String::from("prod_ten")])]);
-        world.coupons.get_mut(&format!("c{coupon}")).unwrap().products = products;
+        let products = dice.pick(&[None, Some(&[][..]), Some(&["prod_ten"])]);
+        world = world.limited_to(&format!("c{coupon}"), products);
     }
     for discount in 0..6 {
         let coupon = format!("c{}", dice.roll(4));

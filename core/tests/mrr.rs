@@ -131,6 +131,50 @@ fn another_currency_than_the_prices_is_never_relabelled() {
     assert_eq!(World::default().worth(&state), 0);
 }
 
+fn tier(up_to: Option<i64>, unit: i64, flat: i64) -> Tier {
+    Tier { up_to, unit_amount: unit.into(), flat_amount: flat.into() }
+}
+
+#[test]
+fn tiers_are_priced_as_the_api_shows_them() {
+    let tiered = Price { tiered: true, unit_amount: None, ..monthly("tiered", 1) };
+    let tiers = vec![tier(Some(10), 500, 0), tier(Some(20), 300, 100), tier(None, 200, 0)];
+    let worth = |graduated, quantity| {
+        let mut world = World::default();
+        let amounts = Amounts { unit_amount: None, tiers: tiers.clone() };
+        let terms = PriceTerms { graduated, amounts: [(usd(), amounts)].into() };
+        world.price_terms.insert("tiered".into(), terms);
+        let state = sub(vec![item("si_1", tiered.clone(), quantity, 0, 0)]);
+        let folded = world.fold(&[at(100, &state)]);
+        assert!(folded.points[0].marks.is_empty() && folded.needs.is_empty());
+        folded.points[0].units
+    };
+    for (quantity, each, all) in [
+        (1, 500, 500),
+        (10, 5_000, 5_000),
+        (11, 5_400, 3_400),
+        (20, 8_100, 6_100),
+        (25, 9_100, 5_000),
+    ] {
+        assert_eq!((worth(true, quantity), worth(false, quantity)), (units(each), units(all)));
+    }
+}
+
+#[test]
+fn an_amount_in_another_currency_is_the_one_the_api_shows() {
+    let mut state = ten_dollars();
+    state.currency = Some(eur());
+    let price = state.items[0].price.id.clone();
+    let mut world = World::default();
+    assert_eq!(world.fold(&[at(100, &state)]).needs, [PriceTerms::id(&price)].into());
+    let shown = Amounts { unit_amount: Some(900.into()), tiers: vec![] };
+    let terms = PriceTerms { graduated: true, amounts: [(eur(), shown)].into() };
+    world.price_terms.insert(price, terms);
+    let folded = world.fold(&[at(100, &state)]);
+    assert_eq!((folded.points[0].units, folded.points[0].currency), (units(900), Some(eur())));
+    assert!(folded.points[0].marks.is_empty() && folded.needs.is_empty());
+}
+
 #[test]
 fn a_cut_list_keeps_the_items_it_does_not_show() {
     let whole = sub(vec![

@@ -265,3 +265,23 @@ fn metadata_after_the_end_is_not_swallowed() {
     assert!(moments.iter().all(|moment| moment.marks.is_empty()));
     assert_eq!(at(1, &ten_dollars()).second, 1);
 }
+
+#[test]
+fn a_cut_list_is_made_whole_by_a_fetch_of_the_same_beginning() {
+    let line = |id: &str| Line { id: id.into(), ..Line::default() };
+    let invoice = |status, ids: &[&str], lines_cut| {
+        let lines = ids.iter().map(|id| line(id)).collect();
+        State::Invoice(Invoice { status, lines, lines_cut, ..Invoice::default() })
+    };
+    let (open, paid) = (InvoiceStatus::Open, InvoiceStatus::Paid);
+    let life = [
+        created(1, "evt_a", invoice(open, &["a", "b"], true)),
+        updated(5, "evt_b", invoice(open, &["a", "b"], true), invoice(paid, &["a", "b"], true)),
+        fetch(900, "api_1", invoice(paid, &["a", "b", "c"], false)),
+    ];
+    let whole: Vec<State> = settle(None, &life).into_iter().map(|moment| moment.state).collect();
+    let lines = &["a", "b", "c"];
+    assert_eq!(whole, [invoice(open, lines, false), invoice(paid, lines, false)]);
+    let other = [life[0].clone(), fetch(900, "api_1", invoice(open, &["b", "c", "d"], false))];
+    assert_eq!(settle(None, &other)[0].state, life[0].state, "it begins otherwise");
+}

@@ -2,7 +2,7 @@
 
 use super::definition::Definition;
 use super::evaluate::Findings;
-use super::facts::{Coupon, Discount, Duration, Item, Off, Seconds, State};
+use super::facts::{Coupon, CouponTerms, Discount, Duration, Item, Off, Seconds, State};
 use super::fraction::Fraction;
 use super::mrr::Overflow;
 use super::period::expiry;
@@ -35,10 +35,26 @@ impl Line<'_> {
 pub(crate) enum Terms<'a> {
     /// It does not count: for one invoice only.
     Ignored,
-    /// Its coupon, and when it ends.
-    Known(&'a Coupon, Option<Seconds>),
+    /// Its coupon, what that is limited to, and when it ends.
+    Known(&'a Coupon, Limits<'a>, Option<Seconds>),
     /// Its coupon's terms have not been seen; its end may have been.
     Unknown(Option<Seconds>),
+}
+
+/// What a coupon is limited to, once the API has shown it.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits<'a> {
+    coupon: &'a str,
+    shown: Option<&'a CouponTerms>,
+}
+
+impl Limits<'_> {
+    /// What must be shown before more can be said.
+    fn need(self, found: &mut Findings) {
+        if self.shown.is_none() {
+            found.needs.insert(CouponTerms::id(self.coupon));
+        }
+    }
 }
 
 impl Terms<'_> {
@@ -46,7 +62,7 @@ impl Terms<'_> {
     pub(crate) fn end(self) -> Option<Seconds> {
         match self {
             Terms::Ignored => None,
-            Terms::Known(_, end) | Terms::Unknown(end) => end,
+            Terms::Known(_, _, end) | Terms::Unknown(end) => end,
         }
     }
 
@@ -84,15 +100,16 @@ pub(crate) fn terms<'a>(
     let Some(body) = context.discounts.get(id).and_then(|moments| body(moments, at)) else {
         return Terms::Unknown(None);
     };
-    let Some(coupon) = context.coupons.get(&body.coupon) else {
+    let Some((id, coupon)) = context.coupons.get_key_value(&body.coupon) else {
         found.needs.insert(body.coupon.clone());
         return Terms::Unknown(body.end);
     };
+    let limits = Limits { coupon: id, shown: context.coupon_terms.get(id) };
     match coupon.duration {
-        Duration::Forever => Terms::Known(coupon, None),
-        Duration::Repeating => Terms::Known(coupon, body.end),
+        Duration::Forever => Terms::Known(coupon, limits, None),
+        Duration::Repeating => Terms::Known(coupon, limits, body.end),
         Duration::Once if definition.count_once_coupons => {
-            Terms::Known(coupon, Some(body.start.saturating_add(1)))
+            Terms::Known(coupon, limits, Some(body.start.saturating_add(1)))
         }
         Duration::Once => Terms::Ignored,
     }
@@ -115,38 +132,43 @@ pub(crate) fn take_off(
     if covered.is_empty() {
         return Ok(());
     }
-    let Terms::Known(coupon, _) = terms else {
+    let Terms::Known(coupon, limits, _) = terms else {
         keep(covered, Reason::CouponUnknown, found);
         return Ok(());
     };
-    if scope_unknown(coupon, &covered) {
+    if scope_unknown(limits, &covered) {
+        limits.need(found);
         found.marks.insert(Reason::CouponScope);
     }
+    let option = || limits.shown?.amounts.get(&currency?).copied();
     match coupon.off {
         Off::Percent(percent) => take_percent(covered, percent),
         Off::Amount(amount, own) if Some(own) == currency => take_amount(covered, amount.max(0)),
-        Off::Amount(..) => {
-            keep(covered, Reason::CurrencyOption, found);
-            Ok(())
-        }
+        Off::Amount(..) => match option() {
+            Some(amount) => take_amount(covered, amount.max(0)),
+            None => {
+                limits.need(found);
+                keep(covered, Reason::CurrencyOption, found);
+                Ok(())
+            }
+        },
     }
 }
 
 /// Whether a discount concerns an item: an empty list of products, or an unknown one, means all.
 fn covers(terms: Terms<'_>, item: &Item) -> bool {
-    match (terms, &item.price.product) {
-        (Terms::Known(Coupon { products: Some(products), .. }, _), Some(product)) => {
-            products.is_empty() || products.contains(product)
-        }
-        _ => true,
-    }
+    let Terms::Known(_, Limits { shown: Some(CouponTerms { products, .. }), .. }, _) = terms else {
+        return true;
+    };
+    let contains = |product| products.is_empty() || products.contains(product);
+    item.price.product.as_ref().is_none_or(contains)
 }
 
 /// Whether it is not known which of the covered items the coupon applies to.
-fn scope_unknown(coupon: &Coupon, covered: &[&mut Line<'_>]) -> bool {
-    match &coupon.products {
+fn scope_unknown(limits: Limits<'_>, covered: &[&mut Line<'_>]) -> bool {
+    match limits.shown {
         None => true,
-        Some(products) => {
+        Some(CouponTerms { products, .. }) => {
             !products.is_empty() && covered.iter().any(|line| line.item.price.product.is_none())
         }
     }

@@ -3,7 +3,7 @@
 use super::cause;
 use super::definition::Definition;
 use super::discount::{Line, OwnDiscounts, Terms, take_off, terms};
-use super::facts::{Item, Seconds, Subscription, SubscriptionStatus, TaxBehavior};
+use super::facts::{Item, PriceTerms, Seconds, Subscription, SubscriptionStatus, TaxBehavior};
 use super::fraction::Fraction;
 use super::mrr::{Billed, Overflow, billed, monthly};
 use super::point::{Cause, Context, ItemPoint, Point};
@@ -123,7 +123,7 @@ impl<'a> Rules<'a> {
         let state = version.state;
         let mut lines = Vec::with_capacity(state.items.len());
         for item in &state.items {
-            let mut line = line(item, currency, at, found)?;
+            let mut line = self.line(item, currency, at, found)?;
             for id in lingering_of(version, item).iter().chain(&item.discounts) {
                 let terms = self.terms(id, at, found);
                 take_off(std::slice::from_mut(&mut line), terms, currency, at, found)?;
@@ -134,6 +134,32 @@ impl<'a> Rules<'a> {
             take_off(&mut lines, terms, currency, at, found)?;
         }
         Ok(lines)
+    }
+
+    /// An item with its amount before discounts.
+    fn line<'v>(
+        &self,
+        item: &'v Item,
+        currency: Option<Currency>,
+        at: Seconds,
+        found: &mut Findings,
+    ) -> Result<Line<'v>, Overflow> {
+        let nothing = Line { item, list: Fraction::ZERO, left: Fraction::ZERO, open: false };
+        if in_trial(item, at) {
+            return Ok(nothing);
+        }
+        let shown = self.context.price_terms.get(&item.price.id);
+        match billed(item, currency, shown)? {
+            Billed::Nothing => Ok(nothing),
+            Billed::Amount(amount) => Ok(Line { item, list: amount, left: amount, open: false }),
+            Billed::Unknown(reason) => {
+                if shown.is_none() {
+                    found.needs.insert(PriceTerms::id(&item.price.id));
+                }
+                found.marks.insert(reason);
+                Ok(Line { open: true, ..nothing })
+            }
+        }
     }
 
     /// The discounts of the whole subscription that count for any of its items; the customer's
@@ -215,28 +241,6 @@ impl<'a> Rules<'a> {
 
 fn taxed(amount: Fraction, net: Option<Fraction>) -> Result<Fraction, Overflow> {
     net.map_or(Ok(amount), |net| amount.times(net))
-}
-
-fn line<'v>(
-    item: &'v Item,
-    currency: Option<Currency>,
-    at: Seconds,
-    found: &mut Findings,
-) -> Result<Line<'v>, Overflow> {
-    let nothing = Line { item, list: Fraction::ZERO, left: Fraction::ZERO, open: false };
-    if in_trial(item, at) {
-        return Ok(nothing);
-    }
-    let reason = match billed(item)? {
-        Billed::Nothing => return Ok(nothing),
-        Billed::Amount(amount) if Some(item.price.currency) == currency => {
-            return Ok(Line { item, list: amount, left: amount, open: false });
-        }
-        Billed::Amount(_) => Reason::CurrencyOption,
-        Billed::Unknown(reason) => reason,
-    };
-    found.marks.insert(reason);
-    Ok(Line { open: true, ..nothing })
 }
 
 /// Whether an item is in a trial of its own.

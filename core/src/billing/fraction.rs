@@ -42,6 +42,15 @@ impl Fraction {
         ours.checked_times(theirs).or_else(|| ours.shortened_times(theirs)).ok_or(Overflow)
     }
 
+    /// The exact sum.
+    pub(crate) fn plus(self, other: Fraction) -> Result<Fraction, Overflow> {
+        let (ours, theirs) = (self.reduced(), other.reduced());
+        let left = ours.num.checked_mul(theirs.den).ok_or(Overflow)?;
+        let right = theirs.num.checked_mul(ours.den).ok_or(Overflow)?;
+        let num = left.checked_add(right).ok_or(Overflow)?;
+        Ok(Fraction { num, den: ours.den.checked_mul(theirs.den).ok_or(Overflow)? })
+    }
+
     /// What is left after taking `amount` off, never below zero.
     pub(crate) fn less(self, amount: i64) -> Result<Fraction, Overflow> {
         let taken = i128::from(amount).checked_mul(self.den);

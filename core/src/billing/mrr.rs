@@ -1,7 +1,8 @@
 //! The unit of MRR, and what one subscription item is worth a month.
 
-use super::facts::{Interval, Item, Price, Transform};
+use super::facts::{Amounts, Interval, Item, Price, PriceTerms, Tier, Transform};
 use super::fraction::Fraction;
+use crate::money::Currency;
 use crate::unconfirmed::Reason;
 
 /// MRR is counted in 1/83,160 of the currency's minor unit: every whole minor unit billed each
@@ -23,21 +24,61 @@ pub(crate) enum Billed {
     Unknown(Reason),
 }
 
-/// What one period of an item bills, before discounts.
-pub(crate) fn billed(item: &Item) -> Result<Billed, Overflow> {
+/// What one period of an item bills in a currency, before discounts; `shown` is what the API
+/// showed of its price.
+pub(crate) fn billed(
+    item: &Item,
+    currency: Option<Currency>,
+    shown: Option<&PriceTerms>,
+) -> Result<Billed, Overflow> {
     let price = &item.price;
     let Some(quantity) = item.quantity else { return Ok(Billed::Nothing) };
     if price.metered || price.recurring.is_none() || quantity <= 0 {
         return Ok(Billed::Nothing);
     }
-    match price.unit_amount {
-        Some(unit) if !price.tiered => {
+    let own = Some(price.currency) == currency;
+    let option = shown.and_then(|shown| shown.amounts.get(&currency?));
+    let unit = if own { price.unit_amount } else { option.and_then(|it| it.unit_amount) };
+    let amount = match (unit, option) {
+        (Some(unit), _) if !price.tiered => {
             let packages = i128::from(packages(quantity, price.transform));
-            let amount = Fraction::from_decimal(unit).times(Fraction::new(packages, 1))?;
-            Ok(if amount.is_positive() { Billed::Amount(amount) } else { Billed::Nothing })
+            Fraction::from_decimal(unit).times(Fraction::new(packages, 1))?
         }
-        _ => Ok(Billed::Unknown(Reason::TieredPrice)),
+        (_, Some(Amounts { tiers, .. })) if price.tiered && !tiers.is_empty() => {
+            let graduated = shown.is_some_and(|shown| shown.graduated);
+            if graduated { by_each(tiers, quantity)? } else { by_last(tiers, quantity)? }
+        }
+        _ if own => return Ok(Billed::Unknown(Reason::TieredPrice)),
+        _ => return Ok(Billed::Unknown(Reason::CurrencyOption)),
+    };
+    Ok(if amount.is_positive() { Billed::Amount(amount) } else { Billed::Nothing })
+}
+
+/// `tiers_mode=graduated`: each unit by the tier it falls into, and every tier used its flat
+/// amount.
+fn by_each(tiers: &[Tier], quantity: i64) -> Result<Fraction, Overflow> {
+    let (mut amount, mut below) = (Fraction::ZERO, 0);
+    for tier in tiers {
+        let end = tier.up_to.unwrap_or(i64::MAX).min(quantity);
+        amount = amount.plus(tier_amount(tier, end.saturating_sub(below))?)?;
+        below = end;
+        if end >= quantity {
+            break;
+        }
     }
+    Ok(amount)
+}
+
+/// `tiers_mode=volume`: all units by the tier that the quantity falls into.
+fn by_last(tiers: &[Tier], quantity: i64) -> Result<Fraction, Overflow> {
+    let reaches = |tier: &&Tier| tier.up_to.is_none_or(|end| quantity <= end);
+    tiers.iter().find(reaches).map_or(Ok(Fraction::ZERO), |tier| tier_amount(tier, quantity))
+}
+
+fn tier_amount(tier: &Tier, units: i64) -> Result<Fraction, Overflow> {
+    let units = Fraction::new(i128::from(units), 1);
+    let amount = Fraction::from_decimal(tier.unit_amount).times(units)?;
+    amount.plus(Fraction::from_decimal(tier.flat_amount))
 }
 
 /// How many packages a quantity makes.

@@ -1,6 +1,6 @@
 //! What a subscription's life is made of: the points at which its MRR may change.
 
-use super::facts::{Coupon, Seconds, SubscriptionStatus};
+use super::facts::{Coupon, CouponTerms, PriceTerms, Seconds, SubscriptionStatus};
 use crate::money::Currency;
 use crate::unconfirmed::Reason;
 use crate::version::Moment;
@@ -16,6 +16,10 @@ pub struct Context<'a> {
     pub discounts: &'a BTreeMap<String, Vec<Moment>>,
     /// The coupons seen so far.
     pub coupons: &'a BTreeMap<String, Coupon>,
+    /// What the API showed of coupons, by coupon.
+    pub coupon_terms: &'a BTreeMap<String, CouponTerms>,
+    /// What the API showed of prices, by price.
+    pub price_terms: &'a BTreeMap<String, PriceTerms>,
     /// What invoice lines showed of the tax inside prices, by subscription item.
     pub item_taxes: &'a BTreeMap<String, Vec<Moment>>,
     /// When an invoice of more than zero was first paid at or after the trial's end. Read only

@@ -27,7 +27,8 @@ pub struct Carry<'a> {
 pub struct Folded {
     /// The points, ascending, one an instant; later ones may lie in the future.
     pub points: Vec<Point>,
-    /// Coupons named by discounts, but not seen.
+    /// Facts that would settle more, by the id of their object: a coupon's body, the terms of a
+    /// coupon or of a price.
     pub needs: BTreeSet<String>,
 }
 

@@ -168,8 +168,11 @@ fn post_unseen<'a>(
     let recorded = seen.iter().filter(|it| matches!(it.payer, Some(Payer::PaymentRecord(_))));
     let recorded = sum(recorded.filter_map(|it| it.amount_paid))?;
     let needed = add(sub(sum_seen, recorded)?, unseen)?;
-    let outside = outside(bill.invoice) == Some(true);
-    let known = outside || names_charge(bill.invoice) || arrived(settlement, bill)? >= needed;
+    let looked_up = bill.paid.is_some_and(|(second, _)| settlement.was_looked_up(bill.id, second));
+    let arrived = arrived(settlement, bill)?;
+    // What no charge brought, and the API lists no payment of, came from outside.
+    let outside = outside(bill.invoice).unwrap_or(looked_up && arrived < needed);
+    let known = outside || names_charge(bill.invoice) || arrived >= needed;
     if unseen > 0 && !known {
         journal.mark(bill.id, Reason::PaymentMethodUnknown);
     }

@@ -112,8 +112,8 @@ pub(super) fn post_sales(
         else {
             continue;
         };
-        let net = sub(sale.amount_total, sale.amount_tax)?;
-        let (.., flows) = sales.entry(id).or_insert((net, sale.amount_total, Vec::new()));
+        let (total, tax) = sale.map_or((1, 0), |sale| (sale.amount_total, sale.amount_tax));
+        let (.., flows) = sales.entry(id).or_insert((sub(total, tax)?, total, Vec::new()));
         for Step { second, event, delta } in captures(charge)? {
             let entry = Entry { object: charge.id, currency, second, event };
             flows.push(Flow { entry, kind: RevenueKind::OneOff, delta });

@@ -3,8 +3,8 @@
 use super::Member;
 use super::timeline::{Timeline, Version};
 use crate::billing::facts::{
-    Charge, CheckoutSession, CreditNote, Dispute, Invoice, InvoicePayment, Payer, PaymentIntent,
-    Payout, Refund, State,
+    Charge, CheckoutSession, CreditNote, Dispute, Invoice, InvoicePayment, LookUp, Payer,
+    PaymentIntent, Payout, Refund, Seconds, State,
 };
 use crate::version::Moment;
 use std::collections::BTreeMap;
@@ -23,6 +23,8 @@ pub(super) struct Settlement<'a> {
     pub(super) disputes: ById<'a, Dispute>,
     pub(super) payouts: ById<'a, Payout>,
     pub(super) sessions: ById<'a, CheckoutSession>,
+    /// When everything that the API lists for an object was last seen.
+    looked_up: BTreeMap<&'a str, Seconds>,
     intent_of: BTreeMap<&'a str, &'a str>,
     invoice_of: BTreeMap<&'a str, &'a str>,
 }
@@ -39,8 +41,8 @@ pub(super) struct Money<'a> {
 pub(super) enum Purpose<'a> {
     /// An invoice, seen or not.
     Invoice(&'a str),
-    /// A sale without an invoice, by its session's id.
-    Sale(&'a str, &'a CheckoutSession),
+    /// A sale without an invoice, by its session, or, where a look-up found none, by the charge.
+    Sale(&'a str, Option<&'a CheckoutSession>),
     /// The customer's credit, from which a subscription's first invoice is paid.
     Credit,
     /// Nobody has said.
@@ -67,6 +69,7 @@ impl<'a> Settlement<'a> {
             disputes: of_kind!(Dispute),
             payouts: of_kind!(Payout),
             sessions: of_kind!(CheckoutSession),
+            looked_up: look_ups(members),
             intent_of: BTreeMap::new(),
             invoice_of: BTreeMap::new(),
         };
@@ -95,13 +98,33 @@ impl<'a> Settlement<'a> {
         for session in naming {
             match session.last() {
                 it if it.mode == "payment" && !it.invoice_creation => {
-                    return Purpose::Sale(session.id, it);
+                    return Purpose::Sale(session.id, Some(it));
                 }
                 it if it.mode == "subscription" => return Purpose::Credit,
-                _ => {}
+                // Its invoice is still to come.
+                _ => return Purpose::Unknown,
             }
         }
-        Purpose::Unknown
+        match money.charge {
+            Some(charge) if self.found_nothing(charge, money.intent) => Purpose::Sale(charge, None),
+            _ => Purpose::Unknown,
+        }
+    }
+
+    /// Whether what a charge was for was looked up after it was captured: a link that somebody
+    /// shows later is believed before this.
+    fn found_nothing(&self, charge: &str, intent: Option<&str>) -> bool {
+        let first = self.charges.get(charge).and_then(|it| it.first(|it| captured(it) > 0));
+        first.is_some_and(|first| {
+            let since = first.state.created;
+            self.was_looked_up(charge, since)
+                || intent.is_some_and(|intent| self.was_looked_up(intent, since))
+        })
+    }
+
+    /// Whether everything that the API lists for an object was seen, at that second or later.
+    pub(super) fn was_looked_up(&self, of: &str, since: Seconds) -> bool {
+        self.looked_up.get(of).is_some_and(|second| *second >= since)
     }
 
     /// Whose settlement it is: as the invoice says, else the charge, the payment intent, the
@@ -194,6 +217,17 @@ pub(super) fn payer(payment: &InvoicePayment) -> Option<&str> {
 /// How much of a charge is money: what was captured, once it succeeded.
 pub(super) fn captured(charge: &Charge) -> i64 {
     if charge.captured && charge.status == "succeeded" { charge.amount_captured } else { 0 }
+}
+
+fn look_ups(members: &[Member]) -> BTreeMap<&str, Seconds> {
+    let mut newest = BTreeMap::new();
+    for moment in members.iter().flat_map(|member| &member.moments) {
+        if let State::LookUp(LookUp { of }) = &moment.state {
+            let second = newest.entry(of.as_str()).or_insert(moment.second);
+            *second = moment.second.max(*second);
+        }
+    }
+    newest
 }
 
 fn timelines<'a, T>(

@@ -7,5 +7,7 @@ mod refusal;
 pub mod signature;
 
 pub use envelope::{Envelope, EnvelopeError};
-pub use normalize::{API_VERSION, Contents, EVENT_TYPES, Observed, normalize, observe};
+pub use normalize::{
+    API_VERSION, Contents, EVENT_TYPES, Observed, looked_up, normalize, observe, observe_in_full,
+};
 pub use refusal::Refusal;

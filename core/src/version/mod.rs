@@ -9,6 +9,7 @@
 
 mod fetched;
 mod path;
+mod whole;
 
 use crate::billing::facts::{Phase, Seconds, State};
 use crate::unconfirmed::Reason;
@@ -53,6 +54,7 @@ pub struct Moment {
 /// `start` is the state before the first of them: `None` where `versions` begins with the
 /// object's first. The order of `versions` does not matter, nor do repetitions.
 pub fn settle(start: Option<&State>, versions: &[Version]) -> Vec<Moment> {
+    let versions = &*whole::whole(versions);
     let groups = seconds(versions);
     let mut moments: Vec<Moment> = Vec::with_capacity(groups.len());
     for (place, (second, group)) in groups.iter().enumerate() {

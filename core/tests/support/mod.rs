@@ -114,6 +114,8 @@ pub fn deleted(moment: Moment) -> Moment {
 pub struct World {
     pub discounts: BTreeMap<String, Vec<Moment>>,
     pub coupons: BTreeMap<String, Coupon>,
+    pub coupon_terms: BTreeMap<String, CouponTerms>,
+    pub price_terms: BTreeMap<String, PriceTerms>,
     pub item_taxes: BTreeMap<String, Vec<Moment>>,
     pub first_paid: Option<Seconds>,
 }
@@ -123,20 +125,26 @@ impl World {
         Context {
             discounts: &self.discounts,
             coupons: &self.coupons,
+            coupon_terms: &self.coupon_terms,
+            price_terms: &self.price_terms,
             item_taxes: &self.item_taxes,
             first_paid: self.first_paid,
         }
     }
 
     pub fn coupon(mut self, id: &str, off: Off, duration: Duration) -> World {
-        let products = Some(vec![]);
-        self.coupons.insert(id.into(), Coupon { off, duration, products });
-        self
+        self.coupons.insert(id.into(), Coupon { off, duration });
+        self.limited_to(id, Some(&[]))
     }
 
+    /// What the API showed of a coupon; `None`: it was not asked.
     pub fn limited_to(mut self, coupon: &str, products: Option<&[&str]>) -> World {
-        let products = products.map(|them| them.iter().map(|it| String::from(*it)).collect());
-        self.coupons.get_mut(coupon).unwrap().products = products;
+        self.coupon_terms.remove(coupon);
+        if let Some(products) = products {
+            let products = products.iter().map(|it| String::from(*it)).collect();
+            let terms = CouponTerms { products, ..CouponTerms::default() };
+            self.coupon_terms.insert(coupon.into(), terms);
+        }
         self
     }
 

@@ -63,16 +63,14 @@ pub enum Duration {
     Forever,
 }
 
-/// A coupon. Stripe never changes its terms.
+/// A coupon, as payloads hold it. Stripe never changes it; what it is limited to is in
+/// [`CouponTerms`](super::CouponTerms).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Coupon {
     /// What it takes off.
     pub off: Off,
     /// How long.
     pub duration: Duration,
-    /// The products it is limited to; `None`: not known (it is in no payload).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub products: Option<Vec<String>>,
 }
 
 /// A product.

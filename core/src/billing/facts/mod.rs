@@ -8,12 +8,14 @@ mod catalogue;
 mod invoice;
 mod payment;
 mod subscription;
+mod terms;
 
 pub use catalogue::*;
 pub use invoice::*;
 pub use payment::*;
 use serde::{Deserialize, Serialize};
 pub use subscription::*;
+pub use terms::*;
 
 /// Seconds since the epoch, as Stripe counts time.
 pub type Seconds = i64;
@@ -67,6 +69,9 @@ pub enum State {
     Payout(Payout),
     CheckoutSession(CheckoutSession),
     ItemTax(ItemTax),
+    CouponTerms(CouponTerms),
+    PriceTerms(PriceTerms),
+    LookUp(LookUp),
 }
 
 impl State {
@@ -89,6 +94,9 @@ impl State {
             State::Payout(_) => "payout",
             State::CheckoutSession(_) => "checkout_session",
             State::ItemTax(_) => "item_tax",
+            State::CouponTerms(_) => "coupon_terms",
+            State::PriceTerms(_) => "price_terms",
+            State::LookUp(_) => "look_up",
         }
     }
 
@@ -130,6 +138,7 @@ impl State {
             State::CheckoutSession(it) => {
                 vec![it.payment_intent.as_deref(), it.invoice.as_deref()]
             }
+            State::LookUp(it) => vec![Some(it.of.as_str())],
             _ => vec![],
         };
         named.into_iter().flatten().collect()
@@ -148,6 +157,7 @@ impl State {
                 | State::Dispute(_)
                 | State::Payout(_)
                 | State::CheckoutSession(_)
+                | State::LookUp(_)
         )
     }
 

@@ -191,6 +191,40 @@ fn a_seen_link_beats_a_session() {
 }
 
 #[test]
+fn money_that_a_look_up_finds_nothing_for_is_a_sale_until_somebody_links_it() {
+    let looked = |of: &str, at| member("look:1", &[(at, State::LookUp(LookUp { of: of.into() }))]);
+    let charged = member("ch_1", &[(AT, State::Charge(charge(5_000, AT)))]);
+    for of in ["pi_1", "ch_1"] {
+        let books = through(&[charged.clone(), looked(of, AT + 60)]);
+        assert_eq!(balance(&books, "one_off_revenue"), -5_000);
+        assert_eq!(gross_and_net(&books, AT), (5_000, 5_000), "dated at the charge");
+        assert_eq!(marks(&books), []);
+        assert_settled(&books);
+    }
+    let before = through(&[charged, looked("pi_1", AT - 1)]);
+    assert_eq!(marks(&before), [("ch_1", Reason::PaymentUnexplained)]);
+
+    let mut members = paid_by_charge(&open(), AT);
+    members.push(looked("pi_1", AT + 60));
+    let books = through(&members);
+    assert_eq!(balance(&books, "one_off_revenue"), 0, "a link seen beats a look-up");
+    assert_settled(&books);
+}
+
+#[test]
+fn what_an_invoice_lists_no_payment_of_came_from_outside_once_it_was_looked_up() {
+    let paid = paid(&open(), AT);
+    let invoice = member("in_1", &[(AT, State::Invoice(open())), (AT, State::Invoice(paid))]);
+    let books = through(std::slice::from_ref(&invoice));
+    assert_eq!(marks(&books), [("in_1", Reason::PaymentMethodUnknown)]);
+    let looked = State::LookUp(LookUp { of: "in_1".into() });
+    let books = through(&[invoice, member("look:in_1", &[(AT + 60, looked)])]);
+    assert_eq!(marks(&books), []);
+    assert_eq!(balance(&books, "off_stripe"), 12_000);
+    assert_settled(&books);
+}
+
+#[test]
 fn a_payout_moves_money_when_it_is_shown_paid_and_back_when_it_failed() {
     for (amount, bank) in [(7000, 7000), (-300, -300)] {
         let payout = |status: &str| {

@@ -45,7 +45,7 @@ pub(super) fn read_price(object: Object<'_>) -> Result<Price, Refusal> {
 }
 
 /// The decimal wins over the whole number, which is null where there is a fraction.
-fn unit_amount(object: Object<'_>) -> Result<Option<Decimal>, Refusal> {
+pub(super) fn unit_amount(object: Object<'_>) -> Result<Option<Decimal>, Refusal> {
     for key in ["unit_amount_decimal", "amount_decimal"] {
         if let Some(decimal) = object.decimal(key)? {
             return match decimal.is_sign_negative() && !decimal.is_zero() {
@@ -75,7 +75,7 @@ fn read_transform(object: Object<'_>) -> Result<Transform, Refusal> {
     Ok(Transform { divide_by, round_up: object.text("round")?.as_deref() == Some("up") })
 }
 
-/// A coupon's terms. The products it is limited to are in no payload.
+/// A coupon, without what no payload holds.
 pub(super) fn read_coupon(object: Object<'_>) -> Result<Coupon, Refusal> {
     let off = match (object.decimal("percent_off")?, object.positive("amount_off")?) {
         (Some(percent), _) if percent.is_sign_negative() || percent > Decimal::ONE_HUNDRED => {
@@ -89,9 +89,5 @@ pub(super) fn read_coupon(object: Object<'_>) -> Result<Coupon, Refusal> {
         (None, None) => return Err(missing("coupon.percent_off")),
     };
     let duration = object.word::<Duration>("duration")?.ok_or_else(|| missing("duration"))?;
-    let products = object.object("applies_to").map(|it| {
-        let ids = it.array("products").iter();
-        ids.filter_map(|id| id.as_str().map(str::to_owned)).collect()
-    });
-    Ok(Coupon { off, duration, products })
+    Ok(Coupon { off, duration })
 }

@@ -12,6 +12,7 @@ mod line;
 mod note;
 mod payment;
 mod subscription;
+mod terms;
 
 pub use kinds::{API_VERSION, EVENT_TYPES};
 
@@ -95,6 +96,24 @@ pub fn observe(object: &Map<String, Value>) -> Result<Observed, Refusal> {
     let first = Fact { object: id.clone(), phase, state, before: None };
     let facts = std::iter::once(first).chain(embedded).collect();
     Ok(Observed { object: id, facts, personal, livemode })
+}
+
+/// What a coupon or a price says that was asked for in full: with `applies_to`, `tiers` and
+/// `currency_options` expanded.
+pub fn observe_in_full(object: &Map<String, Value>) -> Result<Observed, Refusal> {
+    let mut observed = observe(object)?;
+    match observed.facts.first().map(|fact| &fact.state) {
+        Some(State::Coupon(_)) => observed.facts.push(terms::coupon(Object(object))?),
+        Some(State::Price(_)) => observed.facts.push(terms::price(Object(object))?),
+        _ => {}
+    }
+    Ok(observed)
+}
+
+/// That everything the API lists for an invoice, a payment intent or a charge was shown.
+pub fn looked_up(of: &str) -> Observed {
+    let facts = vec![terms::look_up(of)];
+    Observed { object: of.to_owned(), facts, personal: None, livemode: None }
 }
 
 /// How an object of the API is read, by its `object`.
