@@ -9,10 +9,16 @@
 
 mod common;
 
+use common::stripe::{Account as Stripe, KEY};
 use std::collections::{BTreeMap, BTreeSet};
+use takings_server::app::App;
+use takings_server::config::Config;
 use takings_server::db::Database;
-use takings_simulator::{ApiVersion, Plan, Story, play};
+use takings_server::ingest::{Writer, WriterOptions};
+use takings_server::revenue::look_up::look_up_due;
+use takings_simulator::{ApiVersion, Plan, Truth, play};
 use takings_testkit::{PostgresServer, soak};
+use tokio::task::JoinSet;
 
 /// What is compared: a name, a key, a value.
 type Account = BTreeMap<(&'static str, String), String>;
@@ -45,21 +51,68 @@ async fn compare(database: &Database, plan: Plan) {
     let bodies: Vec<&[u8]> = story.events.iter().map(|event| event.body.as_slice()).collect();
     common::ingest(database, &bodies, 50).await;
     takings_server::jobs::settle_waiting(database).await.unwrap();
-    let (ours, theirs) = (ours(database, plan.end()).await, theirs(&story));
+    println!("{:?}, seed {}: {} events", plan.version, plan.seed, story.events.len());
+    hold_against(database, &story.truth, plan.end()).await;
+}
+
+#[tokio::test]
+async fn once_everything_is_looked_up_every_number_is_the_truth_on_sqlite() {
+    for version in [ApiVersion::Endive, ApiVersion::Acacia, ApiVersion::V2017] {
+        let folder = tempfile::tempdir().unwrap();
+        let database = common::sqlite(folder.path()).await;
+        look_up(&database, plan().in_version(version)).await;
+    }
+}
+
+#[tokio::test]
+async fn once_everything_is_looked_up_every_number_is_the_truth_on_postgresql() {
+    let test = "once_everything_is_looked_up_every_number_is_the_truth_on_postgresql";
+    let Some(server) = PostgresServer::shared(test) else { return };
+    look_up(&common::open(server.database("looked_up")).await, plan()).await;
+}
+
+/// Plays a plan, looks up what its payloads leave open, and holds the account against the truth,
+/// in which nothing but what nobody can know yet is left open.
+async fn look_up(database: &Database, plan: Plan) {
+    let plan = Plan { livemode: false, ..plan };
+    let stripe = Stripe::played(&plan, plan.end()).await;
+    let events = stripe.stripe.events();
+    let bodies: Vec<&[u8]> = events.iter().map(|event| event.body.as_slice()).collect();
+    common::ingest_as("stripe:default:test", database, &bodies, 50).await;
+    let mut config = Config::default();
+    config.stripe.api_key = Some(serde_json::from_value(KEY.into()).unwrap());
+    config.stripe.api_url = stripe.url();
+    config.stripe.requests_per_second = 10_000;
+    config.stripe.endpoint_requests_per_second = 10_000;
+    config.stripe.look_up_after_seconds = 0;
+    let (writer, work) = Writer::new(database.clone(), WriterOptions::default());
+    let mut tasks = JoinSet::new();
+    tasks.spawn(work);
+    let app = App::new(config, database.clone(), writer).unwrap();
+    let mut asked = 0;
+    for _ in 0..100 {
+        let points = look_up_due(&app).await.unwrap();
+        let settled = takings_server::jobs::settle_waiting(database).await.unwrap();
+        asked += points;
+        if points + settled == 0 {
+            break;
+        }
+    }
+    println!("{:?}, seed {}: {} events, {asked} look-ups", plan.version, plan.seed, events.len());
+    hold_against(database, &stripe.stripe.truth(), plan.end()).await;
+}
+
+/// Holds a database's account against the truth, key by key.
+async fn hold_against(database: &Database, truth: &Truth, end: i64) {
+    let (ours, theirs) = (ours(database, end).await, theirs(truth));
     let keys: BTreeSet<_> = ours.keys().chain(theirs.keys()).collect();
     let differ: Vec<_> = keys
         .iter()
         .filter(|key| ours.get(**key) != theirs.get(**key))
         .map(|key| format!("{key:?}: ours {:?}, theirs {:?}", ours.get(*key), theirs.get(*key)))
         .collect();
-    println!(
-        "{:?}, seed {}: {} events, {} facts of the account compared",
-        plan.version,
-        plan.seed,
-        story.events.len(),
-        keys.len()
-    );
-    assert!(differ.is_empty(), "{:?}: {differ:#?}", plan.version);
+    println!("    {} facts of the account compared", keys.len());
+    assert!(differ.is_empty(), "{} differ: {differ:#?}", differ.len());
     let debits = "select cast(coalesce(sum(amount), 0) as text) as off from rollups
                   where family = 'ledger' group by currency having sum(amount) <> 0";
     assert!(common::rows(database, debits).await.is_empty(), "debits are credits");
@@ -68,8 +121,7 @@ async fn compare(database: &Database, plan: Plan) {
 }
 
 /// The simulator's account.
-fn theirs(story: &Story) -> Account {
-    let truth = &story.truth;
+fn theirs(truth: &Truth) -> Account {
     let mut account = Account::new();
     for it in &truth.movements {
         let kind = format!("{:?}", it.kind).to_lowercase();

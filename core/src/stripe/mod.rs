@@ -3,6 +3,7 @@
 pub mod envelope;
 mod field;
 mod normalize;
+mod question;
 mod refusal;
 pub mod signature;
 
@@ -10,4 +11,5 @@ pub use envelope::{Envelope, EnvelopeError};
 pub use normalize::{
     API_VERSION, Contents, EVENT_TYPES, Observed, looked_up, normalize, observe, observe_in_full,
 };
+pub use question::{Question, Request, Shape};
 pub use refusal::Refusal;

@@ -22,6 +22,12 @@ pub struct Stripe {
     pub api_url: String,
     /// How far a signature's time may be from ours, either way, in seconds; 1 to 3,600.
     pub tolerance_seconds: i64,
+    /// The most requests a second to the API.
+    pub requests_per_second: u32,
+    /// The most of them to one endpoint: one operation, whichever object it is about.
+    pub endpoint_requests_per_second: u32,
+    /// How long after a mark is made it is looked up: most are settled by the next events.
+    pub look_up_after_seconds: u32,
     /// Take only live (`true`) or only test events (`false`); unset: both, kept apart.
     pub livemode: Option<bool>,
 }
@@ -35,6 +41,9 @@ impl Default for Stripe {
             api_key_file: None,
             api_url: "https://api.stripe.com".into(),
             tolerance_seconds: 300,
+            requests_per_second: 100,
+            endpoint_requests_per_second: 25,
+            look_up_after_seconds: 30,
             livemode: None,
         }
     }
@@ -104,6 +113,11 @@ impl Stripe {
     pub(super) fn check(&self) -> Result<(), String> {
         if !(1..=3600).contains(&self.tolerance_seconds) {
             return Err("stripe.tolerance_seconds must be 1 to 3600".into());
+        }
+        if self.requests_per_second == 0 || self.endpoint_requests_per_second == 0 {
+            return Err("stripe.requests_per_second and stripe.endpoint_requests_per_second must \
+                        be at least 1"
+                .into());
         }
         if let Some(key) = &self.api_key {
             key.check()?;

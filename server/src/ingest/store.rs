@@ -88,7 +88,7 @@ pub(super) static SETTLEMENTS: Query = Query::new(
 );
 
 /// Facts of long-lived objects around a second: from the last second before it that holds one
-/// version only, and is therefore settled by itself.
+/// event only, and is therefore settled by itself.
 pub(super) static WINDOWS: Query = Query::new(
     "load_windows",
     "select f.source_id, f.object, f.second, f.event, f.api_version, f.normaliser, f.fetched,
@@ -97,7 +97,8 @@ pub(super) static WINDOWS: Query = Query::new(
      where f.source_id = t0.source_id and f.object = t0.id and f.second >= coalesce(
         (select p.second from facts p
          where p.source_id = t0.source_id and p.object = t0.id and p.second < t0.second
-         group by p.second having count(*) = 1 order by p.second desc limit 1),
+         group by p.second having count(*) = 1 and max(p.fetched) = 0
+         order by p.second desc limit 1),
         -9223372036854775807)",
     &[("source_id", Int), ("id", Text), ("second", Int)],
 );
@@ -172,9 +173,9 @@ pub(super) static MEASURES: Query = Query::new(
     &[("source_id", Int), ("id", Text), ("start", Int)],
 );
 
-/// The facts of some coupons.
-pub(super) static COUPONS: Query = Query::new(
-    "load_coupons",
+/// The facts of some coupons, and of what the API showed of coupons and prices.
+pub(super) static CATALOGUE: Query = Query::new(
+    "load_catalogue",
     "select f.source_id, f.object, f.content
      from {0} cross join facts f
      where f.source_id = t0.source_id and f.object = t0.id

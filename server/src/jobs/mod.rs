@@ -9,6 +9,7 @@ pub use coupons::settle_waiting;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::revenue::look_up::look_up_due;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -25,14 +26,16 @@ pub async fn run(app: Arc<App>, stop: CancellationToken) {
         }
         report("coupons", turn(&app, "coupons", Duration::from_secs(1)).await);
         report("close", turn(&app, "close", Duration::from_secs(600)).await);
+        report("look_ups", turn(&app, "look_ups", Duration::from_secs(1)).await);
     }
 }
 
 /// One turn of a job, where it is due and no other process has it.
-async fn turn(app: &App, name: &'static str, every: Duration) -> Result<(), Error> {
+async fn turn(app: &Arc<App>, name: &'static str, every: Duration) -> Result<(), Error> {
     let Some(lease) = lease::take(&app.database, name, app.now()).await? else { return Ok(()) };
     let result = match name {
         "coupons" => settle_waiting(&app.database).await.map(drop),
+        "look_ups" => look_up_due(app).await.map(drop),
         _ => close_due(&app.database, app.now()).await.map(drop),
     };
     let failure = result.as_ref().err().map(ToString::to_string);

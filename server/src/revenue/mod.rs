@@ -6,6 +6,7 @@ mod disputes;
 mod events;
 pub mod intake;
 mod invoices;
+pub mod look_up;
 mod mirrors;
 pub mod observe;
 pub(crate) mod paging;

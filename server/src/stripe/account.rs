@@ -1,6 +1,6 @@
 //! The account that the configured key belongs to.
 
-use super::{Client, Error, Policy};
+use super::{Client, Error, Policy, Rates};
 use crate::config;
 use crate::error::{self, Reason};
 
@@ -19,7 +19,11 @@ impl Account {
     /// If the key cannot be sent.
     pub fn of(config: &config::Stripe) -> Result<Option<Account>, Error> {
         let Some(key) = &config.api_key else { return Ok(None) };
-        let client = Client::new(&config.api_url, key, Policy::default())?;
+        let rates = Rates {
+            in_all: f64::from(config.requests_per_second),
+            endpoint: f64::from(config.endpoint_requests_per_second),
+        };
+        let client = Client::new(&config.api_url, key, Policy::default())?.at(rates);
         // Keys have told their mode for ten years; an older one is taken for what is configured.
         let livemode = key.livemode().or(config.livemode).unwrap_or(true);
         Ok(Some(Account { client, livemode }))

@@ -1,6 +1,7 @@
 //! The client: async-stripe's requests over our transport and our retry loop.
 
 use super::error::Error;
+use super::limit::{Limit, Rates, endpoint};
 use super::retry::{Policy, Verdict, judge};
 use super::transport::{Head, Message, NoAnswer, Response, Transport};
 use crate::config::ApiKey;
@@ -20,6 +21,7 @@ pub struct Client {
     transport: Transport,
     key: ApiKey,
     policy: Policy,
+    limit: Limit,
 }
 
 /// What was asked for, and what the answer says of itself.
@@ -39,7 +41,13 @@ impl Client {
     /// If the key cannot be a header.
     pub fn new(url: &str, key: &ApiKey, policy: Policy) -> Result<Client, Error> {
         let transport = Transport::new(url, key).map_err(Error::unsendable)?;
-        Ok(Client { transport, key: key.clone(), policy })
+        let limit = Limit::new(Rates::default());
+        Ok(Client { transport, key: key.clone(), policy, limit })
+    }
+
+    /// The same, asking at other rates.
+    pub fn at(self, rates: Rates) -> Client {
+        Client { limit: Limit::new(rates), ..self }
     }
 
     /// Sends a request; a POST gets an idempotency key of its own.
@@ -130,9 +138,14 @@ impl Client {
     /// Tries until there is an answer, or no further attempt helps.
     async fn deliver(&self, message: &Message, policy: Policy) -> Result<Response, Error> {
         let end = Instant::now() + policy.in_all;
+        let endpoint = endpoint(&message.method, &message.path);
         let mut attempt = 1;
         loop {
+            self.limit.turn(&endpoint).await;
             let outcome = self.attempt(message, policy, end).await?;
+            if outcome.as_ref().is_ok_and(|response| response.status == 429) {
+                self.limit.lower(&endpoint);
+            }
             let (error, after) = match judge(outcome) {
                 Verdict::Done(response) => return Ok(response),
                 Verdict::Stop(error) => return Err(error),

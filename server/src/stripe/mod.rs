@@ -5,6 +5,7 @@ mod account;
 mod client;
 pub mod endpoints;
 mod error;
+mod limit;
 mod retry;
 mod transport;
 
@@ -12,6 +13,7 @@ pub use account::Account;
 pub(crate) use account::not_configured;
 pub use client::{Answer, Client};
 pub use error::{Error, ErrorKind};
+pub use limit::Rates;
 pub use retry::Policy;
 pub use stripe_client_core::{IdempotencyKey, RequestBuilder, StripeMethod};
 pub use transport::Head;

@@ -62,6 +62,10 @@ fn describe() {
     describe_histogram!("writer_batch_size", "Events in one transaction.");
     describe_gauge!("writer_queue_depth", "Events that wait for the writer.");
     describe_counter!("writer_retries_total", "Transactions that met another and began anew.");
+    describe_counter!(
+        "stripe_look_ups_total",
+        "Questions asked of Stripe's API by `outcome`; `not_found`: a wrong key, mode or account."
+    );
     describe_counter!("grpc_requests_total", "Calls by `method` and `code`.");
     describe_histogram!("grpc_request_duration", Unit::Seconds, "By `method`.");
 }

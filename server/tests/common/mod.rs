@@ -42,8 +42,18 @@ pub fn entry(source: i64, body: &[u8]) -> Entry {
 
 /// Takes bodies in, in batches of `batch`.
 pub async fn ingest(database: &Database, bodies: &[&[u8]], batch: usize) -> Vec<Outcome> {
+    ingest_as("stripe:default:live", database, bodies, batch).await
+}
+
+/// The same, as a source of that name.
+pub async fn ingest_as(
+    source: &str,
+    database: &Database,
+    bodies: &[&[u8]],
+    batch: usize,
+) -> Vec<Outcome> {
     let sources = takings_server::sources::Sources::new(database.clone());
-    let source = sources.number("stripe:default:live").await.unwrap();
+    let source = sources.number(source).await.unwrap();
     let mut outcomes = Vec::new();
     for chunk in bodies.chunks(batch) {
         let entries: Vec<Entry> = chunk.iter().map(|body| entry(source, body)).collect();

@@ -8,6 +8,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+/// A key that may do everything in test mode.
+pub const KEY: &str = "sk_test_4711";
+
 /// An account in test mode whose clock is right, served on a port.
 pub struct Account {
     /// The account itself.
@@ -18,7 +21,15 @@ pub struct Account {
 impl Account {
     /// An empty one.
     pub async fn empty() -> Account {
-        let stripe = Stripe::empty(&Plan { livemode: false, ..Plan::small(1) });
+        Account::serve(Stripe::empty(&Plan { livemode: false, ..Plan::small(1) })).await
+    }
+
+    /// One with a business that was played until a second.
+    pub async fn played(plan: &Plan, until: i64) -> Account {
+        Account::serve(Stripe::played(plan, until)).await
+    }
+
+    async fn serve(stripe: Stripe) -> Account {
         stripe.set_now(now());
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let server = stripe.serve(listener).unwrap();

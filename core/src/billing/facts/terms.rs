@@ -23,6 +23,11 @@ impl CouponTerms {
     pub fn id(coupon: &str) -> String {
         format!("coupon:{coupon}")
     }
+
+    /// The coupon that a fact's id is about.
+    pub fn of(id: &str) -> String {
+        id.strip_prefix("coupon:").unwrap_or(id).to_owned()
+    }
 }
 
 /// One tier of a price.
@@ -61,6 +66,11 @@ impl PriceTerms {
     /// The id of the fact about a price.
     pub fn id(price: &str) -> String {
         format!("price:{price}")
+    }
+
+    /// The price that a fact's id is about.
+    pub fn of(id: &str) -> String {
+        id.strip_prefix("price:").unwrap_or(id).to_owned()
     }
 }
 

@@ -1,10 +1,11 @@
 //! What subscriptions depend on besides themselves: discounts, coupons, tax inside prices.
 
+use super::window::Window;
 use crate::db::{Rows, Tx};
 use crate::ingest::facts::{Stored, unreadable};
 use crate::ingest::{Key, Trouble, store};
 use std::collections::{BTreeMap, BTreeSet};
-use takings_core::billing::facts::{Coupon, Fact, State};
+use takings_core::billing::facts::{Coupon, CouponTerms, Fact, Price, PriceTerms, State};
 use takings_core::version::{Moment, settle};
 
 /// What subscriptions depend on besides themselves.
@@ -12,7 +13,17 @@ use takings_core::version::{Moment, settle};
 pub(super) struct Contexts {
     pub(super) discounts: BTreeMap<Key, BTreeMap<String, Vec<Moment>>>,
     pub(super) item_taxes: BTreeMap<Key, BTreeMap<String, Vec<Moment>>>,
-    pub(super) coupons: BTreeMap<i64, BTreeMap<String, Coupon>>,
+    catalogues: BTreeMap<i64, Catalogue>,
+    /// Prices whose terms were looked for.
+    sought: BTreeSet<Key>,
+}
+
+/// What a source's coupons and prices are, as far as it was seen.
+#[derive(Default)]
+pub(super) struct Catalogue {
+    pub(super) coupons: BTreeMap<String, Coupon>,
+    pub(super) coupon_terms: BTreeMap<String, CouponTerms>,
+    pub(super) price_terms: BTreeMap<String, PriceTerms>,
 }
 
 impl Contexts {
@@ -51,17 +62,67 @@ impl Contexts {
                 }
             }
         }
+        let terms = |(source, id): &Key| (*source, CouponTerms::id(id));
+        let terms: Vec<Key> = wanted.iter().map(terms).collect();
+        wanted.extend(terms);
+        self.load_catalogue(tx, wanted).await
+    }
+
+    /// Loads the terms of prices that no payload can settle.
+    pub(super) async fn load_prices(
+        &mut self,
+        tx: &mut Tx<'_>,
+        windows: &BTreeMap<Key, Window>,
+    ) -> Result<(), Trouble> {
+        let mut wanted = BTreeSet::new();
+        for ((source, _), window) in windows {
+            for moment in window.anchor.iter().chain(&window.moments) {
+                let State::Subscription(state) = &moment.state else { continue };
+                let foreign =
+                    |price: &Price| state.currency.is_some_and(|own| own != price.currency);
+                let prices = state.items.iter().map(|item| &item.price);
+                let open = prices.filter(|price| price.tiered || foreign(price));
+                wanted.extend(open.map(|price| (*source, PriceTerms::id(&price.id))));
+            }
+        }
+        wanted.retain(|key| self.sought.insert(key.clone()));
+        self.load_catalogue(tx, wanted).await
+    }
+
+    async fn load_catalogue(
+        &mut self,
+        tx: &mut Tx<'_>,
+        wanted: BTreeSet<Key>,
+    ) -> Result<(), Trouble> {
         if wanted.is_empty() {
             return Ok(());
         }
         let mut keys = Rows::default();
         wanted.iter().for_each(|(source, id)| keys.push([(*source).into(), id.as_str().into()]));
-        for row in tx.fetch(&store::COUPONS, &keys).await? {
+        for row in tx.fetch(&store::CATALOGUE, &keys).await? {
             let fact: Fact = serde_json::from_str(&row.text(2)?).map_err(unreadable)?;
-            if let State::Coupon(coupon) = fact.state {
-                self.coupons.entry(row.int(0)?).or_default().insert(row.text(1)?, coupon);
-            }
+            self.catalogues.entry(row.int(0)?).or_default().take(row.text(1)?, fact.state);
         }
         Ok(())
+    }
+
+    /// What is known of a source's coupons and prices.
+    pub(super) fn catalogue(&self, source: i64) -> Option<&Catalogue> {
+        self.catalogues.get(&source)
+    }
+}
+
+impl Catalogue {
+    fn take(&mut self, object: String, state: State) {
+        match state {
+            State::Coupon(it) => drop(self.coupons.insert(object, it)),
+            State::CouponTerms(it) => {
+                drop(self.coupon_terms.insert(CouponTerms::of(&object), it));
+            }
+            State::PriceTerms(it) => {
+                drop(self.price_terms.insert(PriceTerms::of(&object), it));
+            }
+            _ => {}
+        }
     }
 }

@@ -10,7 +10,7 @@ use super::links::Links;
 use super::output::{Batch, Output};
 use super::{Key, Trouble, store};
 use crate::db::{Rows, Tx};
-use context::Contexts;
+use context::{Catalogue, Contexts};
 use rows::{mark_changes, mirror, own, status_of, write_points};
 pub(super) use rows::{word, write_marks};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +18,9 @@ use takings_core::billing::facts::{Fact, Seconds, State};
 use takings_core::billing::{Carry, Context, Definition, FoldError, Point, fold};
 use takings_core::version::Moment;
 use window::Window;
+
+/// As many items as a payload lists of a subscription.
+const LISTED: usize = 10;
 
 /// Before every instant.
 const EVER: Seconds = i64::MIN / 2_000_000;
@@ -85,9 +88,11 @@ impl Customers {
         };
         match &fact.state {
             State::Customer(_) => scope(&|scope| earliest(&mut scope.own, second)),
-            State::Subscription(_) => scope(&|scope| {
-                let from = scope.subscriptions.entry(fact.object.clone()).or_insert(second);
-                *from = second.min(*from);
+            State::Subscription(it) => scope(&|scope| {
+                // A list this long may complete one that an earlier payload cut.
+                let start = if it.items.len() > LISTED { EVER } else { second };
+                let from = scope.subscriptions.entry(fact.object.clone()).or_insert(start);
+                *from = start.min(*from);
             }),
             State::Discount(it) => {
                 let start = if it.start > 0 { it.start.min(second) } else { second };
@@ -106,9 +111,10 @@ impl Customers {
         batch: Batch,
     ) -> Result<(), Trouble> {
         self.find_subscriptions(tx).await?;
-        let contexts = Contexts::load(tx, self.scopes.keys()).await?;
+        let mut contexts = Contexts::load(tx, self.scopes.keys()).await?;
         loop {
             let windows = window::load(tx, &self.froms()).await?;
+            contexts.load_prices(tx, &windows).await?;
             let mut works = self.works(&windows);
             let mut points = load_points(tx, &works).await?;
             let mut earlier: Vec<(Key, String, Seconds)> = Vec::new();
@@ -134,10 +140,8 @@ impl Customers {
             let mut work = Work::new(key, scope);
             work.own = windows.get(key).filter(|_| scope.own.is_some());
             for subscription in scope.subscriptions.keys() {
-                let window = windows.get(&(key.0, subscription.clone()));
-                if let Some((window, first)) = window.and_then(|it| Some((it, it.moments.first()?)))
-                {
-                    work.start = work.start.min(first.second);
+                if let Some(window) = windows.get(&(key.0, subscription.clone())) {
+                    work.start = work.start.min(window.begin());
                     work.windows.insert(subscription, window);
                 }
             }
@@ -195,7 +199,7 @@ struct Work<'a> {
     start: Seconds,
     stored: Timelines,
     folded: BTreeMap<&'a str, Vec<Point>>,
-    /// Coupons that are not known yet.
+    /// What would settle more.
     needs: BTreeSet<String>,
     /// The timelines as they should be.
     target: Timelines,
@@ -219,10 +223,13 @@ impl<'a> Work<'a> {
     /// Folds every window. Answers the subscriptions whose window begins too late, each with
     /// the second it must begin at.
     fn fold(&mut self, contexts: &Contexts) -> Result<Vec<(String, Seconds)>, Trouble> {
-        let (none, no_coupons) = (BTreeMap::new(), BTreeMap::new());
+        let (none, nothing) = (BTreeMap::new(), Catalogue::default());
+        let catalogue = contexts.catalogue(self.key.0).unwrap_or(&nothing);
         let context = Context {
             discounts: contexts.discounts.get(self.key).unwrap_or(&none),
-            coupons: contexts.coupons.get(&self.key.0).unwrap_or(&no_coupons),
+            coupons: &catalogue.coupons,
+            coupon_terms: &catalogue.coupon_terms,
+            price_terms: &catalogue.price_terms,
             item_taxes: contexts.item_taxes.get(self.key).unwrap_or(&none),
             first_paid: None,
         };
@@ -302,9 +309,9 @@ async fn write(
         if let Some(window) = work.own {
             own(output, work.key, window, batch);
         }
-        for coupon in &work.needs {
-            let (coupon, customer) = (coupon.as_str().into(), customer.as_str().into());
-            output.waiting.push([(*source).into(), coupon, customer, batch.id.into()]);
+        for needed in &work.needs {
+            let (needed, customer) = (needed.as_str().into(), customer.as_str().into());
+            output.waiting.push([(*source).into(), needed, customer, batch.id.into()]);
         }
         work.subscriptions(output, batch)?;
     }

@@ -11,6 +11,8 @@ use takings_core::version::{Moment, Version, settle};
 pub(super) struct Window {
     /// The second asked for.
     from: Seconds,
+    /// The first second after the anchor: of a moment, or of a fetch that makes none.
+    first: Seconds,
     /// The settled moment before them; `None`: they are all there are.
     pub(super) anchor: Option<Moment>,
     /// The settled moments after the anchor, ascending.
@@ -29,17 +31,21 @@ impl Window {
             Some(second) if second < from && alone(second) => Some(moments.remove(0)),
             _ => None,
         };
-        Window { from, anchor, moments, personal: None }
+        let settled = anchor.as_ref().map(|anchor| anchor.second);
+        let seen = versions.iter().map(|version| version.second);
+        let seconds = moments.iter().map(|moment| moment.second).chain(seen);
+        let first = seconds.filter(|second| Some(*second) != settled).min();
+        Window { from, first: first.unwrap_or(Seconds::MAX), anchor, moments, personal: None }
     }
 
     /// Where what may change begins.
     pub(super) fn begin(&self) -> Seconds {
-        self.from.min(self.first())
+        self.from.min(self.first)
     }
 
-    /// The second of the first moment after the anchor.
+    /// From here on, points are made anew.
     pub(super) fn first(&self) -> Seconds {
-        self.moments.first().map_or(Seconds::MAX, |moment| moment.second)
+        self.first
     }
 
     /// The newest moment.

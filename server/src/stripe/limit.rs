@@ -1,0 +1,151 @@
+//! How fast Stripe may be asked: so many requests a second in all, and so many an endpoint.
+//!
+//! Every request takes the next free slot of both; slots lie evenly. A 429 halves an endpoint's
+//! rate, which then grows back by a tenth a second.
+
+use hyper::Method;
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
+
+/// Requests that may go out at once after a pause.
+const BURST: f64 = 4.0;
+/// No rate is lowered below this many requests a second.
+const LEAST: f64 = 1.0;
+
+/// The two limits, in requests a second.
+#[derive(Clone, Copy, Debug)]
+pub struct Rates {
+    /// Of all requests together.
+    pub in_all: f64,
+    /// Of each endpoint.
+    pub endpoint: f64,
+}
+
+impl Default for Rates {
+    fn default() -> Rates {
+        Rates { in_all: 100.0, endpoint: 25.0 }
+    }
+}
+
+/// Who may ask when.
+pub(super) struct Limit {
+    rates: Rates,
+    lanes: Mutex<HashMap<String, Lane>>,
+}
+
+/// The slots of one endpoint, or of all together.
+struct Lane {
+    rate: f64,
+    /// When the rate was lowered, or last grew.
+    since: Instant,
+    /// The next free slot.
+    next: Instant,
+}
+
+impl Limit {
+    pub(super) fn new(rates: Rates) -> Limit {
+        Limit { rates, lanes: Mutex::default() }
+    }
+
+    /// Waits for the next slot of an endpoint.
+    pub(super) async fn turn(&self, endpoint: &str) {
+        let slot = {
+            let Ok(mut lanes) = self.lanes.lock() else { return };
+            let now = Instant::now();
+            let mut take = |name: &str, full: f64| match lanes.get_mut(name) {
+                Some(lane) => lane.take(now, full),
+                None => {
+                    lanes.entry(name.to_owned()).or_insert(Lane::new(now, full)).take(now, full)
+                }
+            };
+            take("", self.rates.in_all).max(take(endpoint, self.rates.endpoint))
+        };
+        sleep_until(slot).await;
+    }
+
+    /// An endpoint answered 429.
+    pub(super) fn lower(&self, endpoint: &str) {
+        if let Ok(mut lanes) = self.lanes.lock()
+            && let Some(lane) = lanes.get_mut(endpoint)
+        {
+            (lane.rate, lane.since) = ((lane.rate / 2.0).max(LEAST), Instant::now());
+        }
+    }
+}
+
+impl Lane {
+    fn new(now: Instant, rate: f64) -> Lane {
+        Lane { rate, since: now, next: now }
+    }
+
+    fn take(&mut self, now: Instant, full: f64) -> Instant {
+        let grown = self.rate * 1.1_f64.powf((now - self.since).as_secs_f64());
+        (self.rate, self.since) = (grown.min(full), now);
+        let apart = Duration::from_secs_f64(1.0 / self.rate);
+        let earliest = now.checked_sub(apart.mul_f64(BURST)).unwrap_or(now);
+        let slot = self.next.max(earliest);
+        self.next = slot + apart;
+        slot
+    }
+}
+
+/// The name of an endpoint: one operation, whichever object it is about.
+pub(super) fn endpoint(method: &Method, path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default();
+    let mut parts = path.trim_start_matches('/').split('/');
+    let mut name = format!("{method} /{}", parts.next().unwrap_or_default());
+    if name.ends_with("/checkout") || name.ends_with("/billing_portal") {
+        name = format!("{name}/{}", parts.next().unwrap_or_default());
+    }
+    if parts.next().is_some() {
+        name.push_str("/:id");
+    }
+    parts.fold(name, |name, part| format!("{name}/{part}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_one_operation() {
+        for (path, name) in [
+            ("/coupons/SPRING20", "GET /coupons/:id"),
+            ("/invoices?limit=100", "GET /invoices"),
+            ("/invoices/in_1/lines?limit=100", "GET /invoices/:id/lines"),
+            ("/checkout/sessions", "GET /checkout/sessions"),
+            ("/checkout/sessions/cs_1", "GET /checkout/sessions/:id"),
+        ] {
+            assert_eq!(endpoint(&Method::GET, path), name);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn slots_lie_evenly_and_a_429_spreads_them() {
+        let limit = Limit::new(Rates { in_all: 100.0, endpoint: 25.0 });
+        let started = Instant::now();
+        for _ in 0..104 {
+            limit.turn("GET /coupons/:id").await;
+        }
+        let took = started.elapsed().as_millis();
+        assert!(
+            (3_900..=4_100).contains(&took),
+            "104 at 25 a second, 4 of them at once: {took} ms"
+        );
+        limit.lower("GET /coupons/:id");
+        let started = Instant::now();
+        for _ in 0..25 {
+            limit.turn("GET /coupons/:id").await;
+        }
+        let took = started.elapsed().as_millis();
+        assert!((1_500..=2_000).contains(&took), "half as fast, and growing: {took} ms");
+        let started = Instant::now();
+        for place in 0..100 {
+            limit.turn(&format!("GET /{place}")).await;
+        }
+        let took = started.elapsed().as_millis();
+        assert!((900..=1_000).contains(&took), "all endpoints together: {took} ms");
+    }
+}
