@@ -3,8 +3,8 @@
 use super::Member;
 use super::timeline::{Timeline, Version};
 use crate::billing::facts::{
-    Charge, CheckoutSession, CreditNote, Dispute, Invoice, InvoicePayment, Payer, PaymentIntent,
-    Payout, Refund, State,
+    BalanceTransaction, Charge, CheckoutSession, CreditNote, Dispute, Invoice, InvoicePayment,
+    Payer, PaymentIntent, Payout, Refund, State,
 };
 use crate::version::Moment;
 use std::collections::BTreeMap;
@@ -22,6 +22,7 @@ pub(super) struct Settlement<'a> {
     pub(super) notes: ById<'a, CreditNote>,
     pub(super) disputes: ById<'a, Dispute>,
     pub(super) payouts: ById<'a, Payout>,
+    pub(super) transactions: ById<'a, BalanceTransaction>,
     pub(super) sessions: ById<'a, CheckoutSession>,
     intent_of: BTreeMap<&'a str, &'a str>,
     invoice_of: BTreeMap<&'a str, &'a str>,
@@ -66,6 +67,7 @@ impl<'a> Settlement<'a> {
             notes: of_kind!(CreditNote),
             disputes: of_kind!(Dispute),
             payouts: of_kind!(Payout),
+            transactions: of_kind!(BalanceTransaction),
             sessions: of_kind!(CheckoutSession),
             intent_of: BTreeMap::new(),
             invoice_of: BTreeMap::new(),

@@ -100,6 +100,7 @@ pub fn observe(object: &Map<String, Value>) -> Result<Observed, Refusal> {
 /// How an object of the API is read, by its `object`.
 fn reader_of(kind: &str) -> Option<Reader> {
     Some(match kind {
+        "balance_transaction" => payment::transaction,
         "charge" => payment::charge,
         "checkout.session" => checkout::session,
         "coupon" => catalogue::coupon,
