@@ -36,6 +36,7 @@ pub use difference::{difference, revenue_difference};
 pub use revenue::{RevenueKey, RevenueKind};
 use settlement::Settlement;
 use std::collections::{BTreeMap, BTreeSet};
+pub use transaction::{counter, has_source};
 pub use transfer::{NetKey, Posting, TransferKey, TransferKind};
 
 /// One object of a settlement, with its whole life.

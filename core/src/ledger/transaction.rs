@@ -126,8 +126,8 @@ fn source(settlement: &Settlement<'_>, id: &str) -> Option<Source> {
     of(payout.newest(|it| it.currency), neg(payout.last().amount).ok()?)
 }
 
-/// Whether the source of a transaction is an object that the ledger knows.
-fn has_source(it: &BalanceTransaction) -> bool {
+/// Whether a transaction is of a category whose source is an object that the ledger knows.
+pub fn has_source(it: &BalanceTransaction) -> bool {
     let category = it.category.as_deref().unwrap_or_default();
     ["charge", "payment", "refund", "dispute", "payout", "partial_capture_reversal"]
         .iter()
