@@ -5,6 +5,7 @@ pub mod hash;
 pub mod ledger;
 pub mod metrics;
 pub mod money;
+pub mod reconcile;
 pub mod stripe;
 pub mod time;
 pub mod unconfirmed;

@@ -30,7 +30,7 @@ pub enum Reason {
     RefundUnseen,
     /// An object is named by others, but was not seen itself.
     ParentMissing,
-    /// The charge's balance transaction (fee, settlement) was not looked up.
+    /// The balance transaction (fee, settlement) of a charge or refund was not looked up.
     FeeUnknown,
 }
 

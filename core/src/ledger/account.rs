@@ -9,9 +9,10 @@ pub enum Account {
     PaymentsClearing,
     /// Where refunds wait for the revenue or credit note they settle.
     RefundsClearing,
-    /// Money Stripe holds whose balance transaction is not known yet.
+    /// Money on its way into the Stripe balance or out of it: what charges, refunds and payouts
+    /// move and their balance transactions settle.
     StripePending,
-    /// Money Stripe holds.
+    /// Money Stripe holds, by its own books.
     StripeBalance,
     /// Money paid out.
     Bank,

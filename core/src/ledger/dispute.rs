@@ -25,7 +25,7 @@ pub(super) fn post<'a>(
     let mut posted = BTreeSet::new();
     for dispute in settlement.disputes.values() {
         let it = dispute.last();
-        if it.status.starts_with("warning_") {
+        if is_inquiry(dispute) {
             continue;
         }
         let money = settlement.money(
@@ -33,7 +33,7 @@ pub(super) fn post<'a>(
             dispute.newest(|it| it.payment_intent.as_deref()),
         );
         let mut withdrawn = false;
-        for (moved, event) in movements(dispute) {
+        for (moved, event) in movements(settlement, dispute) {
             if !posted.insert(moved.id.as_str()) {
                 continue;
             }
@@ -60,13 +60,40 @@ pub(super) fn post<'a>(
     Ok(returns)
 }
 
-/// Every balance transaction that any version shows, in order of time, as the newest shows it,
-/// with the event that showed it first.
-fn movements<'a>(dispute: &Timeline<'a, Dispute>) -> Vec<(&'a BalanceTransaction, &'a str)> {
+/// The balance transactions that disputes post.
+pub(super) fn moved<'a>(settlement: &Settlement<'a>) -> BTreeSet<&'a str> {
+    let disputes = settlement.disputes.values().filter(|dispute| !is_inquiry(dispute));
+    disputes
+        .flat_map(|dispute| movements(settlement, dispute))
+        .map(|(moved, _)| moved.id.as_str())
+        .collect()
+}
+
+fn is_inquiry(dispute: &Timeline<'_, Dispute>) -> bool {
+    dispute.last().status.starts_with("warning_")
+}
+
+/// Every balance transaction that any version shows or a look-up has shown, in order of time, as
+/// it itself, else the dispute's newest version, shows it; with the event that showed it first.
+fn movements<'a>(
+    settlement: &Settlement<'a>,
+    dispute: &Timeline<'a, Dispute>,
+) -> Vec<(&'a BalanceTransaction, &'a str)> {
     let mut by_id: BTreeMap<&str, (&BalanceTransaction, &str)> = BTreeMap::new();
     for version in &dispute.versions {
         for moved in &version.state.balance_transactions {
             by_id.entry(&moved.id).or_insert((moved, version.event)).0 = moved;
+        }
+    }
+    for looked_up in settlement.transactions.values() {
+        let (moved, event) = (looked_up.last(), looked_up.versions[0].event);
+        let own = moved.source.as_deref() == Some(dispute.id);
+        match by_id.get_mut(looked_up.id) {
+            Some(known) => known.0 = moved,
+            None if own => {
+                by_id.insert(looked_up.id, (moved, event));
+            }
+            None => {}
         }
     }
     let mut movements: Vec<_> = by_id.into_values().collect();

@@ -1,8 +1,8 @@
 //! The ledger: accounts, transfers, and what every settlement should have posted.
 //!
 //! A *settlement* is the connected set of objects that name each other: an invoice, its
-//! payments, their payment intents and charges, refunds, disputes, credit notes and checkout
-//! sessions; a payout stands alone. [`books`] derives from all versions of all members what must
+//! payments, their payment intents and charges, refunds, disputes, credit notes, checkout sessions
+//! and the balance transactions of them; a payout stands alone with its own. [`books`] derives from all versions of all members what must
 //! stand in the ledger; [`difference`] and [`revenue_difference`] say which rows are missing.
 //! Nothing here depends on the order in which anything was learned.
 
@@ -25,6 +25,7 @@ mod settlement;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod transaction;
 mod transfer;
 
 use crate::time::Month;
@@ -35,6 +36,7 @@ pub use difference::{difference, revenue_difference};
 pub use revenue::{RevenueKey, RevenueKind};
 use settlement::Settlement;
 use std::collections::{BTreeMap, BTreeSet};
+pub use transaction::{counter, has_source};
 pub use transfer::{NetKey, Posting, TransferKey, TransferKind};
 
 /// One object of a settlement, with its whole life.
@@ -92,6 +94,7 @@ pub fn books(members: &[Member], closed_through: Option<Month>) -> Result<Books,
     payment::post_charges(&settlement, &mut journal)?;
     payment::post_invoice_payments(&settlement, &mut journal)?;
     payment::post_payouts(&settlement, &mut journal)?;
+    transaction::post(&settlement, &mut journal)?;
     let mut returns = refund::post(&settlement, &mut journal)?;
     returns.extend(dispute::post(&settlement, &mut journal)?);
     returned::mark_and_link(&settlement, &returns, &mut journal);

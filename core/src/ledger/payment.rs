@@ -8,6 +8,7 @@ use super::amount::Result;
 use super::journal::{Entry, Journal};
 use super::settlement::{Purpose, Settlement, captured, payer};
 use super::timeline::{Level, Step, Timeline, steps};
+use super::transaction::is_settled;
 use super::transfer::TransferKind;
 use crate::billing::facts::{Charge, InvoicePayment, Payer, Payout};
 use crate::unconfirmed::Reason;
@@ -60,7 +61,9 @@ pub(super) fn post_charges(settlement: &Settlement<'_>, journal: &mut Journal) -
         if captures.is_empty() {
             continue;
         }
-        journal.mark(charge.id, Reason::FeeUnknown);
+        if !is_settled(settlement, charge.id) {
+            journal.mark(charge.id, Reason::FeeUnknown);
+        }
         match purpose {
             Purpose::Unknown if captured(charge.last()) > 0 => {
                 journal.mark(charge.id, Reason::PaymentUnexplained);
@@ -112,7 +115,9 @@ pub(super) fn post_invoice_payments(
 }
 
 /// Posts payouts at the second of the version that shows them paid; a paid one that failed or was
-/// canceled is mirrored at the second that shows it. A negative payout took from the bank.
+/// canceled is mirrored at the second that shows it. A negative payout took from the bank. Once
+/// its balance transaction is known, that took the money from the balance, and the payout meets it
+/// in stripe_pending.
 pub(super) fn post_payouts(settlement: &Settlement<'_>, journal: &mut Journal) -> Result<()> {
     for payout in settlement.payouts.values() {
         let Some(currency) = payout.newest(|it| it.currency) else { continue };
@@ -122,12 +127,14 @@ pub(super) fn post_payouts(settlement: &Settlement<'_>, journal: &mut Journal) -
             event: version.event,
             amount: amount(version.state),
         });
+        let settled = is_settled(settlement, payout.id);
+        let from = if settled { Account::StripePending } else { Account::StripeBalance };
         let mut stands = 0;
         for Step { second, event, delta } in steps(&levels)? {
             let entry = Entry { object: payout.id, currency, second, event };
             let undoing = stands != 0;
             let kind = if undoing { TransferKind::PayoutUndone } else { TransferKind::Payout };
-            journal.post(entry, kind, Account::Bank, Account::StripeBalance, delta)?;
+            journal.post(entry, kind, Account::Bank, from.clone(), delta)?;
             stands = if undoing { 0 } else { delta };
         }
     }

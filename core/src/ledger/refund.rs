@@ -11,6 +11,7 @@ use super::journal::{Entry, Journal};
 use super::returned::{Return, Way};
 use super::settlement::{Money, Purpose, Settlement, captured};
 use super::timeline::{Level, Step, Timeline, steps};
+use super::transaction::is_settled;
 use super::transfer::TransferKind;
 use crate::billing::facts::{Charge, Refund};
 use crate::unconfirmed::Reason;
@@ -31,6 +32,9 @@ pub(super) fn post<'a>(
             let entry = |second, event| Entry { object: refund.id, currency, second, event };
             let noted = noted.get(refund.id).copied().unwrap_or(0);
             post_levels(&levels(refund), noted, money, entry, &mut returns, journal)?;
+            if moves_money(refund) && !is_settled(settlement, refund.id) {
+                journal.mark(refund.id, Reason::FeeUnknown);
+            }
         }
     }
     let mut unseen = noted_unseen(settlement)?;
@@ -79,6 +83,12 @@ fn levels<'a>(refund: &Timeline<'a, Refund>) -> Vec<Level<'a>> {
         },
     });
     std::iter::once(made).chain(seen).collect()
+}
+
+/// Whether a refund stands, or names what it did to the balance: canceled in time, it did nothing.
+fn moves_money(refund: &Timeline<'_, Refund>) -> bool {
+    let undone = matches!(refund.last().status.as_str(), "failed" | "canceled");
+    !undone || refund.newest(|it| it.balance_transaction.as_ref()).is_some()
 }
 
 /// What a charge's versions say was refunded beyond all refunds seen, failed ones too.

@@ -3,8 +3,8 @@
 use super::Member;
 use super::timeline::{Timeline, Version};
 use crate::billing::facts::{
-    Charge, CheckoutSession, CreditNote, Dispute, Invoice, InvoicePayment, LookUp, Payer,
-    PaymentIntent, Payout, Refund, Seconds, State,
+    BalanceTransaction, Charge, CheckoutSession, CreditNote, Dispute, Invoice, InvoicePayment,
+    LookUp, Payer, PaymentIntent, Payout, Refund, Seconds, State,
 };
 use crate::version::Moment;
 use std::collections::BTreeMap;
@@ -22,6 +22,7 @@ pub(super) struct Settlement<'a> {
     pub(super) notes: ById<'a, CreditNote>,
     pub(super) disputes: ById<'a, Dispute>,
     pub(super) payouts: ById<'a, Payout>,
+    pub(super) transactions: ById<'a, BalanceTransaction>,
     pub(super) sessions: ById<'a, CheckoutSession>,
     /// When everything that the API lists for an object was last seen.
     looked_up: BTreeMap<&'a str, Seconds>,
@@ -68,6 +69,7 @@ impl<'a> Settlement<'a> {
             notes: of_kind!(CreditNote),
             disputes: of_kind!(Dispute),
             payouts: of_kind!(Payout),
+            transactions: of_kind!(BalanceTransaction),
             sessions: of_kind!(CheckoutSession),
             looked_up: look_ups(members),
             intent_of: BTreeMap::new(),

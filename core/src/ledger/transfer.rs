@@ -66,10 +66,12 @@ pub enum TransferKind {
     Payout,
     /// A payout failed or was canceled.
     PayoutUndone,
+    /// A balance transaction moved the Stripe balance, and cost its fee.
+    BalanceTransaction,
 }
 
 /// Every kind, by name.
-const NAMES: [(TransferKind, &str); 29] = {
+const NAMES: [(TransferKind, &str); 30] = {
     use TransferKind::*;
     [
         (Charge, "charge"),
@@ -101,6 +103,7 @@ const NAMES: [(TransferKind, &str); 29] = {
         (Close, "close"),
         (Payout, "payout"),
         (PayoutUndone, "payout_undone"),
+        (BalanceTransaction, "balance_transaction"),
     ]
 };
 

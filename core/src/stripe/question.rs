@@ -100,8 +100,7 @@ impl Question {
                 Some(each(list("/refunds", vec![("charge", object.into())])))
             }
             Reason::FeeUnknown => {
-                let transaction = charge.and_then(|charge| charge.balance_transaction.as_deref());
-                now(transaction.unwrap_or(object))
+                Some(each(list("/balance_transactions", vec![("source", object.into())])))
             }
             Reason::Tie
             | Reason::MissedUpdate
@@ -228,11 +227,7 @@ mod tests {
 
     #[test]
     fn every_reason_has_its_question() {
-        let charge = Charge {
-            payment_intent: Some("pi_1".into()),
-            balance_transaction: Some("txn_1".into()),
-            ..Charge::default()
-        };
+        let charge = Charge { payment_intent: Some("pi_1".into()), ..Charge::default() };
         for (object, reason, expected) in [
             ("sub_1", Reason::Tie, &["/subscriptions/sub_1"][..]),
             ("in_1", Reason::CutList, &["/invoices/in_1", "/invoices/in_1/lines"]),
@@ -241,15 +236,13 @@ mod tests {
             ("ch_1", Reason::PaymentUnexplained, &["/invoice_payments", "/checkout/sessions"]),
             ("ch_1", Reason::RefundUnseen, &["/refunds"]),
             ("cn_1", Reason::RefundUnseen, &["/credit_notes/cn_1"]),
-            ("ch_1", Reason::FeeUnknown, &["/balance_transactions/txn_1"]),
+            ("ch_1", Reason::FeeUnknown, &["/balance_transactions"]),
             ("inpay_1", Reason::ParentMissing, &["/invoice_payments/inpay_1"]),
             ("sub_1", Reason::CouponScope, &[]),
             ("di_1", Reason::ParentMissing, &[]),
         ] {
             assert_eq!(paths(Question::about(object, reason, Some(&charge))), expected, "{object}");
         }
-        let unsettled = Question::about("ch_1", Reason::FeeUnknown, None);
-        assert_eq!(paths(unsettled), ["/charges/ch_1"], "until it has a balance transaction");
     }
 
     #[test]

@@ -67,6 +67,7 @@ pub enum State {
     CreditNote(CreditNote),
     Dispute(Dispute),
     Payout(Payout),
+    BalanceTransaction(BalanceTransaction),
     CheckoutSession(CheckoutSession),
     ItemTax(ItemTax),
     CouponTerms(CouponTerms),
@@ -92,6 +93,7 @@ impl State {
             State::CreditNote(_) => "credit_note",
             State::Dispute(_) => "dispute",
             State::Payout(_) => "payout",
+            State::BalanceTransaction(_) => "balance_transaction",
             State::CheckoutSession(_) => "checkout_session",
             State::ItemTax(_) => "item_tax",
             State::CouponTerms(_) => "coupon_terms",
@@ -116,8 +118,8 @@ impl State {
     }
 
     /// The objects that settle the same debt as this one: an invoice, the payments of it, their
-    /// charges, refunds, disputes and credit notes form one *settlement*, in which every ledger
-    /// target is computed. Customers and subscriptions are not part of it.
+    /// charges, refunds, disputes, credit notes and balance transactions form one *settlement*, in
+    /// which every ledger target is computed. Customers and subscriptions are not part of it.
     pub fn relatives(&self) -> Vec<&str> {
         let named: Vec<Option<&str>> = match self {
             State::Invoice(it) => vec![it.charge.as_deref(), it.payment_intent.as_deref()],
@@ -135,6 +137,7 @@ impl State {
                 .chain(it.refunds.iter().map(|refund| Some(refund.refund.as_str())))
                 .collect(),
             State::Dispute(it) => vec![it.charge.as_deref(), it.payment_intent.as_deref()],
+            State::BalanceTransaction(it) => vec![it.source.as_deref()],
             State::CheckoutSession(it) => {
                 vec![it.payment_intent.as_deref(), it.invoice.as_deref()]
             }
@@ -156,6 +159,7 @@ impl State {
                 | State::CreditNote(_)
                 | State::Dispute(_)
                 | State::Payout(_)
+                | State::BalanceTransaction(_)
                 | State::CheckoutSession(_)
                 | State::LookUp(_)
         )

@@ -2,6 +2,7 @@
 
 use super::Seconds;
 use crate::money::Currency;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 /// What an invoice payment is made of.
@@ -109,22 +110,31 @@ pub struct Refund {
     pub balance_transaction: Option<String>,
 }
 
-/// A movement of the Stripe balance that a dispute embeds.
+/// A movement of the Stripe balance: an object of its own, which disputes embed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BalanceTransaction {
     /// Its id: each is posted once.
     pub id: String,
-    /// Negative: withdrawn. Without the fee.
+    /// Negative: taken from the balance. Before the fee.
     pub amount: i64,
-    /// The fee; positive is a cost.
+    /// The fee; positive is a cost. The balance moves by `amount - fee`.
     pub fee: i64,
     /// Currency of settlement.
     pub currency: Currency,
     /// When it was made.
     pub created: Seconds,
-    /// Stripe's `reporting_category`.
+    /// When its money can be paid out.
+    #[serde(default)]
+    pub available_on: Seconds,
+    /// Stripe's `reporting_category`; where there is none, its `type`.
     #[serde(default)]
     pub category: Option<String>,
+    /// The charge, refund, dispute, payout or other object it settles.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// What one unit of the source's currency gave, where that is another one.
+    #[serde(default)]
+    pub exchange_rate: Option<Decimal>,
 }
 
 /// A dispute.

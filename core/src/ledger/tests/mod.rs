@@ -5,6 +5,7 @@ mod invoices;
 mod lives;
 mod money_back;
 mod payments;
+mod transactions;
 
 use super::*;
 use crate::billing::facts::*;
@@ -136,7 +137,10 @@ fn moved(id: &str, amount: i64, at: Seconds) -> BalanceTransaction {
         fee: 0,
         currency: currency("usd"),
         created: at,
+        available_on: at + 2 * 86_400,
         category: Some("dispute".into()),
+        source: Some("dp_1".into()),
+        exchange_rate: None,
     }
 }
 

@@ -119,6 +119,7 @@ pub fn looked_up(of: &str) -> Observed {
 /// How an object of the API is read, by its `object`.
 fn reader_of(kind: &str) -> Option<Reader> {
     Some(match kind {
+        "balance_transaction" => payment::transaction,
         "charge" => payment::charge,
         "checkout.session" => checkout::session,
         "coupon" => catalogue::coupon,

@@ -1,4 +1,4 @@
-//! Payment intents, charges, refunds, disputes, payouts.
+//! Payment intents, charges, refunds, disputes, payouts, balance transactions.
 
 use super::{Seen, own_id};
 use crate::billing::facts::{
@@ -50,6 +50,7 @@ pub(super) fn charge(object: Object<'_>) -> Result<Seen, Refusal> {
         failure_code: object.text("failure_code")?,
     };
     let mut seen = Seen::new(id, State::Charge(charge));
+    seen.embedded.extend(expanded(object)?);
     for body in object.list("refunds").0 {
         let Seen { id: object, state, .. } = refund(body)?;
         seen.embedded.push(Fact { object, phase: Phase::Embedded, state, before: None });
@@ -68,7 +69,9 @@ pub(super) fn refund(object: Object<'_>) -> Result<Seen, Refusal> {
         reason: object.text("reason")?,
         balance_transaction: object.id("balance_transaction")?,
     };
-    Ok(Seen::new(own_id(object)?, State::Refund(refund)))
+    let mut seen = Seen::new(own_id(object)?, State::Refund(refund));
+    seen.embedded.extend(expanded(object)?);
+    Ok(seen)
 }
 
 pub(super) fn dispute(object: Object<'_>) -> Result<Seen, Refusal> {
@@ -86,14 +89,35 @@ pub(super) fn dispute(object: Object<'_>) -> Result<Seen, Refusal> {
     Ok(Seen::new(own_id(object)?, State::Dispute(dispute)))
 }
 
+/// A balance transaction that was looked up.
+pub(super) fn transaction(object: Object<'_>) -> Result<Seen, Refusal> {
+    let transaction = balance_transaction(object)?;
+    Ok(Seen::new(transaction.id.clone(), State::BalanceTransaction(transaction)))
+}
+
+/// The balance transaction of a charge or refund that was looked up together with it.
+fn expanded(object: Object<'_>) -> Result<Option<Fact>, Refusal> {
+    let Some(body) = object.object("balance_transaction") else { return Ok(None) };
+    let Seen { id: object, state, .. } = transaction(body)?;
+    Ok(Some(Fact { object, phase: Phase::Embedded, state, before: None }))
+}
+
 fn balance_transaction(object: Object<'_>) -> Result<BalanceTransaction, Refusal> {
+    let amount = object.amount("amount")?.ok_or_else(|| missing("amount"))?;
+    let fee = object.amount("fee")?.unwrap_or(0);
+    if object.amount("net")?.is_some_and(|net| net != amount - fee) {
+        return Err(Refusal::new("unbalanced", "`net` is not `amount` less `fee`"));
+    }
     Ok(BalanceTransaction {
         id: own_id(object)?,
-        amount: object.amount("amount")?.ok_or_else(|| missing("amount"))?,
-        fee: object.amount("fee")?.unwrap_or(0),
+        amount,
+        fee,
         currency: object.currency("currency")?.ok_or_else(|| missing("currency"))?,
         created: object.seconds("created")?.unwrap_or(0),
-        category: object.text("reporting_category")?,
+        available_on: object.seconds("available_on")?.unwrap_or(0),
+        category: object.text("reporting_category")?.or(object.text("type")?),
+        source: object.id("source")?,
+        exchange_rate: object.decimal("exchange_rate")?,
     })
 }
 
