@@ -100,6 +100,8 @@ async fn look_up(database: &Database, plan: Plan) {
     }
     println!("{:?}, seed {}: {} events, {asked} look-ups", plan.version, plan.seed, events.len());
     hold_against(database, &stripe.stripe.truth(), plan.end()).await;
+    let open = "select object from unconfirmed where reason in ('fee_unknown', 'refund_unseen')";
+    assert_eq!(common::rows(database, open).await.len(), 0, "no fee, and no refund");
 }
 
 /// Holds a database's account against the truth, key by key.
