@@ -47,11 +47,11 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let bodies = padded(&story);
     let bytes: usize = bodies.iter().map(Vec::len).sum();
     println!("{} events of {} bytes on average", bodies.len(), bytes / bodies.len());
-    if !asked("--postgres") {
+    if !crate::asked("--postgres") {
         let sqlite = Place::new("SQLite (WAL, FULL)", 0.13, None)?;
         measure(sqlite, &plan, &story, &bodies).await?;
     }
-    if asked("--sqlite") {
+    if crate::asked("--sqlite") {
         return Ok(());
     }
     match PostgresServer::start(true) {
@@ -78,12 +78,6 @@ fn pad(body: &[u8], with: &[u8]) -> Vec<u8> {
     [open, b",\"padding\":", with, b"}"].concat()
 }
 
-/// Whether a flag was given: `--quick` measures 16 callers only, `--queries` shows where the
-/// writer's time went, `--sqlite` and `--postgres` keep to one database.
-fn asked(flag: &str) -> bool {
-    std::env::args().any(|arg| arg == flag)
-}
-
 impl Place {
     fn new(
         name: &'static str,
@@ -103,7 +97,7 @@ async fn measure(
     println!("\n{}", place.name);
     let shared = Arc::new(bodies.to_vec());
     let mut at_16 = (0.0, 1.0);
-    let quick = asked("--quick");
+    let quick = crate::asked("--quick");
     for callers in if quick { vec![16] } else { vec![1, 16, 64] } {
         let share = if callers == 1 { bodies.len() / 4 } else { bodies.len() };
         let part = Arc::new(shared[..share].to_vec());
@@ -193,7 +187,7 @@ async fn mean_batch(address: std::net::SocketAddr) -> anyhow::Result<f64> {
     stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n").await?;
     let mut text = String::new();
     stream.read_to_string(&mut text).await?;
-    if asked("--queries") {
+    if crate::asked("--queries") {
         queries(&text);
     }
     let value = |name: &str| {

@@ -27,3 +27,9 @@ fn main() -> anyhow::Result<()> {
 fn verdict(met: bool) -> &'static str {
     if met { "met" } else { "MISSED" }
 }
+
+/// Whether a flag was given: `--sqlite` and `--postgres` keep to one database; of ingest, `--quick`
+/// measures 16 callers only, and `--queries` shows where the writer's time went.
+fn asked(flag: &str) -> bool {
+    std::env::args().any(|arg| arg == flag)
+}

@@ -9,16 +9,12 @@
 
 mod common;
 
-use common::stripe::{Account as Stripe, KEY};
+use common::office::{Office, acting_at};
+use common::stripe::Account as Stripe;
 use std::collections::{BTreeMap, BTreeSet};
-use takings_server::app::App;
-use takings_server::config::Config;
 use takings_server::db::Database;
-use takings_server::ingest::{Writer, WriterOptions};
-use takings_server::revenue::look_up::look_up_due;
 use takings_simulator::{ApiVersion, Plan, Truth, play};
 use takings_testkit::{PostgresServer, soak};
-use tokio::task::JoinSet;
 
 /// What is compared: a name, a key, a value.
 type Account = BTreeMap<(&'static str, String), String>;
@@ -79,25 +75,7 @@ async fn look_up(database: &Database, plan: Plan) {
     let events = stripe.stripe.events();
     let bodies: Vec<&[u8]> = events.iter().map(|event| event.body.as_slice()).collect();
     common::ingest_as("stripe:default:test", database, &bodies, 50).await;
-    let mut config = Config::default();
-    config.stripe.api_key = Some(serde_json::from_value(KEY.into()).unwrap());
-    config.stripe.api_url = stripe.url();
-    config.stripe.requests_per_second = 10_000;
-    config.stripe.endpoint_requests_per_second = 10_000;
-    config.stripe.look_up_after_seconds = 0;
-    let (writer, work) = Writer::new(database.clone(), WriterOptions::default());
-    let mut tasks = JoinSet::new();
-    tasks.spawn(work);
-    let app = App::new(config, database.clone(), writer).unwrap();
-    let mut asked = 0;
-    for _ in 0..100 {
-        let points = look_up_due(&app).await.unwrap();
-        let settled = takings_server::jobs::settle_waiting(database).await.unwrap();
-        asked += points;
-        if points + settled == 0 {
-            break;
-        }
-    }
+    let asked = Office::open(database, acting_at(&stripe)).look_everything_up().await;
     println!("{:?}, seed {}: {} events, {asked} look-ups", plan.version, plan.seed, events.len());
     hold_against(database, &stripe.stripe.truth(), plan.end()).await;
     let open = "select object from unconfirmed where reason in ('fee_unknown', 'refund_unseen')";

@@ -32,7 +32,12 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     );
     let folder = tempfile::tempdir()?;
     let file = |facts: i64| folder.path().join(format!("query_{facts}.db"));
-    measure("SQLite", |facts| format!("sqlite://{}", file(facts).display())).await?;
+    if !crate::asked("--postgres") {
+        measure("SQLite", |facts| format!("sqlite://{}", file(facts).display())).await?;
+    }
+    if crate::asked("--sqlite") {
+        return Ok(());
+    }
     match PostgresServer::start(true) {
         Some(server) => {
             measure("PostgreSQL", |facts| server.database(&format!("query_{facts}"))).await

@@ -1,6 +1,7 @@
 //! The event around an object: what must be readable before anything else.
 
 use super::Refusal;
+use crate::time::Day;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -21,6 +22,8 @@ pub struct Envelope {
     pub account: Option<String>,
     /// The object and its previous values, or why they cannot be used.
     pub data: Result<Data, Refusal>,
+    /// The object that a thin event names instead of showing it.
+    pub related: Option<String>,
 }
 
 /// What an event is about.
@@ -64,14 +67,37 @@ fn read(mut event: Map<String, Value>) -> Result<Envelope, EnvelopeError> {
         livemode: event.get("livemode").and_then(Value::as_bool).unwrap_or(false),
         account: text("account").or(text("context")).map(str::to_owned),
         data: Err(Refusal::new("missing_field", "the event has no `data.object`")),
+        related: related(&event),
         kind,
     };
-    let created = event.get("created").and_then(Value::as_i64);
+    let created = event.get("created").and_then(|it| it.as_i64().or_else(|| instant(it.as_str()?)));
     envelope.created = created.filter(|created| in_range(*created)).unwrap_or(0);
     if let Some(Value::Object(mut data)) = event.remove("data") {
         envelope.data = contents(&mut data, &envelope);
     }
     Ok(envelope)
+}
+
+fn related(event: &Map<String, Value>) -> Option<String> {
+    let id = event.get("related_object")?.get("id")?.as_str()?;
+    storable(id).then(|| id.to_owned())
+}
+
+/// The second of an instant as thin events write it: `2026-03-19T08:15:42.123Z`.
+fn instant(text: &str) -> Option<i64> {
+    let number = |from: usize, until: usize| text.get(from..until)?.parse::<u32>().ok();
+    let marks = [(4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":")];
+    if !text.ends_with('Z') || !marks.iter().all(|(at, mark)| text.get(*at..*at + 1) == Some(mark))
+    {
+        return None;
+    }
+    let year = i32::try_from(number(0, 4)?).ok()?;
+    let (month, day) = (number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    let real = (1..=12).contains(&month) && (1..=31).contains(&day);
+    let start = Day::from_civil(year, month, day).start().secs();
+    let seconds = i64::from(hour * 3600 + minute * 60 + second);
+    (real && hour < 24 && minute < 60 && second <= 60).then_some(start + seconds)
 }
 
 fn contents(data: &mut Map<String, Value>, envelope: &Envelope) -> Result<Data, Refusal> {
@@ -117,6 +143,7 @@ fn rescue(body: &[u8], error: &serde_json::Error) -> Result<Envelope, EnvelopeEr
         livemode: head.livemode,
         account: None,
         data: Err(Refusal::new("unreadable", format!("the event cannot be read: {error}"))),
+        related: None,
     })
 }
 
@@ -140,6 +167,18 @@ mod tests {
             assert!(parse(body.as_bytes()).is_err(), "{body}");
         }
         assert!(parse(&[0xff, 0xfe]).is_err());
+    }
+
+    #[test]
+    fn a_thin_event_names_its_object_and_its_instant() {
+        let thin = r#"{"id":"evt_1","object":"v2.core.event","type":"v1.invoice.paid",
+            "created":"2026-03-19T08:15:42.123Z","livemode":false,
+            "related_object":{"id":"in_1","type":"invoice","url":"/v1/invoices/in_1"}}"#;
+        let envelope = parse(thin.as_bytes()).unwrap();
+        assert_eq!((envelope.created, envelope.related.as_deref()), (1_773_908_142, Some("in_1")));
+        for wrong in ["", "2026-03-19", "2026-13-19T08:15:42Z", "2026-03-19T08:15:42"] {
+            assert_eq!(instant(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

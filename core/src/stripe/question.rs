@@ -61,7 +61,7 @@ pub struct Question {
 }
 
 /// What Stripe's paths call an object, by how its id begins.
-const PATHS: [(&str, &str); 15] = [
+const PATHS: [(&str, &str); 17] = [
     ("ch_", "charges"),
     ("cn_", "credit_notes"),
     ("cs_", "checkout/sessions"),
@@ -72,6 +72,8 @@ const PATHS: [(&str, &str); 15] = [
     ("inpay_", "invoice_payments"),
     ("pi_", "payment_intents"),
     ("po_", "payouts"),
+    ("price_", "prices"),
+    ("prod_", "products"),
     ("py_", "charges"),
     ("pyr_", "refunds"),
     ("re_", "refunds"),
@@ -106,8 +108,20 @@ impl Question {
             | Reason::MissedUpdate
             | Reason::CouponUnknown
             | Reason::RefundUnseen
-            | Reason::ParentMissing => now(object),
+            | Reason::ParentMissing => Question::newest(object),
         }
+    }
+
+    /// An object as it is now; `None`: it is of no kind that counts.
+    pub fn newest(object: &str) -> Option<Question> {
+        let (prefix, path) = PATHS.into_iter().find(|(prefix, _)| object.starts_with(prefix))?;
+        let expanded: &[&str] = match prefix {
+            "sub_" => &["discounts", "items.data.discounts"],
+            _ => &[],
+        };
+        let query = expanded.iter().map(|field| ("expand[]", (*field).to_owned())).collect();
+        let path = format!("/{path}/{}", escaped(object));
+        Some(each(Request { path, query, shape: Shape::Object }))
     }
 
     /// What brings a fact that customers wait for: a coupon's body, its terms, or a price's.
@@ -147,21 +161,9 @@ impl Question {
     }
 }
 
-/// An object as it is now.
-fn now(object: &str) -> Option<Question> {
-    let (prefix, path) = PATHS.into_iter().find(|(prefix, _)| object.starts_with(prefix))?;
-    let expanded: &[&str] = match prefix {
-        "sub_" => &["discounts", "items.data.discounts"],
-        _ => &[],
-    };
-    let query = expanded.iter().map(|field| ("expand[]", (*field).to_owned())).collect();
-    let path = format!("/{path}/{}", escaped(object));
-    Some(each(Request { path, query, shape: Shape::Object }))
-}
-
 /// An object with the whole of the list that payloads cut.
 fn whole(object: &str) -> Option<Question> {
-    let Question { mut requests, .. } = now(object)?;
+    let Question { mut requests, .. } = Question::newest(object)?;
     let name = if object.starts_with("in_") {
         requests.push(list(&format!("/invoices/{}/lines", escaped(object)), vec![]));
         "lines"

@@ -80,6 +80,8 @@ pub struct Entry {
     pub body: Body,
     /// It was taken in before, and is to be applied again.
     pub again: bool,
+    /// The object that it names and does not show.
+    pub wanted: Option<String>,
     /// The API showed it: it has no event, so that its facts alone are kept.
     pub fetched: bool,
 }
@@ -100,6 +102,7 @@ impl Entry {
             personal: observed.personal,
             body: Body { codec: 0, bytes: Vec::new() },
             again: false,
+            wanted: None,
             fetched: true,
         }
     }

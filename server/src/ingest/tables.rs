@@ -207,6 +207,13 @@ pub(super) static WAITING: Insert = Insert::new(
     "on conflict do nothing",
 );
 
+/// An object that is wanted again is asked for after the newest event that names it.
+pub(super) static WANTED: Insert = Insert::new(
+    "wanted",
+    &[("source_id", Int), ("object", Text), ("batch", Int)],
+    "on conflict (source_id, object) do update set batch = excluded.batch",
+);
+
 pub(super) static DROP_POINTS: Delete = Delete::new(
     "subscription_points",
     &[("source_id", Int), ("customer", Text), ("subscription", Text), ("at", Int)],

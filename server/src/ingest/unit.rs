@@ -46,6 +46,8 @@ impl Unit {
             (*source, &fact.object, entry.second, &entry.event)
         });
         self.apply(tx, &facts, &bodies, batch).await?;
+        let fresh_entries = entries.iter().zip(&fresh).filter(|(_, fresh)| **fresh);
+        want(tx, fresh_entries.map(|(entry, _)| entry), batch).await?;
         mark_replayed(tx, entries).await?;
         Ok(entries.iter().zip(fresh).map(|(entry, fresh)| outcome(entry, fresh)).collect())
     }
@@ -149,6 +151,22 @@ async fn take_in(
         bodies.push([seq(place).into(), codec, crate::db::Cell::Null, bytes]);
     }
     Ok((fresh, bodies))
+}
+
+/// Writes down which objects have to be asked for.
+async fn want<'a>(
+    tx: &mut Tx<'_>,
+    entries: impl Iterator<Item = &'a Entry>,
+    batch: Batch,
+) -> Result<(), Trouble> {
+    let mut rows = Rows::default();
+    for entry in entries {
+        if let Some(object) = &entry.wanted {
+            rows.push([entry.source.into(), object.as_str().into(), batch.id.into()]);
+        }
+    }
+    tx.insert(&tables::WANTED, &rows).await?;
+    Ok(())
 }
 
 /// Writes down what became of events that were applied again.

@@ -66,12 +66,16 @@ pub fn prepare(source: i64, envelope: &Envelope, body: Body, livemode: Option<bo
         personal: None,
         body,
         again: false,
+        wanted: None,
         fetched: false,
     };
     match contents {
         Ok(Contents::Facts { facts, personal }) => {
             entry.object = facts.first().map(|fact| fact.object.clone());
             (entry.facts, entry.personal) = (facts, personal);
+        }
+        Ok(Contents::Named { object }) => {
+            (entry.object, entry.wanted) = (Some(object.clone()), Some(object));
         }
         Ok(Contents::Ignored { object }) => {
             (entry.object, entry.outcome) = (object, Outcome::Ignored);

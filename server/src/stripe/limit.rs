@@ -9,8 +9,8 @@ use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// Requests that may go out at once after a pause.
-const BURST: f64 = 4.0;
+/// How much of a limit is used: whoever counts per second at the other end must never count more.
+const USED: f64 = 0.98;
 /// No rate is lowered below this many requests a second.
 const LEAST: f64 = 1.0;
 
@@ -83,10 +83,8 @@ impl Lane {
     fn take(&mut self, now: Instant, full: f64) -> Instant {
         let grown = self.rate * 1.1_f64.powf((now - self.since).as_secs_f64());
         (self.rate, self.since) = (grown.min(full), now);
-        let apart = Duration::from_secs_f64(1.0 / self.rate);
-        let earliest = now.checked_sub(apart.mul_f64(BURST)).unwrap_or(now);
-        let slot = self.next.max(earliest);
-        self.next = slot + apart;
+        let slot = self.next.max(now);
+        self.next = slot + Duration::from_secs_f64(1.0 / (self.rate * USED));
         slot
     }
 }
@@ -140,12 +138,12 @@ mod tests {
             limit.turn("GET /coupons/:id").await;
         }
         let took = started.elapsed().as_millis();
-        assert!((1_500..=2_000).contains(&took), "half as fast, and growing: {took} ms");
+        assert!((1_500..=2_100).contains(&took), "half as fast, and growing: {took} ms");
         let started = Instant::now();
-        for place in 0..100 {
+        for place in 0..101 {
             limit.turn(&format!("GET /{place}")).await;
         }
         let took = started.elapsed().as_millis();
-        assert!((900..=1_000).contains(&took), "all endpoints together: {took} ms");
+        assert!((1_000..=1_150).contains(&took), "all endpoints together: {took} ms");
     }
 }

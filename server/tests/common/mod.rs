@@ -9,6 +9,7 @@
 
 pub mod dice;
 pub mod door;
+pub mod office;
 pub mod place;
 pub mod process;
 pub mod python;

@@ -83,6 +83,7 @@ pub(crate) fn entry(source: i64, object: &str, second: i64, state: State) -> Ent
         personal: None,
         body: Body::compress(b"{}"),
         again: false,
+        wanted: None,
         fetched: false,
     }
 }

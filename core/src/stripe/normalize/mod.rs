@@ -16,9 +16,9 @@ mod terms;
 
 pub use kinds::{API_VERSION, EVENT_TYPES};
 
-use super::Refusal;
 use super::envelope::{Data, Envelope};
 use super::field::{Object, missing};
+use super::{Question, Refusal};
 use crate::billing::facts::{Fact, Phase, State};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -32,6 +32,11 @@ pub enum Contents {
         facts: Vec<Fact>,
         /// Name and email of the customer that the first fact is about.
         personal: Option<String>,
+    },
+    /// A thin event: it names an object and holds none, so that object has to be asked for.
+    Named {
+        /// The object.
+        object: String,
     },
     /// Its type says nothing that counts.
     Ignored {
@@ -142,7 +147,12 @@ fn reader_of(kind: &str) -> Option<Reader> {
 /// What an event says, in our own words.
 pub fn normalize(envelope: &Envelope) -> Result<Contents, Refusal> {
     if is_thin(&envelope.kind) {
-        return Ok(Contents::Ignored { object: None });
+        return Ok(match &envelope.related {
+            Some(object) if Question::newest(object).is_some() => {
+                Contents::Named { object: object.clone() }
+            }
+            object => Contents::Ignored { object: object.clone() },
+        });
     }
     let data = envelope.data.as_ref().map_err(Clone::clone)?;
     let object = Object(&data.object);

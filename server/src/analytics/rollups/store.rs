@@ -207,9 +207,9 @@ impl Family {
     }
 }
 
-/// That a row's transaction was recorded before the first day not taken whole.
-const RECORDED_BEFORE: &str = "and exists
-    (select 1 from batches b where b.id = m.batch and b.recorded_at < $6)";
+/// That a row's transaction was recorded before the first day not taken whole. It is looked up row
+/// by row: of an `exists` PostgreSQL makes a join, for which it reads every transaction.
+const RECORDED_BEFORE: &str = "and (select b.recorded_at from batches b where b.id = m.batch) < $6";
 
 /// The rows of a table that fit each row of another, which is read first. PostgreSQL may turn any
 /// other join round, and then reads the whole table.

@@ -21,11 +21,13 @@ const ABREAST: usize = 32;
 /// Questions of one turn, which is over before other jobs have waited long.
 pub(super) const A_TURN: i64 = 256;
 
-/// One open point: a mark, or a fact that customers wait for.
+/// One open point: a mark, a fact that customers wait for, or an object that an event named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Point {
     pub(super) object: String,
     pub(super) reason: String,
+    /// The transaction that opened it.
+    pub(super) batch: i64,
     pub(super) tries: i64,
 }
 
