@@ -1,6 +1,7 @@
 //! One call to Stripe: how it goes out, and how is found out what became of it.
 
-use crate::stripe::{Answer, Client, Error, IdempotencyKey, RequestBuilder, StripeMethod};
+use crate::stripe::{Answer, Client, Error, ErrorKind, IdempotencyKey};
+use crate::stripe::{RequestBuilder, StripeMethod};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use takings_core::time::Timestamp;
@@ -10,6 +11,10 @@ pub(super) type Object = Map<String, Value>;
 
 /// Stands in a form for the id of what the call before was answered with.
 pub(super) const BEFORE: &str = "id-of-the-call-before";
+/// Stands in a form for the call's own key.
+const OWN_KEY: &str = "key-of-this-call";
+/// The metadata that tells which call made a refund.
+const MARK: &str = "takings_request";
 /// How far Stripe's clock may be behind ours, in seconds.
 const SKEW: i64 = 300;
 /// As many as one page holds.
@@ -18,12 +23,23 @@ const PAGE: usize = 100;
 /// A call as it is stored: a repeat sends the same bytes, whatever release sends it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Call {
-    /// It ends an object (DELETE); otherwise it is a POST.
-    ends: bool,
     path: String,
     form: String,
-    /// The events that follow from it, if it changes anything.
-    told_by: Vec<String>,
+    trace: Trace,
+}
+
+/// By what can be found out that a call was done, where no answer tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Trace {
+    /// Events of these types that name its key. A change that changed nothing has none, and may be
+    /// repeated.
+    Events(Vec<String>),
+    /// The key in the metadata of an object at the same path, among those that a filter lets through.
+    Marked(Value),
+    /// The object has ended. Such a call is a DELETE, which takes no key.
+    Ended,
+    /// Nothing: to do it twice does no harm.
+    None,
 }
 
 /// What became of a call.
@@ -31,7 +47,7 @@ pub(super) struct Call {
 pub(super) struct Done {
     /// What it was answered with.
     pub(super) answer: Object,
-    /// The object as it stands.
+    /// The object as it stands; empty where it is of a kind that is not kept.
     pub(super) object: Object,
     /// When it stood so, by Stripe's clock.
     pub(super) second: Option<Timestamp>,
@@ -50,23 +66,33 @@ pub(super) fn text<'a>(object: &'a Object, key: &str) -> &'a str {
 }
 
 impl Call {
-    /// A POST; what is null is left out of the form.
+    /// A POST that events tell of, if it changes anything. What is null is left out of the form.
     pub(super) fn post(path: impl Into<String>, form: Value, told_by: &[&str]) -> Call {
         let told_by = told_by.iter().map(|kind| (*kind).to_owned()).collect();
-        Call { ends: false, path: path.into(), form: encode(form), told_by }
+        Call { path: path.into(), form: encode(form), trace: Trace::Events(told_by) }
     }
 
-    /// A DELETE. It goes out without a key: what has ended cannot be ended again.
+    /// A POST that makes an object with a mark, by which a filtered list at the same path shows it.
+    pub(super) fn marked(path: impl Into<String>, mut form: Value, filter: Value) -> Call {
+        form["metadata"][MARK] = OWN_KEY.into();
+        Call { path: path.into(), form: encode(form), trace: Trace::Marked(filter) }
+    }
+
+    /// A POST that may be made twice.
+    pub(super) fn harmless(path: impl Into<String>, form: Value) -> Call {
+        Call { path: path.into(), form: encode(form), trace: Trace::None }
+    }
+
+    /// A DELETE: what has ended cannot be ended again.
     pub(super) fn end(path: impl Into<String>, form: Value) -> Call {
-        Call { ends: true, path: path.into(), form: encode(form), told_by: Vec::new() }
+        Call { path: path.into(), form: encode(form), trace: Trace::Ended }
     }
 
-    fn request(&self, before: &str) -> RequestBuilder {
-        let form = Some(self.form.replace(BEFORE, before));
-        let (method, query, body) = if self.ends {
-            (StripeMethod::Delete, form, None)
-        } else {
-            (StripeMethod::Post, None, form)
+    fn request(&self, key: &str, before: &str) -> RequestBuilder {
+        let form = Some(self.form.replace(BEFORE, before).replace(OWN_KEY, key));
+        let (method, query, body) = match self.trace {
+            Trace::Ended => (StripeMethod::Delete, form, None),
+            _ => (StripeMethod::Post, None, form),
         };
         RequestBuilder { method, query, body, path: self.path.clone() }
     }
@@ -78,50 +104,44 @@ impl Call {
         key: &str,
         before: &str,
     ) -> Result<Done, Error> {
-        let key = IdempotencyKey::new(key).ok();
-        match client.ask(self.request(before), key).await {
+        let idempotency = IdempotencyKey::new(key).ok();
+        match client.ask(self.request(key, before), idempotency).await {
             Ok(Answer { body, head }) if head.replayed => present(client, body).await,
             Ok(Answer { body, head }) => {
                 Ok(Done { answer: body.clone(), object: body, second: head.date })
             }
             // An attempt whose answer was lost may have ended it.
-            Err(error) if self.ends && error.kind == crate::stripe::ErrorKind::NotFound => {
+            Err(error) if self.trace == Trace::Ended && error.kind == ErrorKind::NotFound => {
                 self.ended(client).await?.ok_or(error)
             }
             Err(error) => Err(error),
         }
     }
 
-    /// Finds out whether it was done, without sending it: by the events that name its key, or, of an
-    /// end, by the object itself. A change that changed nothing has no event, and may be repeated.
+    /// Finds out whether it was done, without sending it.
     pub(super) async fn look(
         &self,
         client: &Client,
         key: &str,
         since: Timestamp,
     ) -> Result<Option<Done>, Error> {
-        if self.ends {
-            return self.ended(client).await;
-        }
-        if self.told_by.is_empty() {
-            return Ok(None);
-        }
-        let mut last = Value::Null;
-        loop {
-            let asked = json!({ "types": self.told_by, "created": { "gte": since.secs() - SKEW },
-                                "limit": PAGE, "starting_after": last });
-            let query = Some(encode(asked));
-            let (method, path) = (StripeMethod::Get, "/events".to_owned());
-            let page = client.ask(RequestBuilder { method, query, body: None, path }, None).await?;
-            let events = page.body.get("data").and_then(Value::as_array);
-            let events = events.map(Vec::as_slice).unwrap_or_default();
-            let ours = |event: &&Value| event["request"]["idempotency_key"] == key;
-            if let Some(object) = events.iter().find(ours).map(|it| &it["data"]["object"]) {
-                let object = object.as_object().cloned().unwrap_or_default();
-                return present(client, object).await.map(Some);
+        let found = match &self.trace {
+            Trace::None => return Ok(None),
+            Trace::Ended => return self.ended(client).await,
+            Trace::Marked(filter) => {
+                let ours = |it: &Value| it["metadata"][MARK] == key;
+                find(client, &self.path, filter.clone(), ours).await?
             }
-            let Some(end) = events.last().filter(|_| events.len() == PAGE) else { return Ok(None) };
-            last = end["id"].clone();
+            Trace::Events(told_by) => {
+                let asked = json!({ "types": told_by, "created": { "gte": since.secs() - SKEW } });
+                let ours = |event: &Value| event["request"]["idempotency_key"] == key;
+                let event = find(client, "/events", asked, ours).await?;
+                event.map(|event| event["data"]["object"].clone())
+            }
+        };
+        match found {
+            Some(Value::Object(object)) => present(client, object).await.map(Some),
+            _ => Ok(None),
         }
     }
 
@@ -140,6 +160,29 @@ pub(super) fn has_ended(subscription: &Object) -> bool {
 /// Reads an object.
 pub(super) async fn get(client: &Client, path: &str) -> Result<Answer<Object>, Error> {
     client.ask(RequestBuilder::new(StripeMethod::Get, path), None).await
+}
+
+/// The first entry of a list that is looked for.
+async fn find(
+    client: &Client,
+    path: &str,
+    mut asked: Value,
+    wanted: impl Fn(&Value) -> bool,
+) -> Result<Option<Value>, Error> {
+    asked["limit"] = PAGE.into();
+    loop {
+        let query = Some(encode(asked.clone()));
+        let (method, path) = (StripeMethod::Get, path.to_owned());
+        let page = client.ask(RequestBuilder { method, query, body: None, path }, None).await?;
+        let entries = page.body.get("data").and_then(Value::as_array);
+        let entries = entries.map(Vec::as_slice).unwrap_or_default();
+        if let Some(found) = entries.iter().find(|entry| wanted(entry)) {
+            return Ok(Some(found.clone()));
+        }
+        let more = page.body.get("has_more").and_then(Value::as_bool) == Some(true);
+        let Some(last) = entries.last().filter(|_| more) else { return Ok(None) };
+        asked["starting_after"] = last["id"].clone();
+    }
 }
 
 /// An answer of an earlier attempt shows how the object was then: how it is now is read.
@@ -186,7 +229,7 @@ mod tests {
                     2 }], "metadata": { "a": "ö" }, "trial_period_days": null, "yes": true }),
             &[],
         );
-        let body = call.request("").body.unwrap().replace("%5B", "[").replace("%5D", "]");
+        let body = call.request("k", "").body.unwrap().replace("%5B", "[").replace("%5D", "]");
         let mut parts: Vec<&str> = body.split('&').collect();
         parts.sort_unstable();
         let items = ["items[0][price]=p+1%26", "items[0][quantity]=2"];
@@ -197,6 +240,6 @@ mod tests {
     #[test]
     fn a_later_call_names_what_the_one_before_showed() {
         let call = Call::post("/x", json!({ "card": BEFORE }), &[]);
-        assert_eq!(call.request("pm_1").body.as_deref(), Some("card=pm_1"));
+        assert_eq!(call.request("k", "pm_1").body.as_deref(), Some("card=pm_1"));
     }
 }

@@ -195,10 +195,17 @@ async fn send(app: &App, intent: &Intent) -> Result<Done, Error> {
             }
             sent => sent?,
         };
-        observed(app, done.second.unwrap_or(app.now()).secs(), std::slice::from_ref(&done.object))
-            .await?;
+        take_in(app, &done).await?;
     }
     Ok(done)
+}
+
+/// Takes in what a call has shown.
+async fn take_in(app: &App, Done { object, second, .. }: &Done) -> Result<(), Error> {
+    if object.is_empty() {
+        return Ok(());
+    }
+    observed(app, second.unwrap_or(app.now()).secs(), std::slice::from_ref(object)).await
 }
 
 /// Stripe failed, and its events show nothing. Once they had time to, the intent gets another key.
@@ -227,8 +234,7 @@ async fn lapse(app: &App, intent: &Intent) -> Result<Vec<u8>, Error> {
         tracing::warn!(request = intent.request, method = intent.method, "a command has lapsed");
         return end(app, intent, State::Lapsed, Vec::new()).await;
     };
-    let second = done.second.unwrap_or(app.now()).secs();
-    observed(app, second, std::slice::from_ref(&done.object)).await?;
+    take_in(app, &done).await?;
     finish(app, intent, &done).await
 }
 

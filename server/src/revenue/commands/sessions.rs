@@ -22,7 +22,7 @@ pub(super) struct Checkout {
 }
 
 impl Checkout {
-    /// No event tells of it: where it is in doubt another page is opened, and nobody pays twice.
+    /// Where it is in doubt another page is opened: nobody has paid on the first.
     pub(super) fn call(&self) -> Call {
         let form = json!({
             "mode": self.mode,
@@ -36,7 +36,7 @@ impl Checkout {
             "subscription_data": { "trial_period_days": self.trial_days },
             "metadata": self.metadata,
         });
-        Call::post("/checkout/sessions", form, &[])
+        Call::harmless("/checkout/sessions", form)
     }
 }
 
@@ -48,9 +48,8 @@ pub(super) struct Portal {
 }
 
 impl Portal {
-    /// No event tells of it, and nothing follows from it.
     pub(super) fn call(&self) -> Call {
         let form = json!({ "customer": self.customer, "return_url": self.return_url });
-        Call::post("/billing_portal/sessions", form, &[])
+        Call::harmless("/billing_portal/sessions", form)
     }
 }
