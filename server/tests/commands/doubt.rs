@@ -46,7 +46,8 @@ async fn after_23_hours_nothing_is_sent_again() {
     let (done, lost) = (refund(shop.payment()), refund(shop.payment()));
     shop.deliver(&server).await;
     for (request, fault) in [(&done, Fault::DropAfter), (&lost, Fault::DropBefore)] {
-        shop.account.stripe.fail(Faults::default().then(REFUNDS, &[fault; 6]));
+        let faults = [&[fault], &[Fault::DropBefore; 6][..]].concat();
+        shop.account.stripe.fail(Faults::default().then(REFUNDS, &faults));
         let mut client = server.revenue().await;
         let call = client.create_refund(request.clone());
         assert!(tokio::time::timeout(Duration::from_millis(400), call).await.is_err());

@@ -186,7 +186,7 @@ async fn find(
 }
 
 /// An answer of an earlier attempt shows how the object was then: how it is now is read.
-async fn present(client: &Client, answer: Object) -> Result<Done, Error> {
+pub(super) async fn present(client: &Client, answer: Object) -> Result<Done, Error> {
     let folder = match text(&answer, "object") {
         "customer" => "customers",
         "subscription" => "subscriptions",

@@ -26,7 +26,7 @@ mod subscriptions;
 
 pub(super) use intent::{Request, answered, keep};
 
-use super::observe::observed;
+use super::observe::{is_read, observed};
 use crate::app::App;
 use crate::error::{Error, Reason};
 use crate::stripe::{self, Account, ErrorKind};
@@ -38,7 +38,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use takings_core::time::Timestamp;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 /// Stripe keeps an idempotency key for 24 hours at least.
@@ -47,6 +47,8 @@ const TERM: Duration = Duration::from_secs(23 * 3600);
 const SETTLING: Duration = Duration::from_secs(10);
 /// How long a caller waits, which is less than the gRPC door does.
 const PATIENCE: Duration = Duration::from_secs(25);
+/// How often an object is fetched whose state is not read back.
+const LOOKS: u32 = 3;
 /// Intents that the job carries on with at once.
 const AT_ONCE: u64 = 8;
 
@@ -195,17 +197,28 @@ async fn send(app: &App, intent: &Intent) -> Result<Done, Error> {
             }
             sent => sent?,
         };
-        take_in(app, &done).await?;
+        take_in(app, &mut done).await?;
     }
     Ok(done)
 }
 
-/// Takes in what a call has shown.
-async fn take_in(app: &App, Done { object, second, .. }: &Done) -> Result<(), Error> {
-    if object.is_empty() {
-        return Ok(());
+/// Takes in what a call has shown, until reads show it. Of two states of one second they may show the
+/// other, because webhooks alone tell which came last: so it is fetched again in the next second.
+async fn take_in(app: &App, done: &mut Done) -> Result<(), Error> {
+    for _ in 0..LOOKS {
+        if done.object.is_empty() {
+            return Ok(());
+        }
+        let second = done.second.unwrap_or(app.now()).secs();
+        observed(app, second, std::slice::from_ref(&done.object)).await?;
+        if is_read(app, &done.object).await? {
+            return Ok(());
+        }
+        sleep(Duration::from_secs(1)).await;
+        let answer = std::mem::take(&mut done.answer);
+        *done = call::present(&app.stripe()?.client, answer).await?;
     }
-    observed(app, second.unwrap_or(app.now()).secs(), std::slice::from_ref(object)).await
+    Ok(())
 }
 
 /// Stripe failed, and its events show nothing. Once they had time to, the intent gets another key.
@@ -230,11 +243,11 @@ async fn lapse(app: &App, intent: &Intent) -> Result<Vec<u8>, Error> {
     let last = calls.len().saturating_sub(1);
     let (client, key) = (&app.stripe()?.client, intent.key_of(last));
     let call = calls.get(last).ok_or_else(|| Error::internal("an intent without calls"))?;
-    let Some(done) = call.look(client, &key, intent.created_at).await? else {
+    let Some(mut done) = call.look(client, &key, intent.created_at).await? else {
         tracing::warn!(request = intent.request, method = intent.method, "a command has lapsed");
         return end(app, intent, State::Lapsed, Vec::new()).await;
     };
-    take_in(app, &done).await?;
+    take_in(app, &mut done).await?;
     finish(app, intent, &done).await
 }
 
