@@ -14,6 +14,7 @@ mod m0004_movements;
 mod m0005_ledger;
 mod m0006_rollups;
 mod m0007_work;
+mod m0008_intents;
 mod m0011_look_ups;
 mod schema;
 
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_ledger::Migration),
             Box::new(m0006_rollups::Migration),
             Box::new(m0007_work::Migration),
+            Box::new(m0008_intents::Migration),
             Box::new(m0011_look_ups::Migration),
         ]
     }

@@ -249,7 +249,10 @@ fn of_stripe(error: &stripe::Error) -> (Reason, String) {
             Reason::StripeObjectNotFound,
             format!("Stripe has no such object for this key: {error}; check id, mode and account"),
         ),
-        ErrorKind::RateLimited | ErrorKind::Unavailable | ErrorKind::Unreadable => (
+        ErrorKind::RateLimited
+        | ErrorKind::Unavailable
+        | ErrorKind::Failed
+        | ErrorKind::Unreadable => (
             Reason::StripeUnavailable,
             format!("Stripe gave no answer that can be used: {error}; send the same call again"),
         ),

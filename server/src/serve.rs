@@ -89,6 +89,7 @@ pub async fn start(config: Config, migrate: bool) -> anyhow::Result<Running> {
             tracing::error!(%error, "the gRPC door failed");
         }
     });
+    doors.spawn(jobs::carry_on(app.clone(), stop.clone()));
     let (handle, working, stopped) = (Handle::current(), app.clone(), stop.clone());
     // A thread of its own: jobs hold transactions open over many steps.
     doors.spawn_blocking(move || handle.block_on(jobs::run(working, stopped)));

@@ -97,18 +97,22 @@ impl<'a> Settlement<'a> {
             money.intent.is_some()
                 && session.newest(|it| it.payment_intent.as_deref()) == money.intent
         });
+        let mut named = false;
         for session in naming {
+            named = true;
             match session.last() {
                 it if it.mode == "payment" && !it.invoice_creation => {
                     return Purpose::Sale(session.id, Some(it));
                 }
                 it if it.mode == "subscription" => return Purpose::Credit,
-                // Its invoice is still to come.
-                _ => return Purpose::Unknown,
+                _ => {}
             }
         }
+        // The invoice of a session that names it is still to come.
         match money.charge {
-            Some(charge) if self.found_nothing(charge, money.intent) => Purpose::Sale(charge, None),
+            Some(charge) if !named && self.found_nothing(charge, money.intent) => {
+                Purpose::Sale(charge, None)
+            }
             _ => Purpose::Unknown,
         }
     }

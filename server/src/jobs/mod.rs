@@ -2,10 +2,12 @@
 
 mod close;
 mod coupons;
+mod intents;
 mod lease;
 
 pub use close::close_due;
 pub use coupons::settle_waiting;
+pub use intents::carry_on;
 
 use crate::app::App;
 use crate::error::Error;

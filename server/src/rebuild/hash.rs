@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::ingest::{Key, Stored, Trouble, transact};
 use std::collections::BTreeMap;
 use takings_core::hash::StateHash;
+use takings_core::version::{Version, same_state};
 
 /// The hash of everything that must not depend on the order of arrival.
 pub async fn state_hash(database: &Database) -> Result<StateHash, Error> {
@@ -22,6 +23,12 @@ pub async fn state_hash(database: &Database) -> Result<StateHash, Error> {
         }
     }
     Ok(hash)
+}
+
+/// Whether an event tells what was fetched: then it is the event that counts.
+fn told(version: &Version, versions: &[Version]) -> bool {
+    let tells = |it: &Version| !it.fetched && same_state(&it.state, &version.state);
+    version.fetched && versions.iter().any(tells)
 }
 
 /// Every version of every object, in the one form that its renderings make.
@@ -42,7 +49,7 @@ async fn hash_facts(database: &Database, hash: &mut StateHash) -> Result<(), Err
         let (objects, names) = page.await?;
         let Some(last) = objects.keys().next_back().cloned() else { return Ok(()) };
         for ((source, object), versions) in objects {
-            for version in versions {
+            for version in versions.iter().filter(|it| !told(it, &versions)) {
                 let content =
                     serde_json::to_string(&(version.phase, &version.state, &version.before))
                         .map_err(Error::internal)?;

@@ -1,5 +1,6 @@
 //! Revenue: webhooks in; customers, subscriptions, invoices, payments and the ledger out.
 
+pub mod commands;
 pub(crate) mod convert;
 mod customers;
 mod disputes;

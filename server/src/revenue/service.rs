@@ -1,8 +1,8 @@
 //! `RevenueService`: one short method per RPC.
 
 use super::mirrors::Mirrored;
-use super::{customers, disputes, events, intake, invoices, mirrors, payments, refunds};
-use super::{replay, subscriptions};
+use super::{commands, customers, disputes, events, intake, invoices, mirrors, payments};
+use super::{refunds, replay, subscriptions};
 use crate::app::App;
 use crate::error::{Error, Reason};
 use crate::ledger;
@@ -164,16 +164,103 @@ impl RevenueService for RevenueApi {
         request: Request<pb::ReplayWebhookEventRequest>,
     ) -> Answer<pb::ReplayWebhookEventResponse> {
         let asked = replay::convert::read(request.into_inner())?;
-        let answer = match replay::answered(&self.app, &asked).await? {
+        let answer = match commands::answered(&self.app, &asked.request).await? {
             Some(answer) => answer,
             None => {
                 let event = replay::run(&self.app, &asked).await?;
-                let batch = event.batch();
                 let response = pb::ReplayWebhookEventResponse { webhook_event: Some(event.into()) };
-                replay::keep(&self.app, &asked, batch, response.encode_to_vec()).await?
+                commands::keep(&self.app, &asked.request, response.encode_to_vec()).await?
             }
         };
         let response = pb::ReplayWebhookEventResponse::decode(answer.as_slice());
         Ok(Response::new(response.map_err(Error::internal)?))
+    }
+
+    async fn create_customer(
+        &self,
+        request: Request<pb::CreateCustomerRequest>,
+    ) -> Answer<pb::CreateCustomerResponse> {
+        let asked = commands::convert::create_customer(request.into_inner())?;
+        Ok(Response::new(commands::run(&self.app, asked).await?))
+    }
+
+    async fn update_customer(
+        &self,
+        request: Request<pb::UpdateCustomerRequest>,
+    ) -> Answer<pb::UpdateCustomerResponse> {
+        let asked = commands::convert::update_customer(request.into_inner())?;
+        Ok(Response::new(commands::run(&self.app, asked).await?))
+    }
+
+    async fn create_subscription(
+        &self,
+        request: Request<pb::CreateSubscriptionRequest>,
+    ) -> Answer<pb::CreateSubscriptionResponse> {
+        let asked = commands::convert::create_subscription(request.into_inner())?;
+        Ok(Response::new(commands::run(&self.app, asked).await?))
+    }
+
+    async fn update_subscription(
+        &self,
+        request: Request<pb::UpdateSubscriptionRequest>,
+    ) -> Answer<pb::UpdateSubscriptionResponse> {
+        let asked = commands::convert::update_subscription(request.into_inner())?;
+        Ok(Response::new(commands::run(&self.app, asked).await?))
+    }
+
+    async fn cancel_subscription(
+        &self,
+        request: Request<pb::CancelSubscriptionRequest>,
+    ) -> Answer<pb::CancelSubscriptionResponse> {
+        let asked = commands::convert::cancel_subscription(request.into_inner())?;
+        Ok(Response::new(commands::run(&self.app, asked).await?))
+    }
+
+    async fn pause_subscription(
+        &self,
+        request: Request<pb::PauseSubscriptionRequest>,
+    ) -> Answer<pb::PauseSubscriptionResponse> {
+        let asked = commands::convert::pause_subscription(request.into_inner())?;
+        Ok(Response::new(commands::run(&self.app, asked).await?))
+    }
+
+    async fn resume_subscription(
+        &self,
+        request: Request<pb::ResumeSubscriptionRequest>,
+    ) -> Answer<pb::ResumeSubscriptionResponse> {
+        let asked = commands::convert::resume_subscription(request.into_inner())?;
+        Ok(Response::new(commands::run(&self.app, asked).await?))
+    }
+
+    async fn update_payment_method(
+        &self,
+        request: Request<pb::UpdatePaymentMethodRequest>,
+    ) -> Answer<pb::UpdatePaymentMethodResponse> {
+        let asked = commands::convert::update_payment_method(request.into_inner())?;
+        Ok(Response::new(commands::run(&self.app, asked).await?))
+    }
+
+    async fn create_checkout_session(
+        &self,
+        request: Request<pb::CreateCheckoutSessionRequest>,
+    ) -> Answer<pb::CreateCheckoutSessionResponse> {
+        let asked = commands::convert::create_checkout_session(request.into_inner())?;
+        Ok(Response::new(commands::run(&self.app, asked).await?))
+    }
+
+    async fn create_billing_portal_session(
+        &self,
+        request: Request<pb::CreateBillingPortalSessionRequest>,
+    ) -> Answer<pb::CreateBillingPortalSessionResponse> {
+        let asked = commands::convert::create_billing_portal_session(request.into_inner())?;
+        Ok(Response::new(commands::run(&self.app, asked).await?))
+    }
+
+    async fn create_refund(
+        &self,
+        request: Request<pb::CreateRefundRequest>,
+    ) -> Answer<pb::CreateRefundResponse> {
+        let asked = commands::convert::create_refund(request.into_inner())?;
+        Ok(Response::new(commands::run(&self.app, asked).await?))
     }
 }

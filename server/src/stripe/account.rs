@@ -20,8 +20,8 @@ impl Account {
     pub fn of(config: &config::Stripe) -> Result<Option<Account>, Error> {
         let Some(key) = &config.api_key else { return Ok(None) };
         let rates = Rates {
-            in_all: f64::from(config.requests_per_second),
-            endpoint: f64::from(config.endpoint_requests_per_second),
+            in_all: config.requests_per_second,
+            endpoint: config.endpoint_requests_per_second,
         };
         let client = Client::new(&config.api_url, key, Policy::default())?.at(rates);
         // Keys have told their mode for ten years; an older one is taken for what is configured.

@@ -1,12 +1,12 @@
 //! What Stripe's failures mean.
 
 use super::transport::{NoAnswer, Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::fmt::{Display, Formatter};
 use stripe_client_core::StripeClientErr;
 
 /// Why a request has no result.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub struct Error {
     /// What it means.
     pub kind: ErrorKind,
@@ -17,7 +17,7 @@ pub struct Error {
 }
 
 /// Failures by meaning.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ErrorKind {
     /// The bank or the card said no.
     Declined {
@@ -46,6 +46,9 @@ pub enum ErrorKind {
     /// No answer, or none but failures. What was asked for may have been done all the same: only
     /// the same idempotency key tells.
     Unavailable,
+    /// Stripe failed while it worked, and keeps that answer under the key: its events alone tell what
+    /// was done.
+    Failed,
     /// An answer that is not Stripe's, such as a page of HTML.
     Unreadable,
 }
@@ -101,7 +104,7 @@ impl Error {
     /// Reads an answer that is not a success.
     pub(super) fn read(response: &Response) -> Error {
         let error = match serde_json::from_slice::<Body>(&response.body) {
-            Ok(Body { error }) => Error::told(response.status, error),
+            Ok(Body { error }) => Error::told(response, error),
             Err(_) if response.status >= 500 => {
                 Error::new(ErrorKind::Unavailable, format!("it answers HTTP {}", response.status))
             }
@@ -110,7 +113,8 @@ impl Error {
         error.about(response.head.request_id.clone())
     }
 
-    fn told(status: u16, details: Details) -> Error {
+    fn told(response: &Response, details: Details) -> Error {
+        let status = response.status;
         let Details { kind, code, decline_code, param, message } = details;
         let kind = match (status, kind.as_deref()) {
             (402, _) | (_, Some("card_error")) => ErrorKind::Declined { code, decline_code },
@@ -118,6 +122,7 @@ impl Error {
             (403, _) => ErrorKind::Permission,
             (404, _) => ErrorKind::NotFound,
             (429, _) => ErrorKind::RateLimited,
+            (500.., _) if response.head.replayed => ErrorKind::Failed,
             // Something holds the object, or an earlier attempt is still under way.
             (409 | 500.., _) => ErrorKind::Unavailable,
             (_, Some("idempotency_error")) => ErrorKind::Idempotency,
@@ -166,7 +171,7 @@ mod tests {
     use crate::stripe::Head;
 
     fn read(status: u16, body: &'static str) -> Error {
-        let head = Head { request_id: Some("req_1".into()), date: None };
+        let head = Head { request_id: Some("req_1".into()), ..Head::default() };
         let retry = Default::default();
         Error::read(&Response { status, head, retry, body: body.into() })
     }

@@ -9,23 +9,23 @@ use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// How much of a limit is used: whoever counts per second at the other end must never count more.
-const USED: f64 = 0.98;
-/// No rate is lowered below this many requests a second.
-const LEAST: f64 = 1.0;
+/// What of a second is left to a limit: whoever counts at the other end must never count more.
+const SECOND: Duration = Duration::from_millis(1_020);
+/// No pause between two requests grows beyond this.
+const LONGEST: Duration = Duration::from_secs(1);
 
 /// The two limits, in requests a second.
 #[derive(Clone, Copy, Debug)]
 pub struct Rates {
     /// Of all requests together.
-    pub in_all: f64,
+    pub in_all: u32,
     /// Of each endpoint.
-    pub endpoint: f64,
+    pub endpoint: u32,
 }
 
 impl Default for Rates {
     fn default() -> Rates {
-        Rates { in_all: 100.0, endpoint: 25.0 }
+        Rates { in_all: 100, endpoint: 25 }
     }
 }
 
@@ -37,8 +37,9 @@ pub(super) struct Limit {
 
 /// The slots of one endpoint, or of all together.
 struct Lane {
-    rate: f64,
-    /// When the rate was lowered, or last grew.
+    /// How far slots lie apart.
+    apart: Duration,
+    /// When that changed last.
     since: Instant,
     /// The next free slot.
     next: Instant,
@@ -54,10 +55,10 @@ impl Limit {
         let slot = {
             let Ok(mut lanes) = self.lanes.lock() else { return };
             let now = Instant::now();
-            let mut take = |name: &str, full: f64| match lanes.get_mut(name) {
-                Some(lane) => lane.take(now, full),
+            let mut take = |name: &str, rate: u32| match lanes.get_mut(name) {
+                Some(lane) => lane.take(now, rate),
                 None => {
-                    lanes.entry(name.to_owned()).or_insert(Lane::new(now, full)).take(now, full)
+                    lanes.entry(name.to_owned()).or_insert(Lane::new(now, rate)).take(now, rate)
                 }
             };
             take("", self.rates.in_all).max(take(endpoint, self.rates.endpoint))
@@ -70,21 +71,23 @@ impl Limit {
         if let Ok(mut lanes) = self.lanes.lock()
             && let Some(lane) = lanes.get_mut(endpoint)
         {
-            (lane.rate, lane.since) = ((lane.rate / 2.0).max(LEAST), Instant::now());
+            (lane.apart, lane.since) = ((lane.apart * 2).min(LONGEST), Instant::now());
         }
     }
 }
 
 impl Lane {
-    fn new(now: Instant, rate: f64) -> Lane {
-        Lane { rate, since: now, next: now }
+    fn new(now: Instant, rate: u32) -> Lane {
+        Lane { apart: SECOND / rate.max(1), since: now, next: now }
     }
 
-    fn take(&mut self, now: Instant, full: f64) -> Instant {
-        let grown = self.rate * 1.1_f64.powf((now - self.since).as_secs_f64());
-        (self.rate, self.since) = (grown.min(full), now);
+    fn take(&mut self, now: Instant, rate: u32) -> Instant {
+        while now - self.since >= Duration::from_secs(1) && self.apart > SECOND / rate.max(1) {
+            self.apart = (self.apart * 10 / 11).max(SECOND / rate.max(1));
+            self.since += Duration::from_secs(1);
+        }
         let slot = self.next.max(now);
-        self.next = slot + Duration::from_secs_f64(1.0 / (self.rate * USED));
+        self.next = slot + self.apart;
         slot
     }
 }
@@ -122,23 +125,20 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn slots_lie_evenly_and_a_429_spreads_them() {
-        let limit = Limit::new(Rates { in_all: 100.0, endpoint: 25.0 });
+        let limit = Limit::new(Rates { in_all: 100, endpoint: 25 });
         let started = Instant::now();
-        for _ in 0..104 {
+        for _ in 0..101 {
             limit.turn("GET /coupons/:id").await;
         }
         let took = started.elapsed().as_millis();
-        assert!(
-            (3_900..=4_100).contains(&took),
-            "104 at 25 a second, 4 of them at once: {took} ms"
-        );
+        assert!((4_000..=4_250).contains(&took), "100 pauses at 25 a second: {took} ms");
         limit.lower("GET /coupons/:id");
         let started = Instant::now();
         for _ in 0..25 {
             limit.turn("GET /coupons/:id").await;
         }
         let took = started.elapsed().as_millis();
-        assert!((1_500..=2_100).contains(&took), "half as fast, and growing: {took} ms");
+        assert!((1_700..=2_250).contains(&took), "half as fast, and growing: {took} ms");
         let started = Instant::now();
         for place in 0..101 {
             limit.turn(&format!("GET /{place}")).await;

@@ -69,7 +69,7 @@ pub(super) fn judge(outcome: Result<Response, NoAnswer>) -> Verdict {
     let error = Error::read(&response);
     let by_status = matches!(response.status, 409 | 429 | 500..);
     // A failure that is replayed under its key stays what it is.
-    if response.retry.replayed || !response.retry.should.unwrap_or(by_status) {
+    if response.head.replayed || !response.retry.should.unwrap_or(by_status) {
         return Verdict::Stop(error);
     }
     Verdict::Again { error, after: response.retry.after }
@@ -78,11 +78,15 @@ pub(super) fn judge(outcome: Result<Response, NoAnswer>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stripe::transport::Retry;
+    use crate::stripe::transport::{Head, Retry};
+
+    fn response(status: u16, retry: Retry, replayed: bool) -> Response {
+        let head = Head { replayed, ..Head::default() };
+        Response { status, head, retry, body: "{}".into() }
+    }
 
     fn again(status: u16, retry: Retry) -> bool {
-        let response = Response { status, head: Default::default(), retry, body: "{}".into() };
-        matches!(judge(Ok(response)), Verdict::Again { .. })
+        matches!(judge(Ok(response(status, retry, false))), Verdict::Again { .. })
     }
 
     #[test]
@@ -90,7 +94,8 @@ mod tests {
         for status in [409, 429, 500, 502, 503, 504] {
             assert!(again(status, Retry::default()), "{status}");
             assert!(!again(status, Retry { should: Some(false), ..Retry::default() }), "{status}");
-            assert!(!again(status, Retry { replayed: true, ..Retry::default() }), "{status}");
+            let replayed = judge(Ok(response(status, Retry::default(), true)));
+            assert!(matches!(replayed, Verdict::Stop(_)), "{status}");
         }
         for status in [302, 400, 401, 402, 403, 404] {
             assert!(!again(status, Retry::default()), "{status}");

@@ -49,6 +49,8 @@ pub struct Head {
     pub request_id: Option<String>,
     /// When Stripe answered, by its own clock, to the second.
     pub date: Option<Timestamp>,
+    /// It is an earlier answer, kept under the idempotency key: what it shows may have changed since.
+    pub replayed: bool,
 }
 
 /// What an answer says of trying again.
@@ -56,8 +58,6 @@ pub struct Head {
 pub(super) struct Retry {
     pub(super) should: Option<bool>,
     pub(super) after: Option<Duration>,
-    /// The answer is an earlier one, kept under the idempotency key.
-    pub(super) replayed: bool,
 }
 
 /// Why nothing came back.
@@ -136,7 +136,9 @@ impl Head {
             let parser = jiff::fmt::rfc2822::DateTimeParser::new();
             Some(Timestamp::from_secs(parser.parse_timestamp(date).ok()?.as_second()))
         });
-        Head { request_id: text(headers, "request-id").map(str::to_owned), date }
+        let request_id = text(headers, "request-id").map(str::to_owned);
+        let replayed = text(headers, "idempotent-replayed") == Some("true");
+        Head { request_id, date, replayed }
     }
 }
 
@@ -146,7 +148,6 @@ impl Retry {
         Retry {
             should: text(headers, "stripe-should-retry").and_then(|it| it.parse().ok()),
             after: seconds.filter(|it| *it <= LONGEST_WAIT).map(Duration::from_secs),
-            replayed: text(headers, "idempotent-replayed") == Some("true"),
         }
     }
 }
@@ -173,6 +174,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(DATE, HeaderValue::from_static("Sun, 06 Nov 1994 08:49:37 GMT"));
         let head = Head::read(&headers);
-        assert_eq!(head, Head { request_id: None, date: Some(Timestamp(784_111_777_000_000)) });
+        let date = Some(Timestamp(784_111_777_000_000));
+        assert_eq!(head, Head { date, ..Head::default() });
     }
 }

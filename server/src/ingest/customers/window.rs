@@ -17,7 +17,7 @@ pub(super) struct Window {
     pub(super) anchor: Option<Moment>,
     /// The settled moments after the anchor, ascending.
     pub(super) moments: Vec<Moment>,
-    /// What the last moment's observation says of a person.
+    /// What the last moment's observation says of a person, or a later one that says nothing else.
     pub(super) personal: Option<String>,
 }
 
@@ -63,11 +63,13 @@ pub(super) async fn load(
     froms.iter().for_each(|((source, id), from)| {
         wanted.push([(*source).into(), id.as_str().into(), (*from).into()]);
     });
-    let (mut stored, mut personal) = (Stored::default(), BTreeMap::new());
+    let mut stored = Stored::default();
+    let mut personal: BTreeMap<Key, Said> = BTreeMap::new();
     for row in tx.fetch(&store::WINDOWS, &wanted).await? {
         let key = (row.int(0)?, row.text(1)?);
         if let Some(text) = row.opt_text(8)? {
-            personal.insert((key.clone(), row.text(3)?), text);
+            let version = (row.int(2)?, row.text(3)?);
+            personal.entry(key.clone()).or_default().insert(version, text);
         }
         stored.read(key, &row, 2)?;
     }
@@ -75,10 +77,25 @@ pub(super) async fn load(
     Ok(versions
         .map(|(key, versions)| {
             let mut window = Window::new(&versions, froms[&key]);
-            let last = window.moments.last().or(window.anchor.as_ref());
-            window.personal =
-                last.and_then(|moment| personal.remove(&(key.clone(), moment.event.clone())));
+            let said = personal.remove(&key).unwrap_or_default();
+            window.personal = window.last().and_then(|moment| newest(said, moment));
             (key, window)
         })
         .collect())
+}
+
+/// What observations say of a person, by second and event.
+type Said = BTreeMap<(Seconds, String), String>;
+
+/// What is known of a person at last. A name is no part of a state, so a fetched state that repeats
+/// the one before makes no moment, and may all the same say another name.
+fn newest(mut said: Said, moment: &Moment) -> Option<String> {
+    match said.pop_last() {
+        Some(((second, _), text)) if second > moment.second => Some(text),
+        Some((version, text)) => {
+            said.insert(version, text);
+            said.remove(&(moment.second, moment.event.clone()))
+        }
+        None => None,
+    }
 }

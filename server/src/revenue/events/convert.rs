@@ -72,7 +72,6 @@ impl From<Event> for pb::WebhookEvent {
             reason,
             message,
             object,
-            batch: _,
             recorded_at,
         } = row;
         pb::WebhookEvent {

@@ -40,6 +40,5 @@ pub(super) struct Row {
     pub(super) reason: Option<String>,
     pub(super) message: Option<String>,
     pub(super) object: Option<String>,
-    pub(super) batch: i64,
     pub(super) recorded_at: Option<i64>,
 }

@@ -29,13 +29,6 @@ pub(super) struct Event {
     outcome: Outcome,
 }
 
-impl Event {
-    /// The transaction that last wrote it.
-    pub(super) fn batch(&self) -> i64 {
-        self.row.batch
-    }
-}
-
 /// Which event is meant: its source's number, and its id.
 pub(super) struct Named {
     pub(super) source: i64,

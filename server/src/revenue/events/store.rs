@@ -72,7 +72,6 @@ fn rows() -> SelectStatement {
         Reason,
         Message,
         Object,
-        Batch,
     ];
     let mut select = Query::select();
     select

@@ -1,18 +1,15 @@
 //! A replay, as the contract says it.
 
 use super::Asked;
-use crate::error::{Error, Reason};
+use crate::error::Error;
+use crate::revenue::commands::Request;
 use crate::revenue::convert::{required, text};
 use takings::v1 as pb;
-use uuid::Uuid;
 
 /// What is asked for.
 pub(in crate::revenue) fn read(asked: pb::ReplayWebhookEventRequest) -> Result<Asked, Error> {
     let pb::ReplayWebhookEventRequest { event_id, source, request_id } = asked;
     let (event, source) = (required("event_id", event_id)?, text("source", source)?);
-    let request = Uuid::try_parse(&request_id).map_err(|_| {
-        let message = "`request_id` must be a UUID, the same for every attempt at this act";
-        Error::invalid(Reason::InvalidRequestId, "request_id", message)
-    })?;
+    let request = Request::new(&request_id, "ReplayWebhookEvent", &[&event, &source])?;
     Ok(Asked { event, source, request })
 }

@@ -1,0 +1,159 @@
+//! An intent as it is stored, and how one request id stands for one act.
+
+use super::call::Call;
+use super::store;
+use crate::app::App;
+use crate::error::{Error, Reason};
+use crate::stripe;
+use std::time::Duration;
+use takings_core::hash::StateHash;
+use takings_core::time::Timestamp;
+use uuid::Uuid;
+
+/// A request's id, and what it asks for.
+#[derive(Debug)]
+pub(in crate::revenue) struct Request {
+    /// However it was written.
+    pub(super) id: String,
+    pub(super) method: &'static str,
+    /// What tells this request from another with the same id.
+    pub(super) content: String,
+}
+
+impl Request {
+    /// The request of an id.
+    ///
+    /// # Errors
+    ///
+    /// If the id is no UUID.
+    pub(in crate::revenue) fn new(
+        id: &str,
+        method: &'static str,
+        content: &[&str],
+    ) -> Result<Request, Error> {
+        let id = Uuid::try_parse(id).map_err(|_| {
+            let message = "`request_id` must be a UUID, the same for every attempt at this act";
+            Error::invalid(Reason::InvalidRequestId, "request_id", message)
+        })?;
+        let mut hash = StateHash::default();
+        hash.add(&[&[method], content].concat());
+        Ok(Request { id: id.hyphenated().to_string(), method, content: hash.to_string() })
+    }
+}
+
+/// How far an intent is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Open,
+    Done,
+    Refused,
+    Lapsed,
+}
+
+impl State {
+    const ALL: [State; 4] = [State::Open, State::Done, State::Refused, State::Lapsed];
+
+    /// The name in the database.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            State::Open => "open",
+            State::Done => "done",
+            State::Refused => "refused",
+            State::Lapsed => "lapsed",
+        }
+    }
+
+    pub(super) fn parse(name: &str) -> Option<State> {
+        State::ALL.into_iter().find(|state| state.name() == name)
+    }
+}
+
+/// A stored intent.
+#[derive(Debug)]
+pub(super) struct Intent {
+    pub(super) request: String,
+    pub(super) method: String,
+    pub(super) content: String,
+    /// What the keys of its calls begin with.
+    pub(super) key: String,
+    pub(super) calls: Option<String>,
+    pub(super) state: State,
+    pub(super) answer: Vec<u8>,
+    /// When Stripe first answered a failure that it keeps under the key.
+    pub(super) failed_at: Option<Timestamp>,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
+}
+
+impl Intent {
+    /// The calls that it takes.
+    pub(super) fn calls(&self) -> Result<Vec<Call>, Error> {
+        let calls = self.calls.as_deref().unwrap_or("[]");
+        serde_json::from_str(calls).map_err(Error::internal)
+    }
+
+    /// The idempotency key of a call.
+    pub(super) fn key_of(&self, place: usize) -> String {
+        format!("takings/{}/{}", self.key, place + 1)
+    }
+
+    /// How long it has been there.
+    pub(super) fn age(&self, now: Timestamp) -> Duration {
+        Duration::from_micros(now.0.saturating_sub(self.created_at.0).try_into().unwrap_or(0))
+    }
+
+    /// How it ended, if it has.
+    pub(super) fn settled(&self) -> Option<Result<Vec<u8>, Error>> {
+        Some(match self.state {
+            State::Open => return None,
+            State::Done => Ok(self.answer.clone()),
+            State::Refused => Err(match serde_json::from_slice::<stripe::Error>(&self.answer) {
+                Ok(refusal) => refusal.into(),
+                Err(error) => Error::internal(error),
+            }),
+            State::Lapsed => Err(lapsed()),
+        })
+    }
+}
+
+fn lapsed() -> Error {
+    let message = "this could not be carried out within 23 hours, after which it is not sent again, \
+                   and Stripe's events show nothing of it: look at the object, and ask again with a \
+                   new `request_id`";
+    Error::Precondition { reason: Reason::RequestLapsed, message: message.into() }
+}
+
+/// The intent of a request.
+///
+/// # Errors
+///
+/// If its id was used for another act.
+pub(super) async fn find(app: &App, request: &Request) -> Result<Option<Intent>, Error> {
+    let found = store::find(&app.database, &request.id).await?;
+    if found.as_ref().is_some_and(|intent| intent.content != request.content) {
+        let message = "this `request_id` was used before with another content: make a new UUID";
+        return Err(Error::AlreadyExists {
+            reason: Reason::RequestIdReused,
+            message: message.into(),
+        });
+    }
+    Ok(found)
+}
+
+/// The answer that a request got before, encoded.
+pub(in crate::revenue) async fn answered(
+    app: &App,
+    request: &Request,
+) -> Result<Option<Vec<u8>>, Error> {
+    find(app, request).await?.and_then(|intent| intent.settled()).transpose()
+}
+
+/// Keeps the answer to an act that takes no call, encoded; answers the one that was kept first.
+pub(in crate::revenue) async fn keep(
+    app: &App,
+    request: &Request,
+    answer: Vec<u8>,
+) -> Result<Vec<u8>, Error> {
+    store::keep(&app.database, request, answer.clone(), app.now()).await?;
+    Ok(answered(app, request).await?.unwrap_or(answer))
+}
