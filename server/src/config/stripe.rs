@@ -26,6 +26,8 @@ pub struct Stripe {
     pub requests_per_second: u32,
     /// The most of them to one endpoint: one operation, whichever object it is about.
     pub endpoint_requests_per_second: u32,
+    /// Look up what payloads leave open.
+    pub look_ups: bool,
     /// How long after a mark is made it is looked up: most are settled by the next events.
     pub look_up_after_seconds: u32,
     /// Take only live (`true`) or only test events (`false`); unset: both, kept apart.
@@ -43,6 +45,7 @@ impl Default for Stripe {
             tolerance_seconds: 300,
             requests_per_second: 100,
             endpoint_requests_per_second: 25,
+            look_ups: true,
             look_up_after_seconds: 30,
             livemode: None,
         }

@@ -28,7 +28,9 @@ pub async fn run(app: Arc<App>, stop: CancellationToken) {
         }
         report("coupons", turn(&app, "coupons", Duration::from_secs(1)).await);
         report("close", turn(&app, "close", Duration::from_secs(600)).await);
-        report("look_ups", turn(&app, "look_ups", Duration::from_secs(1)).await);
+        if app.config.stripe.look_ups {
+            report("look_ups", turn(&app, "look_ups", Duration::from_secs(1)).await);
+        }
     }
 }
 
