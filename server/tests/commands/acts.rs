@@ -41,6 +41,7 @@ async fn every_command(place: Place) {
     shop.deliver(&server).await;
     assert_eq!(ended, mrr(&place).await, "the webhooks of an end change MRR");
     pages(&shop, &mut client, &customer).await;
+    shop.deliver(&server).await;
 
     let events = Arc::new(shop.account.stripe.events());
     drop((client, server));

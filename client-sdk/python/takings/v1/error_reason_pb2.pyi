@@ -185,6 +185,17 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     be used, after every attempt. Example: an outage, or a proxy's page of HTML. What was asked for
     may have been done: send the same call again, with the same request id, and it is found out.
     """
+    ERROR_REASON_SUBSCRIPTION_ENDED: _ErrorReason.ValueType  # 35
+    """ERROR_REASON_SUBSCRIPTION_ENDED (FAILED_PRECONDITION) says that the subscription has ended, and
+    what has ended cannot be changed. Example: CancelSubscription of a subscription that is
+    `canceled`. Create another; nothing was done.
+    """
+    ERROR_REASON_REQUEST_LAPSED: _ErrorReason.ValueType  # 36
+    """ERROR_REASON_REQUEST_LAPSED (FAILED_PRECONDITION) says that a command could not be carried out
+    within 23 hours, after which it is not sent again: Stripe's events show nothing of it. Example:
+    CreateRefund while the server had no way to Stripe for a day. Look at the object; if it is still
+    wanted, ask again with a new `request_id`.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is why a call failed. Every error carries one `google.rpc.ErrorInfo` with the domain
@@ -355,5 +366,16 @@ ERROR_REASON_STRIPE_UNAVAILABLE: ErrorReason.ValueType  # 34
 """ERROR_REASON_STRIPE_UNAVAILABLE (UNAVAILABLE) says that Stripe gave no answer, or none that can
 be used, after every attempt. Example: an outage, or a proxy's page of HTML. What was asked for
 may have been done: send the same call again, with the same request id, and it is found out.
+"""
+ERROR_REASON_SUBSCRIPTION_ENDED: ErrorReason.ValueType  # 35
+"""ERROR_REASON_SUBSCRIPTION_ENDED (FAILED_PRECONDITION) says that the subscription has ended, and
+what has ended cannot be changed. Example: CancelSubscription of a subscription that is
+`canceled`. Create another; nothing was done.
+"""
+ERROR_REASON_REQUEST_LAPSED: ErrorReason.ValueType  # 36
+"""ERROR_REASON_REQUEST_LAPSED (FAILED_PRECONDITION) says that a command could not be carried out
+within 23 hours, after which it is not sent again: Stripe's events show nothing of it. Example:
+CreateRefund while the server had no way to Stripe for a day. Look at the object; if it is still
+wanted, ask again with a new `request_id`.
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

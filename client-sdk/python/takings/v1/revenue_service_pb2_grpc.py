@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from takings.v1 import revenue_commands_pb2 as takings_dot_v1_dot_revenue__commands__pb2
 from takings.v1 import revenue_service_pb2 as takings_dot_v1_dot_revenue__service__pb2
 
 GRPC_GENERATED_VERSION = '1.71.2'
@@ -27,12 +28,24 @@ if _version_not_supported:
 
 class RevenueServiceStub(object):
     """RevenueService takes in webhooks, and shows what they say: customers, subscriptions, invoices and
-    payments as they stand, and the ledger that follows from them.
+    payments as they stand, and the ledger that follows from them. It also acts: it subscribes, cancels
+    and refunds at Stripe.
 
     Every List answers pages by key, so that rows arriving meanwhile are neither skipped nor repeated
     for those already there; a page holds 50 rows unless `page_size` says otherwise, and at most
     1,000. Filters are combined with "and"; an empty one lets everything through. Every read reflects
     everything that was acknowledged before it began, unless the server reads from a replica.
+
+    The RPCs that act at Stripe are commands. A command is stored under its `request_id` before
+    anything is sent, and is carried out once, whatever breaks in between: a repeat with the same
+    `request_id` is answered as the first was, a refusal of Stripe's included. After
+    ERROR_REASON_STRIPE_UNAVAILABLE it stays open, and the same call, or the server by itself, finishes
+    it; one that is still open after 23 hours is not sent again, and ends with
+    ERROR_REASON_REQUEST_LAPSED unless Stripe's events show that it was done. What Stripe answers is
+    read before the command is answered, so that every read afterwards shows it. Every command may fail
+    with ERROR_REASON_INVALID_REQUEST_ID, ERROR_REASON_REQUEST_ID_REUSED, ERROR_REASON_REQUEST_LAPSED,
+    ERROR_REASON_STRIPE_NOT_CONFIGURED, ERROR_REASON_STRIPE_KEY_REFUSED, ERROR_REASON_STRIPE_REFUSED,
+    ERROR_REASON_STRIPE_OBJECT_NOT_FOUND and ERROR_REASON_STRIPE_UNAVAILABLE.
 
     Every RPC may fail with ERROR_REASON_INVALID_FIELD, ERROR_REASON_OVERLOADED,
     ERROR_REASON_SHUTTING_DOWN, ERROR_REASON_DATABASE_UNAVAILABLE, ERROR_REASON_SCHEMA_MISMATCH and
@@ -106,16 +119,83 @@ class RevenueServiceStub(object):
                 request_serializer=takings_dot_v1_dot_revenue__service__pb2.ReplayWebhookEventRequest.SerializeToString,
                 response_deserializer=takings_dot_v1_dot_revenue__service__pb2.ReplayWebhookEventResponse.FromString,
                 _registered_method=True)
+        self.CreateCustomer = channel.unary_unary(
+                '/takings.v1.RevenueService/CreateCustomer',
+                request_serializer=takings_dot_v1_dot_revenue__commands__pb2.CreateCustomerRequest.SerializeToString,
+                response_deserializer=takings_dot_v1_dot_revenue__service__pb2.CreateCustomerResponse.FromString,
+                _registered_method=True)
+        self.UpdateCustomer = channel.unary_unary(
+                '/takings.v1.RevenueService/UpdateCustomer',
+                request_serializer=takings_dot_v1_dot_revenue__commands__pb2.UpdateCustomerRequest.SerializeToString,
+                response_deserializer=takings_dot_v1_dot_revenue__service__pb2.UpdateCustomerResponse.FromString,
+                _registered_method=True)
+        self.CreateSubscription = channel.unary_unary(
+                '/takings.v1.RevenueService/CreateSubscription',
+                request_serializer=takings_dot_v1_dot_revenue__commands__pb2.CreateSubscriptionRequest.SerializeToString,
+                response_deserializer=takings_dot_v1_dot_revenue__service__pb2.CreateSubscriptionResponse.FromString,
+                _registered_method=True)
+        self.UpdateSubscription = channel.unary_unary(
+                '/takings.v1.RevenueService/UpdateSubscription',
+                request_serializer=takings_dot_v1_dot_revenue__commands__pb2.UpdateSubscriptionRequest.SerializeToString,
+                response_deserializer=takings_dot_v1_dot_revenue__service__pb2.UpdateSubscriptionResponse.FromString,
+                _registered_method=True)
+        self.CancelSubscription = channel.unary_unary(
+                '/takings.v1.RevenueService/CancelSubscription',
+                request_serializer=takings_dot_v1_dot_revenue__commands__pb2.CancelSubscriptionRequest.SerializeToString,
+                response_deserializer=takings_dot_v1_dot_revenue__service__pb2.CancelSubscriptionResponse.FromString,
+                _registered_method=True)
+        self.PauseSubscription = channel.unary_unary(
+                '/takings.v1.RevenueService/PauseSubscription',
+                request_serializer=takings_dot_v1_dot_revenue__commands__pb2.PauseSubscriptionRequest.SerializeToString,
+                response_deserializer=takings_dot_v1_dot_revenue__service__pb2.PauseSubscriptionResponse.FromString,
+                _registered_method=True)
+        self.ResumeSubscription = channel.unary_unary(
+                '/takings.v1.RevenueService/ResumeSubscription',
+                request_serializer=takings_dot_v1_dot_revenue__commands__pb2.ResumeSubscriptionRequest.SerializeToString,
+                response_deserializer=takings_dot_v1_dot_revenue__service__pb2.ResumeSubscriptionResponse.FromString,
+                _registered_method=True)
+        self.UpdatePaymentMethod = channel.unary_unary(
+                '/takings.v1.RevenueService/UpdatePaymentMethod',
+                request_serializer=takings_dot_v1_dot_revenue__commands__pb2.UpdatePaymentMethodRequest.SerializeToString,
+                response_deserializer=takings_dot_v1_dot_revenue__service__pb2.UpdatePaymentMethodResponse.FromString,
+                _registered_method=True)
+        self.CreateCheckoutSession = channel.unary_unary(
+                '/takings.v1.RevenueService/CreateCheckoutSession',
+                request_serializer=takings_dot_v1_dot_revenue__commands__pb2.CreateCheckoutSessionRequest.SerializeToString,
+                response_deserializer=takings_dot_v1_dot_revenue__commands__pb2.CreateCheckoutSessionResponse.FromString,
+                _registered_method=True)
+        self.CreateBillingPortalSession = channel.unary_unary(
+                '/takings.v1.RevenueService/CreateBillingPortalSession',
+                request_serializer=takings_dot_v1_dot_revenue__commands__pb2.CreateBillingPortalSessionRequest.SerializeToString,
+                response_deserializer=takings_dot_v1_dot_revenue__commands__pb2.CreateBillingPortalSessionResponse.FromString,
+                _registered_method=True)
+        self.CreateRefund = channel.unary_unary(
+                '/takings.v1.RevenueService/CreateRefund',
+                request_serializer=takings_dot_v1_dot_revenue__commands__pb2.CreateRefundRequest.SerializeToString,
+                response_deserializer=takings_dot_v1_dot_revenue__service__pb2.CreateRefundResponse.FromString,
+                _registered_method=True)
 
 
 class RevenueServiceServicer(object):
     """RevenueService takes in webhooks, and shows what they say: customers, subscriptions, invoices and
-    payments as they stand, and the ledger that follows from them.
+    payments as they stand, and the ledger that follows from them. It also acts: it subscribes, cancels
+    and refunds at Stripe.
 
     Every List answers pages by key, so that rows arriving meanwhile are neither skipped nor repeated
     for those already there; a page holds 50 rows unless `page_size` says otherwise, and at most
     1,000. Filters are combined with "and"; an empty one lets everything through. Every read reflects
     everything that was acknowledged before it began, unless the server reads from a replica.
+
+    The RPCs that act at Stripe are commands. A command is stored under its `request_id` before
+    anything is sent, and is carried out once, whatever breaks in between: a repeat with the same
+    `request_id` is answered as the first was, a refusal of Stripe's included. After
+    ERROR_REASON_STRIPE_UNAVAILABLE it stays open, and the same call, or the server by itself, finishes
+    it; one that is still open after 23 hours is not sent again, and ends with
+    ERROR_REASON_REQUEST_LAPSED unless Stripe's events show that it was done. What Stripe answers is
+    read before the command is answered, so that every read afterwards shows it. Every command may fail
+    with ERROR_REASON_INVALID_REQUEST_ID, ERROR_REASON_REQUEST_ID_REUSED, ERROR_REASON_REQUEST_LAPSED,
+    ERROR_REASON_STRIPE_NOT_CONFIGURED, ERROR_REASON_STRIPE_KEY_REFUSED, ERROR_REASON_STRIPE_REFUSED,
+    ERROR_REASON_STRIPE_OBJECT_NOT_FOUND and ERROR_REASON_STRIPE_UNAVAILABLE.
 
     Every RPC may fail with ERROR_REASON_INVALID_FIELD, ERROR_REASON_OVERLOADED,
     ERROR_REASON_SHUTTING_DOWN, ERROR_REASON_DATABASE_UNAVAILABLE, ERROR_REASON_SCHEMA_MISMATCH and
@@ -232,6 +312,100 @@ class RevenueServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateCustomer(self, request, context):
+        """CreateCustomer makes a customer at Stripe, with a payment method where one is named. It is a
+        command, as above. Errors: those of a command, ERROR_REASON_PAYMENT_DECLINED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateCustomer(self, request, context):
+        """UpdateCustomer changes a customer's name or email address at Stripe. It is a command, as above.
+        Errors: those of a command.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateSubscription(self, request, context):
+        """CreateSubscription begins a subscription at Stripe, and bills its first period unless a trial
+        comes first. It is a command, as above. Errors: those of a command,
+        ERROR_REASON_PAYMENT_DECLINED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateSubscription(self, request, context):
+        """UpdateSubscription changes the price, the quantity or the coupon of a subscription at Stripe.
+        It is a command, as above. Errors: those of a command, ERROR_REASON_PAYMENT_DECLINED,
+        ERROR_REASON_SUBSCRIPTION_ENDED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelSubscription(self, request, context):
+        """CancelSubscription ends a subscription at Stripe, now or with its period. One that is to end
+        with its period can still be ended now. It is a command, as above. Errors: those of a command,
+        ERROR_REASON_SUBSCRIPTION_ENDED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PauseSubscription(self, request, context):
+        """PauseSubscription pauses an active or trialing subscription at Stripe: it is not billed, and
+        its status is `paused`. It is a command, as above. Errors: those of a command,
+        ERROR_REASON_SUBSCRIPTION_ENDED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResumeSubscription(self, request, context):
+        """ResumeSubscription lets a paused subscription go on at Stripe, in a new period that is billed
+        at once. It is a command, as above. Errors: those of a command,
+        ERROR_REASON_SUBSCRIPTION_ENDED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdatePaymentMethod(self, request, context):
+        """UpdatePaymentMethod attaches a payment method to a customer at Stripe, where it is not yet, and
+        makes it the one that pays the customer's invoices. It is a command, as above. Errors: those of
+        a command, ERROR_REASON_PAYMENT_DECLINED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateCheckoutSession(self, request, context):
+        """CreateCheckoutSession opens a page at Stripe on which a customer subscribes or pays. It is a
+        command, as above. Errors: those of a command.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateBillingPortalSession(self, request, context):
+        """CreateBillingPortalSession opens Stripe's portal for a customer, to manage subscriptions and
+        payment methods. It is a command, as above. Errors: those of a command.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateRefund(self, request, context):
+        """CreateRefund gives back a payment, or a part of it. It is a command, as above. Errors: those of
+        a command.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RevenueServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -295,6 +469,61 @@ def add_RevenueServiceServicer_to_server(servicer, server):
                     request_deserializer=takings_dot_v1_dot_revenue__service__pb2.ReplayWebhookEventRequest.FromString,
                     response_serializer=takings_dot_v1_dot_revenue__service__pb2.ReplayWebhookEventResponse.SerializeToString,
             ),
+            'CreateCustomer': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateCustomer,
+                    request_deserializer=takings_dot_v1_dot_revenue__commands__pb2.CreateCustomerRequest.FromString,
+                    response_serializer=takings_dot_v1_dot_revenue__service__pb2.CreateCustomerResponse.SerializeToString,
+            ),
+            'UpdateCustomer': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateCustomer,
+                    request_deserializer=takings_dot_v1_dot_revenue__commands__pb2.UpdateCustomerRequest.FromString,
+                    response_serializer=takings_dot_v1_dot_revenue__service__pb2.UpdateCustomerResponse.SerializeToString,
+            ),
+            'CreateSubscription': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateSubscription,
+                    request_deserializer=takings_dot_v1_dot_revenue__commands__pb2.CreateSubscriptionRequest.FromString,
+                    response_serializer=takings_dot_v1_dot_revenue__service__pb2.CreateSubscriptionResponse.SerializeToString,
+            ),
+            'UpdateSubscription': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateSubscription,
+                    request_deserializer=takings_dot_v1_dot_revenue__commands__pb2.UpdateSubscriptionRequest.FromString,
+                    response_serializer=takings_dot_v1_dot_revenue__service__pb2.UpdateSubscriptionResponse.SerializeToString,
+            ),
+            'CancelSubscription': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelSubscription,
+                    request_deserializer=takings_dot_v1_dot_revenue__commands__pb2.CancelSubscriptionRequest.FromString,
+                    response_serializer=takings_dot_v1_dot_revenue__service__pb2.CancelSubscriptionResponse.SerializeToString,
+            ),
+            'PauseSubscription': grpc.unary_unary_rpc_method_handler(
+                    servicer.PauseSubscription,
+                    request_deserializer=takings_dot_v1_dot_revenue__commands__pb2.PauseSubscriptionRequest.FromString,
+                    response_serializer=takings_dot_v1_dot_revenue__service__pb2.PauseSubscriptionResponse.SerializeToString,
+            ),
+            'ResumeSubscription': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeSubscription,
+                    request_deserializer=takings_dot_v1_dot_revenue__commands__pb2.ResumeSubscriptionRequest.FromString,
+                    response_serializer=takings_dot_v1_dot_revenue__service__pb2.ResumeSubscriptionResponse.SerializeToString,
+            ),
+            'UpdatePaymentMethod': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdatePaymentMethod,
+                    request_deserializer=takings_dot_v1_dot_revenue__commands__pb2.UpdatePaymentMethodRequest.FromString,
+                    response_serializer=takings_dot_v1_dot_revenue__service__pb2.UpdatePaymentMethodResponse.SerializeToString,
+            ),
+            'CreateCheckoutSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateCheckoutSession,
+                    request_deserializer=takings_dot_v1_dot_revenue__commands__pb2.CreateCheckoutSessionRequest.FromString,
+                    response_serializer=takings_dot_v1_dot_revenue__commands__pb2.CreateCheckoutSessionResponse.SerializeToString,
+            ),
+            'CreateBillingPortalSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateBillingPortalSession,
+                    request_deserializer=takings_dot_v1_dot_revenue__commands__pb2.CreateBillingPortalSessionRequest.FromString,
+                    response_serializer=takings_dot_v1_dot_revenue__commands__pb2.CreateBillingPortalSessionResponse.SerializeToString,
+            ),
+            'CreateRefund': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateRefund,
+                    request_deserializer=takings_dot_v1_dot_revenue__commands__pb2.CreateRefundRequest.FromString,
+                    response_serializer=takings_dot_v1_dot_revenue__service__pb2.CreateRefundResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'takings.v1.RevenueService', rpc_method_handlers)
@@ -305,12 +534,24 @@ def add_RevenueServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class RevenueService(object):
     """RevenueService takes in webhooks, and shows what they say: customers, subscriptions, invoices and
-    payments as they stand, and the ledger that follows from them.
+    payments as they stand, and the ledger that follows from them. It also acts: it subscribes, cancels
+    and refunds at Stripe.
 
     Every List answers pages by key, so that rows arriving meanwhile are neither skipped nor repeated
     for those already there; a page holds 50 rows unless `page_size` says otherwise, and at most
     1,000. Filters are combined with "and"; an empty one lets everything through. Every read reflects
     everything that was acknowledged before it began, unless the server reads from a replica.
+
+    The RPCs that act at Stripe are commands. A command is stored under its `request_id` before
+    anything is sent, and is carried out once, whatever breaks in between: a repeat with the same
+    `request_id` is answered as the first was, a refusal of Stripe's included. After
+    ERROR_REASON_STRIPE_UNAVAILABLE it stays open, and the same call, or the server by itself, finishes
+    it; one that is still open after 23 hours is not sent again, and ends with
+    ERROR_REASON_REQUEST_LAPSED unless Stripe's events show that it was done. What Stripe answers is
+    read before the command is answered, so that every read afterwards shows it. Every command may fail
+    with ERROR_REASON_INVALID_REQUEST_ID, ERROR_REASON_REQUEST_ID_REUSED, ERROR_REASON_REQUEST_LAPSED,
+    ERROR_REASON_STRIPE_NOT_CONFIGURED, ERROR_REASON_STRIPE_KEY_REFUSED, ERROR_REASON_STRIPE_REFUSED,
+    ERROR_REASON_STRIPE_OBJECT_NOT_FOUND and ERROR_REASON_STRIPE_UNAVAILABLE.
 
     Every RPC may fail with ERROR_REASON_INVALID_FIELD, ERROR_REASON_OVERLOADED,
     ERROR_REASON_SHUTTING_DOWN, ERROR_REASON_DATABASE_UNAVAILABLE, ERROR_REASON_SCHEMA_MISMATCH and
@@ -632,6 +873,303 @@ class RevenueService(object):
             '/takings.v1.RevenueService/ReplayWebhookEvent',
             takings_dot_v1_dot_revenue__service__pb2.ReplayWebhookEventRequest.SerializeToString,
             takings_dot_v1_dot_revenue__service__pb2.ReplayWebhookEventResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateCustomer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/takings.v1.RevenueService/CreateCustomer',
+            takings_dot_v1_dot_revenue__commands__pb2.CreateCustomerRequest.SerializeToString,
+            takings_dot_v1_dot_revenue__service__pb2.CreateCustomerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateCustomer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/takings.v1.RevenueService/UpdateCustomer',
+            takings_dot_v1_dot_revenue__commands__pb2.UpdateCustomerRequest.SerializeToString,
+            takings_dot_v1_dot_revenue__service__pb2.UpdateCustomerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateSubscription(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/takings.v1.RevenueService/CreateSubscription',
+            takings_dot_v1_dot_revenue__commands__pb2.CreateSubscriptionRequest.SerializeToString,
+            takings_dot_v1_dot_revenue__service__pb2.CreateSubscriptionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateSubscription(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/takings.v1.RevenueService/UpdateSubscription',
+            takings_dot_v1_dot_revenue__commands__pb2.UpdateSubscriptionRequest.SerializeToString,
+            takings_dot_v1_dot_revenue__service__pb2.UpdateSubscriptionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelSubscription(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/takings.v1.RevenueService/CancelSubscription',
+            takings_dot_v1_dot_revenue__commands__pb2.CancelSubscriptionRequest.SerializeToString,
+            takings_dot_v1_dot_revenue__service__pb2.CancelSubscriptionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PauseSubscription(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/takings.v1.RevenueService/PauseSubscription',
+            takings_dot_v1_dot_revenue__commands__pb2.PauseSubscriptionRequest.SerializeToString,
+            takings_dot_v1_dot_revenue__service__pb2.PauseSubscriptionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumeSubscription(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/takings.v1.RevenueService/ResumeSubscription',
+            takings_dot_v1_dot_revenue__commands__pb2.ResumeSubscriptionRequest.SerializeToString,
+            takings_dot_v1_dot_revenue__service__pb2.ResumeSubscriptionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdatePaymentMethod(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/takings.v1.RevenueService/UpdatePaymentMethod',
+            takings_dot_v1_dot_revenue__commands__pb2.UpdatePaymentMethodRequest.SerializeToString,
+            takings_dot_v1_dot_revenue__service__pb2.UpdatePaymentMethodResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateCheckoutSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/takings.v1.RevenueService/CreateCheckoutSession',
+            takings_dot_v1_dot_revenue__commands__pb2.CreateCheckoutSessionRequest.SerializeToString,
+            takings_dot_v1_dot_revenue__commands__pb2.CreateCheckoutSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateBillingPortalSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/takings.v1.RevenueService/CreateBillingPortalSession',
+            takings_dot_v1_dot_revenue__commands__pb2.CreateBillingPortalSessionRequest.SerializeToString,
+            takings_dot_v1_dot_revenue__commands__pb2.CreateBillingPortalSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateRefund(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/takings.v1.RevenueService/CreateRefund',
+            takings_dot_v1_dot_revenue__commands__pb2.CreateRefundRequest.SerializeToString,
+            takings_dot_v1_dot_revenue__service__pb2.CreateRefundResponse.FromString,
             options,
             channel_credentials,
             insecure,

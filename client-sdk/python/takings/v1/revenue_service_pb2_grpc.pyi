@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from takings.v1 import revenue_commands_pb2 as _revenue_commands_pb2
 from takings.v1 import revenue_service_pb2 as _revenue_service_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -28,12 +29,24 @@ GRPC_VERSION: str
 
 class RevenueServiceStub:
     """RevenueService takes in webhooks, and shows what they say: customers, subscriptions, invoices and
-    payments as they stand, and the ledger that follows from them.
+    payments as they stand, and the ledger that follows from them. It also acts: it subscribes, cancels
+    and refunds at Stripe.
 
     Every List answers pages by key, so that rows arriving meanwhile are neither skipped nor repeated
     for those already there; a page holds 50 rows unless `page_size` says otherwise, and at most
     1,000. Filters are combined with "and"; an empty one lets everything through. Every read reflects
     everything that was acknowledged before it began, unless the server reads from a replica.
+
+    The RPCs that act at Stripe are commands. A command is stored under its `request_id` before
+    anything is sent, and is carried out once, whatever breaks in between: a repeat with the same
+    `request_id` is answered as the first was, a refusal of Stripe's included. After
+    ERROR_REASON_STRIPE_UNAVAILABLE it stays open, and the same call, or the server by itself, finishes
+    it; one that is still open after 23 hours is not sent again, and ends with
+    ERROR_REASON_REQUEST_LAPSED unless Stripe's events show that it was done. What Stripe answers is
+    read before the command is answered, so that every read afterwards shows it. Every command may fail
+    with ERROR_REASON_INVALID_REQUEST_ID, ERROR_REASON_REQUEST_ID_REUSED, ERROR_REASON_REQUEST_LAPSED,
+    ERROR_REASON_STRIPE_NOT_CONFIGURED, ERROR_REASON_STRIPE_KEY_REFUSED, ERROR_REASON_STRIPE_REFUSED,
+    ERROR_REASON_STRIPE_OBJECT_NOT_FOUND and ERROR_REASON_STRIPE_UNAVAILABLE.
 
     Every RPC may fail with ERROR_REASON_INVALID_FIELD, ERROR_REASON_OVERLOADED,
     ERROR_REASON_SHUTTING_DOWN, ERROR_REASON_DATABASE_UNAVAILABLE, ERROR_REASON_SCHEMA_MISMATCH and
@@ -106,16 +119,78 @@ class RevenueServiceStub:
     ERROR_REASON_INVALID_REQUEST_ID, ERROR_REASON_REQUEST_ID_REUSED, ERROR_REASON_CONFLICT,
     ERROR_REASON_DATABASE_FULL.
     """
+    CreateCustomer: _grpc.UnaryUnaryMultiCallable[_revenue_commands_pb2.CreateCustomerRequest, _revenue_service_pb2.CreateCustomerResponse]
+    """CreateCustomer makes a customer at Stripe, with a payment method where one is named. It is a
+    command, as above. Errors: those of a command, ERROR_REASON_PAYMENT_DECLINED.
+    """
+    UpdateCustomer: _grpc.UnaryUnaryMultiCallable[_revenue_commands_pb2.UpdateCustomerRequest, _revenue_service_pb2.UpdateCustomerResponse]
+    """UpdateCustomer changes a customer's name or email address at Stripe. It is a command, as above.
+    Errors: those of a command.
+    """
+    CreateSubscription: _grpc.UnaryUnaryMultiCallable[_revenue_commands_pb2.CreateSubscriptionRequest, _revenue_service_pb2.CreateSubscriptionResponse]
+    """CreateSubscription begins a subscription at Stripe, and bills its first period unless a trial
+    comes first. It is a command, as above. Errors: those of a command,
+    ERROR_REASON_PAYMENT_DECLINED.
+    """
+    UpdateSubscription: _grpc.UnaryUnaryMultiCallable[_revenue_commands_pb2.UpdateSubscriptionRequest, _revenue_service_pb2.UpdateSubscriptionResponse]
+    """UpdateSubscription changes the price, the quantity or the coupon of a subscription at Stripe.
+    It is a command, as above. Errors: those of a command, ERROR_REASON_PAYMENT_DECLINED,
+    ERROR_REASON_SUBSCRIPTION_ENDED.
+    """
+    CancelSubscription: _grpc.UnaryUnaryMultiCallable[_revenue_commands_pb2.CancelSubscriptionRequest, _revenue_service_pb2.CancelSubscriptionResponse]
+    """CancelSubscription ends a subscription at Stripe, now or with its period. One that is to end
+    with its period can still be ended now. It is a command, as above. Errors: those of a command,
+    ERROR_REASON_SUBSCRIPTION_ENDED.
+    """
+    PauseSubscription: _grpc.UnaryUnaryMultiCallable[_revenue_commands_pb2.PauseSubscriptionRequest, _revenue_service_pb2.PauseSubscriptionResponse]
+    """PauseSubscription pauses an active or trialing subscription at Stripe: it is not billed, and
+    its status is `paused`. It is a command, as above. Errors: those of a command,
+    ERROR_REASON_SUBSCRIPTION_ENDED.
+    """
+    ResumeSubscription: _grpc.UnaryUnaryMultiCallable[_revenue_commands_pb2.ResumeSubscriptionRequest, _revenue_service_pb2.ResumeSubscriptionResponse]
+    """ResumeSubscription lets a paused subscription go on at Stripe, in a new period that is billed
+    at once. It is a command, as above. Errors: those of a command,
+    ERROR_REASON_SUBSCRIPTION_ENDED.
+    """
+    UpdatePaymentMethod: _grpc.UnaryUnaryMultiCallable[_revenue_commands_pb2.UpdatePaymentMethodRequest, _revenue_service_pb2.UpdatePaymentMethodResponse]
+    """UpdatePaymentMethod attaches a payment method to a customer at Stripe, where it is not yet, and
+    makes it the one that pays the customer's invoices. It is a command, as above. Errors: those of
+    a command, ERROR_REASON_PAYMENT_DECLINED.
+    """
+    CreateCheckoutSession: _grpc.UnaryUnaryMultiCallable[_revenue_commands_pb2.CreateCheckoutSessionRequest, _revenue_commands_pb2.CreateCheckoutSessionResponse]
+    """CreateCheckoutSession opens a page at Stripe on which a customer subscribes or pays. It is a
+    command, as above. Errors: those of a command.
+    """
+    CreateBillingPortalSession: _grpc.UnaryUnaryMultiCallable[_revenue_commands_pb2.CreateBillingPortalSessionRequest, _revenue_commands_pb2.CreateBillingPortalSessionResponse]
+    """CreateBillingPortalSession opens Stripe's portal for a customer, to manage subscriptions and
+    payment methods. It is a command, as above. Errors: those of a command.
+    """
+    CreateRefund: _grpc.UnaryUnaryMultiCallable[_revenue_commands_pb2.CreateRefundRequest, _revenue_service_pb2.CreateRefundResponse]
+    """CreateRefund gives back a payment, or a part of it. It is a command, as above. Errors: those of
+    a command.
+    """
 
 @_typing.type_check_only
 class RevenueServiceAsyncStub(RevenueServiceStub):
     """RevenueService takes in webhooks, and shows what they say: customers, subscriptions, invoices and
-    payments as they stand, and the ledger that follows from them.
+    payments as they stand, and the ledger that follows from them. It also acts: it subscribes, cancels
+    and refunds at Stripe.
 
     Every List answers pages by key, so that rows arriving meanwhile are neither skipped nor repeated
     for those already there; a page holds 50 rows unless `page_size` says otherwise, and at most
     1,000. Filters are combined with "and"; an empty one lets everything through. Every read reflects
     everything that was acknowledged before it began, unless the server reads from a replica.
+
+    The RPCs that act at Stripe are commands. A command is stored under its `request_id` before
+    anything is sent, and is carried out once, whatever breaks in between: a repeat with the same
+    `request_id` is answered as the first was, a refusal of Stripe's included. After
+    ERROR_REASON_STRIPE_UNAVAILABLE it stays open, and the same call, or the server by itself, finishes
+    it; one that is still open after 23 hours is not sent again, and ends with
+    ERROR_REASON_REQUEST_LAPSED unless Stripe's events show that it was done. What Stripe answers is
+    read before the command is answered, so that every read afterwards shows it. Every command may fail
+    with ERROR_REASON_INVALID_REQUEST_ID, ERROR_REASON_REQUEST_ID_REUSED, ERROR_REASON_REQUEST_LAPSED,
+    ERROR_REASON_STRIPE_NOT_CONFIGURED, ERROR_REASON_STRIPE_KEY_REFUSED, ERROR_REASON_STRIPE_REFUSED,
+    ERROR_REASON_STRIPE_OBJECT_NOT_FOUND and ERROR_REASON_STRIPE_UNAVAILABLE.
 
     Every RPC may fail with ERROR_REASON_INVALID_FIELD, ERROR_REASON_OVERLOADED,
     ERROR_REASON_SHUTTING_DOWN, ERROR_REASON_DATABASE_UNAVAILABLE, ERROR_REASON_SCHEMA_MISMATCH and
@@ -185,15 +260,77 @@ class RevenueServiceAsyncStub(RevenueServiceStub):
     ERROR_REASON_INVALID_REQUEST_ID, ERROR_REASON_REQUEST_ID_REUSED, ERROR_REASON_CONFLICT,
     ERROR_REASON_DATABASE_FULL.
     """
+    CreateCustomer: _aio.UnaryUnaryMultiCallable[_revenue_commands_pb2.CreateCustomerRequest, _revenue_service_pb2.CreateCustomerResponse]  # type: ignore[assignment]
+    """CreateCustomer makes a customer at Stripe, with a payment method where one is named. It is a
+    command, as above. Errors: those of a command, ERROR_REASON_PAYMENT_DECLINED.
+    """
+    UpdateCustomer: _aio.UnaryUnaryMultiCallable[_revenue_commands_pb2.UpdateCustomerRequest, _revenue_service_pb2.UpdateCustomerResponse]  # type: ignore[assignment]
+    """UpdateCustomer changes a customer's name or email address at Stripe. It is a command, as above.
+    Errors: those of a command.
+    """
+    CreateSubscription: _aio.UnaryUnaryMultiCallable[_revenue_commands_pb2.CreateSubscriptionRequest, _revenue_service_pb2.CreateSubscriptionResponse]  # type: ignore[assignment]
+    """CreateSubscription begins a subscription at Stripe, and bills its first period unless a trial
+    comes first. It is a command, as above. Errors: those of a command,
+    ERROR_REASON_PAYMENT_DECLINED.
+    """
+    UpdateSubscription: _aio.UnaryUnaryMultiCallable[_revenue_commands_pb2.UpdateSubscriptionRequest, _revenue_service_pb2.UpdateSubscriptionResponse]  # type: ignore[assignment]
+    """UpdateSubscription changes the price, the quantity or the coupon of a subscription at Stripe.
+    It is a command, as above. Errors: those of a command, ERROR_REASON_PAYMENT_DECLINED,
+    ERROR_REASON_SUBSCRIPTION_ENDED.
+    """
+    CancelSubscription: _aio.UnaryUnaryMultiCallable[_revenue_commands_pb2.CancelSubscriptionRequest, _revenue_service_pb2.CancelSubscriptionResponse]  # type: ignore[assignment]
+    """CancelSubscription ends a subscription at Stripe, now or with its period. One that is to end
+    with its period can still be ended now. It is a command, as above. Errors: those of a command,
+    ERROR_REASON_SUBSCRIPTION_ENDED.
+    """
+    PauseSubscription: _aio.UnaryUnaryMultiCallable[_revenue_commands_pb2.PauseSubscriptionRequest, _revenue_service_pb2.PauseSubscriptionResponse]  # type: ignore[assignment]
+    """PauseSubscription pauses an active or trialing subscription at Stripe: it is not billed, and
+    its status is `paused`. It is a command, as above. Errors: those of a command,
+    ERROR_REASON_SUBSCRIPTION_ENDED.
+    """
+    ResumeSubscription: _aio.UnaryUnaryMultiCallable[_revenue_commands_pb2.ResumeSubscriptionRequest, _revenue_service_pb2.ResumeSubscriptionResponse]  # type: ignore[assignment]
+    """ResumeSubscription lets a paused subscription go on at Stripe, in a new period that is billed
+    at once. It is a command, as above. Errors: those of a command,
+    ERROR_REASON_SUBSCRIPTION_ENDED.
+    """
+    UpdatePaymentMethod: _aio.UnaryUnaryMultiCallable[_revenue_commands_pb2.UpdatePaymentMethodRequest, _revenue_service_pb2.UpdatePaymentMethodResponse]  # type: ignore[assignment]
+    """UpdatePaymentMethod attaches a payment method to a customer at Stripe, where it is not yet, and
+    makes it the one that pays the customer's invoices. It is a command, as above. Errors: those of
+    a command, ERROR_REASON_PAYMENT_DECLINED.
+    """
+    CreateCheckoutSession: _aio.UnaryUnaryMultiCallable[_revenue_commands_pb2.CreateCheckoutSessionRequest, _revenue_commands_pb2.CreateCheckoutSessionResponse]  # type: ignore[assignment]
+    """CreateCheckoutSession opens a page at Stripe on which a customer subscribes or pays. It is a
+    command, as above. Errors: those of a command.
+    """
+    CreateBillingPortalSession: _aio.UnaryUnaryMultiCallable[_revenue_commands_pb2.CreateBillingPortalSessionRequest, _revenue_commands_pb2.CreateBillingPortalSessionResponse]  # type: ignore[assignment]
+    """CreateBillingPortalSession opens Stripe's portal for a customer, to manage subscriptions and
+    payment methods. It is a command, as above. Errors: those of a command.
+    """
+    CreateRefund: _aio.UnaryUnaryMultiCallable[_revenue_commands_pb2.CreateRefundRequest, _revenue_service_pb2.CreateRefundResponse]  # type: ignore[assignment]
+    """CreateRefund gives back a payment, or a part of it. It is a command, as above. Errors: those of
+    a command.
+    """
 
 class RevenueServiceServicer(metaclass=_abc_1.ABCMeta):
     """RevenueService takes in webhooks, and shows what they say: customers, subscriptions, invoices and
-    payments as they stand, and the ledger that follows from them.
+    payments as they stand, and the ledger that follows from them. It also acts: it subscribes, cancels
+    and refunds at Stripe.
 
     Every List answers pages by key, so that rows arriving meanwhile are neither skipped nor repeated
     for those already there; a page holds 50 rows unless `page_size` says otherwise, and at most
     1,000. Filters are combined with "and"; an empty one lets everything through. Every read reflects
     everything that was acknowledged before it began, unless the server reads from a replica.
+
+    The RPCs that act at Stripe are commands. A command is stored under its `request_id` before
+    anything is sent, and is carried out once, whatever breaks in between: a repeat with the same
+    `request_id` is answered as the first was, a refusal of Stripe's included. After
+    ERROR_REASON_STRIPE_UNAVAILABLE it stays open, and the same call, or the server by itself, finishes
+    it; one that is still open after 23 hours is not sent again, and ends with
+    ERROR_REASON_REQUEST_LAPSED unless Stripe's events show that it was done. What Stripe answers is
+    read before the command is answered, so that every read afterwards shows it. Every command may fail
+    with ERROR_REASON_INVALID_REQUEST_ID, ERROR_REASON_REQUEST_ID_REUSED, ERROR_REASON_REQUEST_LAPSED,
+    ERROR_REASON_STRIPE_NOT_CONFIGURED, ERROR_REASON_STRIPE_KEY_REFUSED, ERROR_REASON_STRIPE_REFUSED,
+    ERROR_REASON_STRIPE_OBJECT_NOT_FOUND and ERROR_REASON_STRIPE_UNAVAILABLE.
 
     Every RPC may fail with ERROR_REASON_INVALID_FIELD, ERROR_REASON_OVERLOADED,
     ERROR_REASON_SHUTTING_DOWN, ERROR_REASON_DATABASE_UNAVAILABLE, ERROR_REASON_SCHEMA_MISMATCH and
@@ -332,6 +469,122 @@ class RevenueServiceServicer(metaclass=_abc_1.ABCMeta):
         ERROR_REASON_WEBHOOK_EVENT_NOT_FOUND, ERROR_REASON_SOURCE_AMBIGUOUS,
         ERROR_REASON_INVALID_REQUEST_ID, ERROR_REASON_REQUEST_ID_REUSED, ERROR_REASON_CONFLICT,
         ERROR_REASON_DATABASE_FULL.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateCustomer(
+        self,
+        request: _revenue_commands_pb2.CreateCustomerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_revenue_service_pb2.CreateCustomerResponse, _abc.Awaitable[_revenue_service_pb2.CreateCustomerResponse]]:
+        """CreateCustomer makes a customer at Stripe, with a payment method where one is named. It is a
+        command, as above. Errors: those of a command, ERROR_REASON_PAYMENT_DECLINED.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateCustomer(
+        self,
+        request: _revenue_commands_pb2.UpdateCustomerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_revenue_service_pb2.UpdateCustomerResponse, _abc.Awaitable[_revenue_service_pb2.UpdateCustomerResponse]]:
+        """UpdateCustomer changes a customer's name or email address at Stripe. It is a command, as above.
+        Errors: those of a command.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateSubscription(
+        self,
+        request: _revenue_commands_pb2.CreateSubscriptionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_revenue_service_pb2.CreateSubscriptionResponse, _abc.Awaitable[_revenue_service_pb2.CreateSubscriptionResponse]]:
+        """CreateSubscription begins a subscription at Stripe, and bills its first period unless a trial
+        comes first. It is a command, as above. Errors: those of a command,
+        ERROR_REASON_PAYMENT_DECLINED.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateSubscription(
+        self,
+        request: _revenue_commands_pb2.UpdateSubscriptionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_revenue_service_pb2.UpdateSubscriptionResponse, _abc.Awaitable[_revenue_service_pb2.UpdateSubscriptionResponse]]:
+        """UpdateSubscription changes the price, the quantity or the coupon of a subscription at Stripe.
+        It is a command, as above. Errors: those of a command, ERROR_REASON_PAYMENT_DECLINED,
+        ERROR_REASON_SUBSCRIPTION_ENDED.
+        """
+
+    @_abc_1.abstractmethod
+    def CancelSubscription(
+        self,
+        request: _revenue_commands_pb2.CancelSubscriptionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_revenue_service_pb2.CancelSubscriptionResponse, _abc.Awaitable[_revenue_service_pb2.CancelSubscriptionResponse]]:
+        """CancelSubscription ends a subscription at Stripe, now or with its period. One that is to end
+        with its period can still be ended now. It is a command, as above. Errors: those of a command,
+        ERROR_REASON_SUBSCRIPTION_ENDED.
+        """
+
+    @_abc_1.abstractmethod
+    def PauseSubscription(
+        self,
+        request: _revenue_commands_pb2.PauseSubscriptionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_revenue_service_pb2.PauseSubscriptionResponse, _abc.Awaitable[_revenue_service_pb2.PauseSubscriptionResponse]]:
+        """PauseSubscription pauses an active or trialing subscription at Stripe: it is not billed, and
+        its status is `paused`. It is a command, as above. Errors: those of a command,
+        ERROR_REASON_SUBSCRIPTION_ENDED.
+        """
+
+    @_abc_1.abstractmethod
+    def ResumeSubscription(
+        self,
+        request: _revenue_commands_pb2.ResumeSubscriptionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_revenue_service_pb2.ResumeSubscriptionResponse, _abc.Awaitable[_revenue_service_pb2.ResumeSubscriptionResponse]]:
+        """ResumeSubscription lets a paused subscription go on at Stripe, in a new period that is billed
+        at once. It is a command, as above. Errors: those of a command,
+        ERROR_REASON_SUBSCRIPTION_ENDED.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdatePaymentMethod(
+        self,
+        request: _revenue_commands_pb2.UpdatePaymentMethodRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_revenue_service_pb2.UpdatePaymentMethodResponse, _abc.Awaitable[_revenue_service_pb2.UpdatePaymentMethodResponse]]:
+        """UpdatePaymentMethod attaches a payment method to a customer at Stripe, where it is not yet, and
+        makes it the one that pays the customer's invoices. It is a command, as above. Errors: those of
+        a command, ERROR_REASON_PAYMENT_DECLINED.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateCheckoutSession(
+        self,
+        request: _revenue_commands_pb2.CreateCheckoutSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_revenue_commands_pb2.CreateCheckoutSessionResponse, _abc.Awaitable[_revenue_commands_pb2.CreateCheckoutSessionResponse]]:
+        """CreateCheckoutSession opens a page at Stripe on which a customer subscribes or pays. It is a
+        command, as above. Errors: those of a command.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateBillingPortalSession(
+        self,
+        request: _revenue_commands_pb2.CreateBillingPortalSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_revenue_commands_pb2.CreateBillingPortalSessionResponse, _abc.Awaitable[_revenue_commands_pb2.CreateBillingPortalSessionResponse]]:
+        """CreateBillingPortalSession opens Stripe's portal for a customer, to manage subscriptions and
+        payment methods. It is a command, as above. Errors: those of a command.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateRefund(
+        self,
+        request: _revenue_commands_pb2.CreateRefundRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_revenue_service_pb2.CreateRefundResponse, _abc.Awaitable[_revenue_service_pb2.CreateRefundResponse]]:
+        """CreateRefund gives back a payment, or a part of it. It is a command, as above. Errors: those of
+        a command.
         """
 
 def add_RevenueServiceServicer_to_server(servicer: RevenueServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
