@@ -55,8 +55,12 @@ impl Shop {
     /// A Takings with a key for it.
     pub fn takings(&self, place: &Place) -> Takings {
         let url = self.account.url();
-        let environment =
-            [("TAKINGS__STRIPE__API_KEY", KEY), ("TAKINGS__STRIPE__API_URL", url.as_str())];
+        // What look-ups bring no webhook tells, and here both must tell the same.
+        let environment = [
+            ("TAKINGS__STRIPE__API_KEY", KEY),
+            ("TAKINGS__STRIPE__API_URL", url.as_str()),
+            ("TAKINGS__STRIPE__LOOK_UPS", "false"),
+        ];
         Takings::start_with(place, &environment)
     }
 

@@ -47,8 +47,29 @@ impl World {
         whole_share(wanted.max(10), left, net, total)
     }
 
-    /// A refund made now; a credit note does its own reversing.
+    /// A refund made now, and told of; a credit note does its own reversing.
     pub(crate) fn new_refund(
+        &mut self,
+        charge: usize,
+        amount: i64,
+        status: &'static str,
+        in_note: bool,
+    ) -> usize {
+        let index = self.add_refund(charge, amount, status, in_note);
+        self.tell_refund(index);
+        index
+    }
+
+    /// The events of a new refund.
+    pub(crate) fn tell_refund(&mut self, index: usize) {
+        if self.plan.version.is_basil() {
+            self.say("refund.created", self.refund_json(index));
+        }
+        self.say("charge.refunded", self.charge_json(self.refunds[index].charge));
+    }
+
+    /// A refund of which nothing has been said yet.
+    pub(crate) fn add_refund(
         &mut self,
         charge: usize,
         amount: i64,
@@ -84,10 +105,6 @@ impl World {
         self.move_balance(self.refunds[index].transaction(), Moved::Refund(index));
         self.charges[charge].refunded += amount;
         self.charges[charge].refunds.insert(0, index);
-        if self.plan.version.is_basil() {
-            self.say("refund.created", self.refund_json(index));
-        }
-        self.say("charge.refunded", self.charge_json(charge));
         index
     }
 

@@ -15,6 +15,8 @@ pub(super) const BEFORE: &str = "id-of-the-call-before";
 const OWN_KEY: &str = "key-of-this-call";
 /// The metadata that tells which call made a refund.
 const MARK: &str = "takings_request";
+/// What a subscription is to show besides: without its coupons nobody knows what it is worth.
+pub(super) const DISCOUNTS: &str = "discounts.source.coupon.applies_to";
 /// How far Stripe's clock may be behind ours, in seconds.
 const SKEW: i64 = 300;
 /// As many as one page holds.
@@ -157,9 +159,12 @@ pub(super) fn has_ended(subscription: &Object) -> bool {
     matches!(text(subscription, "status"), "canceled" | "incomplete_expired")
 }
 
-/// Reads an object.
+/// Reads an object, a subscription as commands show it.
 pub(super) async fn get(client: &Client, path: &str) -> Result<Answer<Object>, Error> {
-    client.ask(RequestBuilder::new(StripeMethod::Get, path), None).await
+    let (method, path) = (StripeMethod::Get, path.to_owned());
+    let expand = path.starts_with("/subscriptions/").then(|| json!({ "expand": [DISCOUNTS] }));
+    let query = expand.map(encode);
+    client.ask(RequestBuilder { method, query, body: None, path }, None).await
 }
 
 /// The first entry of a list that is looked for.

@@ -1,6 +1,6 @@
 //! Commands about subscriptions.
 
-use super::call::{Call, Object, get, has_ended, text};
+use super::call::{Call, DISCOUNTS, Object, get, has_ended, text};
 use crate::error::{Error, Reason};
 use crate::stripe::Account;
 use serde::Serialize;
@@ -36,6 +36,7 @@ impl Create {
             "default_payment_method": self.payment_method,
             "payment_behavior": self.payment_behavior,
             "metadata": self.metadata,
+            "expand": [DISCOUNTS],
         });
         Call::post("/subscriptions", form, &["customer.subscription.created"])
     }
@@ -68,6 +69,7 @@ impl Update {
             "discounts": discounts,
             "proration_behavior": self.proration_behavior,
             "payment_behavior": self.payment_behavior,
+            "expand": [DISCOUNTS],
         });
         Ok(Call::post(path(&self.subscription), form, &["customer.subscription.updated"]))
     }
@@ -109,13 +111,18 @@ impl Cancel {
         let path = path(&self.subscription);
         let details = json!({ "feedback": self.feedback, "comment": self.comment });
         if self.at_period_end {
-            let form = json!({ "cancel_at_period_end": true, "cancellation_details": details });
+            let form = json!({
+                "cancel_at_period_end": true,
+                "cancellation_details": details,
+                "expand": [DISCOUNTS],
+            });
             return Ok(Call::post(path, form, &["customer.subscription.updated"]));
         }
         let form = json!({
             "invoice_now": self.invoice_now.then_some(true),
             "prorate": self.prorate.then_some(true),
             "cancellation_details": details,
+            "expand": [DISCOUNTS],
         });
         Ok(Call::end(path, form))
     }
@@ -131,7 +138,8 @@ impl Pause {
     pub(super) async fn call(&self, account: &Account) -> Result<Call, Error> {
         running(account, &self.subscription).await?;
         let told_by = ["customer.subscription.paused", "customer.subscription.updated"];
-        Ok(Call::post(format!("{}/pause", path(&self.subscription)), json!({}), &told_by))
+        let form = json!({ "expand": [DISCOUNTS] });
+        Ok(Call::post(format!("{}/pause", path(&self.subscription)), form, &told_by))
     }
 }
 
@@ -146,7 +154,7 @@ impl Resume {
     pub(super) async fn call(&self, account: &Account) -> Result<Call, Error> {
         running(account, &self.subscription).await?;
         let told_by = ["customer.subscription.resumed", "customer.subscription.updated"];
-        let form = json!({ "proration_behavior": self.proration_behavior });
+        let form = json!({ "proration_behavior": self.proration_behavior, "expand": [DISCOUNTS] });
         Ok(Call::post(format!("{}/resume", path(&self.subscription)), form, &told_by))
     }
 }

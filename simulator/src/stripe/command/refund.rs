@@ -21,13 +21,14 @@ fn create(account: &mut Account, params: &Params) -> Answer {
     let reason = params.choice("reason", &reasons)?;
     let charge = refunded_charge(account, params)?;
     let amount = refunded_amount(account, charge, params)?;
-    let index = account.world.new_refund(charge, amount, "succeeded", false);
+    let index = account.world.add_refund(charge, amount, "succeeded", false);
     let refund = &mut account.world.refunds[index];
     if let Some(reason) = reason {
         refund.reason = reason;
     }
     refund.set.insert("reason".to_owned(), reason.into());
     fields::set_metadata(params, &mut refund.set);
+    account.world.tell_refund(index);
     account.shown(Kind::Refund, index)
 }
 
