@@ -11,6 +11,7 @@ mod common;
 
 use common::office::{Office, acting_at};
 use common::stripe::Account as Stripe;
+use common::stripe_mock::assert_known;
 use std::collections::{BTreeMap, BTreeSet};
 use takings_server::db::Database;
 use takings_simulator::{ApiVersion, Plan, Truth, play};
@@ -76,6 +77,7 @@ async fn look_up(database: &Database, plan: Plan) {
     let bodies: Vec<&[u8]> = events.iter().map(|event| event.body.as_slice()).collect();
     common::ingest_as("stripe:default:test", database, &bodies, 50).await;
     let asked = Office::open(database, acting_at(&stripe)).look_everything_up().await;
+    assert_known("truth: look-ups", &stripe.stripe.heard()).await;
     println!("{:?}, seed {}: {} events, {asked} look-ups", plan.version, plan.seed, events.len());
     hold_against(database, &stripe.stripe.truth(), plan.end()).await;
     let open = "select object from unconfirmed where reason in ('fee_unknown', 'refund_unseen')";

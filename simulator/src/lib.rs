@@ -34,7 +34,7 @@ mod world;
 pub use deliver::{Delivered, Delivery, deliver, sign};
 pub use lives::{short_lives, short_stories};
 pub use plan::{ApiVersion, Plan};
-pub use stripe::{Fault, Faults, Key, Limits, Requests, Stripe, StripeServer};
+pub use stripe::{Fault, Faults, Heard, Key, Limits, Requests, Stripe, StripeServer};
 pub use truth::{MovementKind, StepFunction, TrueMovement, Truth, Unsettled};
 pub use world::SimEvent;
 

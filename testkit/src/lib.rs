@@ -36,6 +36,11 @@ pub fn python() -> Option<PathBuf> {
     std::env::var_os("TAKINGS_PYTHON").map(PathBuf::from).filter(|path| path.exists())
 }
 
+/// Stripe's own mock; `cargo xtask test` prepares it.
+pub fn stripe_mock() -> Option<PathBuf> {
+    std::env::var_os("TAKINGS_STRIPE_MOCK").map(PathBuf::from).filter(|path| path.exists())
+}
+
 /// Whether the full counts are asked for.
 pub fn soak() -> bool {
     std::env::var_os("TAKINGS_SOAK").is_some()

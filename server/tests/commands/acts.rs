@@ -4,6 +4,7 @@
 use crate::common::place::Place;
 use crate::common::process::Takings;
 use crate::common::story::{deliver_all, settled_hash};
+use crate::common::stripe_mock::assert_known;
 use crate::shop::{Client, Shop, totals, uuid};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -41,6 +42,7 @@ async fn every_command(place: Place) {
     shop.deliver(&server).await;
     assert_eq!(ended, mrr(&place).await, "the webhooks of an end change MRR");
     pages(&shop, &mut client, &customer).await;
+    assert_known("commands", &shop.account.stripe.heard()).await;
     shop.deliver(&server).await;
 
     let events = Arc::new(shop.account.stripe.events());

@@ -15,6 +15,7 @@ pub mod process;
 pub mod python;
 pub mod story;
 pub mod stripe;
+pub mod stripe_mock;
 
 use sea_orm::{ConnectionTrait, QueryResult, Statement};
 use std::path::Path;

@@ -18,7 +18,7 @@ use super::faults::{Fault, too_many};
 use super::params::Params;
 use super::problem::Problem;
 use super::replies::Reply;
-use super::{Stripe, keys, locked, route, webhook};
+use super::{Heard, Stripe, keys, locked, route, webhook};
 
 /// A running API. Dropping it ends it, and every connection.
 pub struct StripeServer {
@@ -127,6 +127,12 @@ async fn read(stripe: &Stripe, request: Request<Incoming>) -> Result<Asked, Drop
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Dropped)?.to_bytes();
     let form = String::from_utf8_lossy(&body);
+    let heard = Heard {
+        method: head.method.as_str().to_owned(),
+        target: head.uri.to_string(),
+        form: form.clone().into_owned(),
+    };
+    locked(&stripe.0.door).heard.insert(heard);
     let query = Params::parse(head.uri.query().unwrap_or(""));
     Ok(Asked {
         method: head.method.as_str().to_owned(),

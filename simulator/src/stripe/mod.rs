@@ -33,7 +33,7 @@ pub use http::StripeServer;
 pub use keys::Key;
 pub use limits::{Limits, Requests};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -71,6 +71,19 @@ struct Door {
     replies: Replies,
     /// Since when the clock runs, if it does.
     running: Option<Instant>,
+    /// Every different request that was heard.
+    heard: BTreeSet<Heard>,
+}
+
+/// A request as it came.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Heard {
+    /// `GET`, `POST` or `DELETE`.
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    /// The form.
+    pub form: String,
 }
 
 /// Who holds a lock while panicking leaves nothing half done that a test could not see.
@@ -98,6 +111,7 @@ impl Stripe {
             dealer: Dealer::new(Faults::default()),
             replies: Replies::default(),
             running: None,
+            heard: BTreeSet::new(),
         };
         Self(Arc::new(Inner {
             account: Mutex::new(account),
@@ -195,6 +209,11 @@ impl Stripe {
     /// How often each endpoint was asked, such as `GET /v1/invoices/{id}`; all under `*`.
     pub fn requests(&self) -> BTreeMap<String, Requests> {
         locked(&self.0.door).counter.counted()
+    }
+
+    /// Every different request that was heard over HTTP.
+    pub fn heard(&self) -> Vec<Heard> {
+        locked(&self.0.door).heard.iter().cloned().collect()
     }
 
     /// Does a request without HTTP, keys, limits or faults: status and body.
