@@ -5,7 +5,7 @@ use crate::db::Database;
 use crate::error::Error;
 use crate::ingest::Writer;
 use crate::sources::Sources;
-use crate::stripe::{self, Account};
+use crate::stripe::{self, Account, Secrets};
 use crate::{analytics, telemetry};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
@@ -22,6 +22,8 @@ pub struct App {
     pub writer: Writer,
     /// Source names and numbers.
     pub sources: Sources,
+    /// The webhook secrets, as they are now.
+    pub secrets: Secrets,
     stripe: Option<Account>,
     /// Set when the process is on its way out.
     pub stopping: CancellationToken,
@@ -35,9 +37,20 @@ impl App {
     pub fn new(config: Config, database: Database, writer: Writer) -> Result<Arc<App>, Error> {
         let sources = Sources::new(database.clone());
         let stripe = Account::of(&config.stripe)?;
+        let secrets = Secrets::of(&config.stripe).map_err(Error::internal)?;
         let prometheus = telemetry::metrics().map_err(Error::internal)?;
         let (stopping, clock) = (CancellationToken::new(), now as fn() -> Timestamp);
-        Ok(Arc::new(App { config, database, writer, sources, stripe, stopping, clock, prometheus }))
+        Ok(Arc::new(App {
+            config,
+            database,
+            writer,
+            sources,
+            secrets,
+            stripe,
+            stopping,
+            clock,
+            prometheus,
+        }))
     }
 
     /// The account to act on.

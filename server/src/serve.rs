@@ -7,6 +7,7 @@ use crate::grpc;
 use crate::http;
 use crate::ingest::{Writer, WriterOptions};
 use crate::jobs;
+use crate::stripe::LOOK;
 use anyhow::{Context, bail};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -90,6 +91,12 @@ pub async fn start(config: Config, migrate: bool) -> anyhow::Result<Running> {
         }
     });
     doors.spawn(jobs::carry_on(app.clone(), stop.clone()));
+    let (watched, ended) = (app.clone(), stop.clone());
+    doors.spawn(async move {
+        while ended.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
+            watched.secrets.look();
+        }
+    });
     let (handle, working, stopped) = (Handle::current(), app.clone(), stop.clone());
     // A thread of its own: jobs hold transactions open over many steps.
     doors.spawn_blocking(move || handle.block_on(jobs::run(working, stopped)));

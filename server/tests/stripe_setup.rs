@@ -4,11 +4,18 @@
 
 mod common;
 
+use common::dice::count;
+use common::door::{Door, now};
 use common::place::Place;
-use common::process::command;
+use common::process::{Takings, command};
 use common::stripe::{Account, Scripted, answer};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use takings_core::stripe::{API_VERSION, EVENT_TYPES};
-use takings_simulator::Key;
+use takings_simulator::{Key, sign};
+use tokio::task::JoinSet;
 
 const KEY: &str = "sk_test_4242424242";
 const URL: &str = "https://example.com/revenue/webhooks/stripe";
@@ -250,4 +257,70 @@ async fn the_doctor_says_what_is_wrong_with_the_key() {
     account.stripe.set_now(account.stripe.now() + 900);
     let said = takings(&account.url(), &[], &["doctor"]);
     assert!(said.line("BAD   clock: ").contains("s from Stripe's"), "{}", said.text);
+}
+
+/// Whether an event of this number is taken in, signed by this secret.
+async fn is_taken(door: &mut Door, number: usize, secret: &str) -> bool {
+    let body = format!(
+        r#"{{"id":"evt_{number}","object":"event","type":"invoice.created","created":{},
+        "livemode":false,"data":{{"object":{{"id":"in_{number}","object":"invoice"}}}}}}"#,
+        now()
+    );
+    let signature = sign(secret, now(), body.as_bytes());
+    let answer = door.post_with(body.as_bytes(), &[&signature]).await.unwrap();
+    assert!(answer.acknowledges() || answer.status == 400, "{answer:?}");
+    answer.acknowledges()
+}
+
+/// Asks until the answer is the one hoped for.
+async fn wait_until(hoped: bool, address: SocketAddr, numbers: &AtomicUsize, secret: &str) {
+    for _ in 0..200 {
+        // A refusal may end the connection.
+        let mut door = Door::connect(address).await.unwrap();
+        if is_taken(&mut door, numbers.fetch_add(1, Ordering::Relaxed), secret).await == hoped {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("after ten seconds {secret} is still {}", if hoped { "refused" } else { "taken" });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn secrets_rotate_under_load_and_no_valid_event_is_refused() {
+    let (place, folder) = (Place::sqlite(), tempfile::tempdir().unwrap());
+    let file = folder.path().join("secrets");
+    std::fs::write(&file, "whsec_0").unwrap();
+    let path = file.display().to_string();
+    let server =
+        Takings::start_with(&place, &[("TAKINGS__STRIPE__WEBHOOK_SECRETS_FILE", path.as_str())]);
+    let (address, numbers) = (server.http, Arc::new(AtomicUsize::new(0)));
+    let current = Arc::new(Mutex::new("whsec_0".to_owned()));
+    let done = Arc::new(AtomicBool::new(false));
+    let mut senders = JoinSet::new();
+    for _ in 0..4 {
+        let (numbers, current, done) = (numbers.clone(), current.clone(), done.clone());
+        senders.spawn(async move {
+            let (mut door, mut sent) = (Door::connect(address).await.unwrap(), 0);
+            while !done.load(Ordering::Relaxed) {
+                let secret = current.lock().unwrap().clone();
+                let number = numbers.fetch_add(1, Ordering::Relaxed);
+                assert!(is_taken(&mut door, number, &secret).await, "{secret} was active");
+                sent += 1;
+            }
+            sent
+        });
+    }
+    let rotations = count(3, 20);
+    for round in 1..=rotations {
+        let (old, new) = (format!("whsec_{}", round - 1), format!("whsec_{round}"));
+        std::fs::write(&file, format!("{old}\n{new}\n")).unwrap();
+        wait_until(true, address, &numbers, &new).await;
+        new.clone_into(&mut current.lock().unwrap());
+        std::fs::write(&file, &new).unwrap();
+        wait_until(false, address, &numbers, &old).await;
+    }
+    done.store(true, Ordering::Relaxed);
+    let sent: usize = senders.join_all().await.into_iter().sum();
+    println!("{rotations} rotations, {sent} events under load, none refused");
+    assert!(sent > rotations);
 }

@@ -35,7 +35,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
 }
 
 fn secrets(config: &Config) -> Vec<Finding> {
-    let secrets = &config.stripe.webhook_secrets;
+    let secrets = &config.stripe.secrets().unwrap_or_default();
     if secrets.is_empty() {
         return vec![Finding::Bad(
             "webhook secrets: none, so every webhook is refused; copy the signing secret of the \

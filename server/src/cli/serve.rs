@@ -7,7 +7,7 @@ use std::time::Duration;
 
 pub(super) async fn run(config: Config, migrate: bool) -> anyhow::Result<ExitCode> {
     let deadline = Duration::from_secs(config.server.drain_seconds);
-    if config.stripe.webhook_secrets.is_empty() {
+    if config.stripe.secrets()?.is_empty() {
         tracing::warn!(
             "no webhook secret is configured, so every webhook will be refused: set \
              TAKINGS__STRIPE__WEBHOOK_SECRETS"

@@ -138,7 +138,7 @@ fn tell_made(made: &WebhookEndpoint, config: &Config) -> anyhow::Result<ExitCode
     println!("created {}: {} event types, {API_VERSION}", name(made), EVENT_TYPES.len());
     let secret = made.secret.as_deref().context("Stripe's answer holds no signing secret")?;
     println!("secret  {secret}");
-    match config.stripe.webhook_secrets.len() {
+    match config.stripe.secrets()?.len() {
         0 => println!("next    set TAKINGS__STRIPE__WEBHOOK_SECRETS to it, and restart takings"),
         there => println!(
             "next    append it to TAKINGS__STRIPE__WEBHOOK_SECRETS, after a comma ({there} there \

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Stripe {
-    /// Every active `whsec_...`, as a list or separated by commas.
+    /// Active `whsec_...`s, as a list or separated by commas.
     #[serde(deserialize_with = "comma_separated")]
     pub webhook_secrets: Vec<String>,
-    /// A file that holds them, one a line or separated by commas.
+    /// A file that holds more, one a line or separated by commas; it may change while the server
+    /// runs.
     pub webhook_secrets_file: Option<PathBuf>,
     /// The key to act with; without one Takings only receives.
     pub api_key: Option<ApiKey>,
@@ -101,9 +102,7 @@ impl std::fmt::Debug for ApiKey {
 
 impl Stripe {
     pub(super) fn read_files(&mut self) -> Result<(), ConfigError> {
-        if let Some(path) = &self.webhook_secrets_file {
-            self.webhook_secrets.extend(separate(&read("stripe.webhook_secrets_file", path)?));
-        }
+        self.secrets()?;
         if let Some(path) = &self.api_key_file {
             self.api_key = Some(ApiKey(read("stripe.api_key_file", path)?));
         }
@@ -111,6 +110,19 @@ impl Stripe {
         let key = self.api_key.take().map(|key| key.0.trim().to_owned());
         self.api_key = key.filter(|key| !key.is_empty()).map(ApiKey);
         Ok(())
+    }
+
+    /// Every active webhook secret; the file is read now.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub fn secrets(&self) -> Result<Vec<String>, ConfigError> {
+        let mut secrets = self.webhook_secrets.clone();
+        if let Some(path) = &self.webhook_secrets_file {
+            secrets.extend(separate(&read("stripe.webhook_secrets_file", path)?));
+        }
+        Ok(secrets)
     }
 
     pub(super) fn check(&self) -> Result<(), String> {
@@ -196,7 +208,7 @@ mod tests {
             ("stripe.webhook_secrets", "whsec_a, whsec_b"),
             ("stripe.webhook_secrets_file", &file),
         ]);
-        let secrets = config.unwrap().stripe.webhook_secrets;
+        let secrets = config.unwrap().stripe.secrets().unwrap();
         assert_eq!(secrets, ["whsec_a", "whsec_b", "whsec_c", "whsec_d"]);
     }
 

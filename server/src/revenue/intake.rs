@@ -35,8 +35,8 @@ async fn take_in(app: &App, body: Bytes, signature: &str) -> Result<Taken, Error
         return Err(crate::ingest::HandOver::Stopped.into());
     }
     let stripe = &app.config.stripe;
-    verify(signature, &body, &stripe.webhook_secrets, app.now(), stripe.tolerance_seconds)
-        .map_err(refused)?;
+    let secrets = app.secrets.active();
+    verify(signature, &body, &secrets, app.now(), stripe.tolerance_seconds).map_err(refused)?;
     let envelope = envelope::parse(&body)
         .map_err(|error| Error::invalid(Reason::PayloadUnreadable, "payload", error.to_string()))?;
     let source = sources::stripe(envelope.account.as_deref(), envelope.livemode);

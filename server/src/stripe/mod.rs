@@ -7,6 +7,7 @@ pub mod endpoints;
 mod error;
 mod limit;
 mod retry;
+mod secrets;
 mod transport;
 
 pub use account::Account;
@@ -15,5 +16,7 @@ pub use client::{Answer, Client};
 pub use error::{Error, ErrorKind};
 pub use limit::Rates;
 pub use retry::Policy;
+pub(crate) use secrets::LOOK;
+pub use secrets::Secrets;
 pub use stripe_client_core::{IdempotencyKey, RequestBuilder, StripeMethod};
 pub use transport::Head;
