@@ -5,6 +5,7 @@ mod account;
 mod client;
 pub mod endpoints;
 mod error;
+pub mod lists;
 mod retry;
 mod transport;
 
