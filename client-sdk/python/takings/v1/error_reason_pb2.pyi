@@ -185,6 +185,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     be used, after every attempt. Example: an outage, or a proxy's page of HTML. What was asked for
     may have been done: send the same call again, with the same request id, and it is found out.
     """
+    ERROR_REASON_RECONCILIATION_REPORT_NOT_FOUND: _ErrorReason.ValueType  # 60
+    """ERROR_REASON_RECONCILIATION_REPORT_NOT_FOUND (NOT_FOUND) says that there is no report of this id.
+    Example: the id of a run that was cut off. Run the reconciliation again, with the same request id.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is why a call failed. Every error carries one `google.rpc.ErrorInfo` with the domain
@@ -355,5 +359,9 @@ ERROR_REASON_STRIPE_UNAVAILABLE: ErrorReason.ValueType  # 34
 """ERROR_REASON_STRIPE_UNAVAILABLE (UNAVAILABLE) says that Stripe gave no answer, or none that can
 be used, after every attempt. Example: an outage, or a proxy's page of HTML. What was asked for
 may have been done: send the same call again, with the same request id, and it is found out.
+"""
+ERROR_REASON_RECONCILIATION_REPORT_NOT_FOUND: ErrorReason.ValueType  # 60
+"""ERROR_REASON_RECONCILIATION_REPORT_NOT_FOUND (NOT_FOUND) says that there is no report of this id.
+Example: the id of a run that was cut off. Run the reconciliation again, with the same request id.
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

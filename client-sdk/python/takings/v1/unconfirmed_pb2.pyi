@@ -75,8 +75,8 @@ class _UnconfirmedReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Unc
     seen itself.
     """
     UNCONFIRMED_REASON_FEE_UNKNOWN: _UnconfirmedReason.ValueType  # 13
-    """UNCONFIRMED_REASON_FEE_UNKNOWN says that a payment's balance transaction has not been looked
-    up, so its fee and its settlement are not in the ledger. Revenue and MRR do not wait for it.
+    """UNCONFIRMED_REASON_FEE_UNKNOWN says that the balance transaction of a payment or refund has
+    not been looked up, so its fee and its settlement are not in the ledger. Revenue and MRR do not wait for it.
     """
 
 class UnconfirmedReason(_UnconfirmedReason, metaclass=_UnconfirmedReasonEnumTypeWrapper):
@@ -133,8 +133,8 @@ UNCONFIRMED_REASON_PARENT_MISSING: UnconfirmedReason.ValueType  # 12
 seen itself.
 """
 UNCONFIRMED_REASON_FEE_UNKNOWN: UnconfirmedReason.ValueType  # 13
-"""UNCONFIRMED_REASON_FEE_UNKNOWN says that a payment's balance transaction has not been looked
-up, so its fee and its settlement are not in the ledger. Revenue and MRR do not wait for it.
+"""UNCONFIRMED_REASON_FEE_UNKNOWN says that the balance transaction of a payment or refund has
+not been looked up, so its fee and its settlement are not in the ledger. Revenue and MRR do not wait for it.
 """
 Global___UnconfirmedReason: _TypeAlias = UnconfirmedReason  # noqa: Y015
 
