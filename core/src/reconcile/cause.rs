@@ -39,22 +39,24 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// Every cause, in the order of declaration.
-    pub const ALL: [Cause; 13] = [
-        Cause::UnderWay,
-        Cause::OtherDay,
-        Cause::Fee,
-        Cause::Reserve,
-        Cause::TopUp,
-        Cause::Recovered,
-        Cause::Rounding,
-        Cause::ObjectUnseen,
-        Cause::EventMissed,
-        Cause::NotInStripe,
-        Cause::AmountMismatch,
-        Cause::RateMismatch,
-        Cause::UnknownCategory,
-    ];
+    /// The name that people read.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Cause::UnderWay => "under_way",
+            Cause::OtherDay => "other_day",
+            Cause::Fee => "fee",
+            Cause::Reserve => "reserve",
+            Cause::TopUp => "top_up",
+            Cause::Recovered => "recovered",
+            Cause::Rounding => "rounding",
+            Cause::ObjectUnseen => "object_unseen",
+            Cause::EventMissed => "event_missed",
+            Cause::NotInStripe => "not_in_stripe",
+            Cause::AmountMismatch => "amount_mismatch",
+            Cause::RateMismatch => "rate_mismatch",
+            Cause::UnknownCategory => "unknown_category",
+        }
+    }
 
     /// Whether it is as it should be.
     pub fn explains(self) -> bool {

@@ -6,8 +6,8 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 /// The minor units by which a conversion differs from its rate. Rates are rounded themselves, to
-/// so many places; what that can amount to is rounding. Stripe gives rates between whole units; a
-/// rate between minor units is understood as well, because two of its documents differ.
+/// so many places; what that can amount to is rounding. Whether a rate is between whole units or
+/// between minor units is not documented where they differ: a conversion that fits either is right.
 pub(super) fn difference(it: &BalanceTransaction, posted: &[Posted]) -> Option<Line> {
     let rate = it.exchange_rate?;
     let own = posted.iter().find(|row| {

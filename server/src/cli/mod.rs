@@ -5,6 +5,7 @@ mod demo;
 mod doctor;
 mod healthcheck;
 mod rebuild;
+mod reconcile;
 mod serve;
 mod stripe;
 
@@ -60,6 +61,9 @@ enum Command {
     Rebuild(rebuild::RebuildArgs),
     /// Close months: what was deferred and is earned by then becomes revenue.
     Close(close::CloseArgs),
+    /// Compare the ledger with Stripe's own books, cent by cent: exit code 0 where every difference
+    /// is explained, 1 where one is not, 2 where nothing could be compared.
+    Reconcile(reconcile::ReconcileArgs),
     /// Set up the Stripe account.
     #[command(subcommand)]
     Stripe(stripe::StripeCommand),
@@ -108,6 +112,11 @@ impl Cli {
             Command::Serve(args) => args.flags(),
             _ => Vec::new(),
         };
+        let failed = self.command.failed();
+        let fail = |error: &anyhow::Error| {
+            eprintln!("takings: {error:#}");
+            failed
+        };
         let config = match Config::load(self.config.as_ref(), &flags) {
             Ok(config) => config,
             Err(error) => return fail(&error.into()),
@@ -125,6 +134,14 @@ impl Cli {
 }
 
 impl Command {
+    /// The exit code where it could not be done.
+    fn failed(&self) -> ExitCode {
+        match self {
+            Command::Reconcile(_) => ExitCode::from(reconcile::FAILED),
+            _ => ExitCode::FAILURE,
+        }
+    }
+
     async fn run(self, config: Config) -> anyhow::Result<ExitCode> {
         match self {
             Command::Serve(args) => serve::run(config, args.migrate).await,
@@ -134,6 +151,7 @@ impl Command {
             Command::Healthcheck(args) => healthcheck::run(&config, args).await,
             Command::Rebuild(args) => rebuild::run(config, args).await,
             Command::Close(args) => close::run(config, args).await,
+            Command::Reconcile(args) => reconcile::run(config, args).await,
             Command::Stripe(command) => stripe::run(&config, command).await,
         }
     }
@@ -143,9 +161,4 @@ async fn migrate(config: Config) -> anyhow::Result<ExitCode> {
     crate::serve::open(&config, true).await?;
     println!("the schema is up to date");
     Ok(ExitCode::SUCCESS)
-}
-
-fn fail(error: &anyhow::Error) -> ExitCode {
-    eprintln!("takings: {error:#}");
-    ExitCode::FAILURE
 }

@@ -12,6 +12,7 @@ mod mirrors;
 pub mod observe;
 pub(crate) mod paging;
 mod payments;
+pub mod reconciliation;
 mod refunds;
 mod replay;
 mod service;

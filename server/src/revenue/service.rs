@@ -2,7 +2,7 @@
 
 use super::mirrors::Mirrored;
 use super::{commands, customers, disputes, events, intake, invoices, mirrors, payments};
-use super::{refunds, replay, subscriptions};
+use super::{reconciliation, refunds, replay, subscriptions};
 use crate::app::App;
 use crate::error::{Error, Reason};
 use crate::ledger;
@@ -262,5 +262,23 @@ impl RevenueService for RevenueApi {
     ) -> Answer<pb::CreateRefundResponse> {
         let asked = commands::convert::create_refund(request.into_inner())?;
         Ok(Response::new(commands::run(&self.app, asked).await?))
+    }
+
+    async fn run_reconciliation(
+        &self,
+        request: Request<pb::RunReconciliationRequest>,
+    ) -> Answer<pb::RunReconciliationResponse> {
+        let asked = reconciliation::convert::read(request.into_inner())?;
+        let found = reconciliation::run_through(&self.app, asked).await?;
+        Ok(Response::new(pb::RunReconciliationResponse { report: Some(found.into()) }))
+    }
+
+    async fn get_reconciliation_report(
+        &self,
+        request: Request<pb::GetReconciliationReportRequest>,
+    ) -> Answer<pb::GetReconciliationReportResponse> {
+        let id = reconciliation::convert::one(request.into_inner())?;
+        let found = reconciliation::get(&self.app, &id).await?;
+        Ok(Response::new(pb::GetReconciliationReportResponse { report: Some(found.into()) }))
     }
 }

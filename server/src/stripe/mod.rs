@@ -6,6 +6,7 @@ mod client;
 pub mod endpoints;
 mod error;
 mod limit;
+pub mod lists;
 mod retry;
 mod secrets;
 mod transport;

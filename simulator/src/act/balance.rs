@@ -43,6 +43,7 @@ impl World {
             }
             Moved::Payout(index) => (-self.payouts[index].amount, self.payouts[index].currency),
             Moved::PayoutBack(index) => (self.payouts[index].amount, self.payouts[index].currency),
+            Moved::Own { currency, amount, .. } => (amount, currency),
         }
     }
 
@@ -53,6 +54,9 @@ impl World {
         if let Moved::Chargeback(dispute, at) = moved {
             let fee = self.disputes[dispute].transactions[at].3;
             return Settled { currency, amount, fee, rate: None };
+        }
+        if let Moved::Own { .. } = moved {
+            return Settled { currency, amount, fee: 0, rate: None };
         }
         // A refund that comes back comes at the rate at which it went.
         let at = match moved {
@@ -69,6 +73,19 @@ impl World {
         };
         let amount = share(amount, rate * top, MILLION * bottom);
         Settled { currency: "usd", amount, fee: fee(moved, amount, "usd"), rate: Some(rate) }
+    }
+
+    /// Stripe takes or gives by itself, and no event tells of it.
+    pub(crate) fn act_alone(&mut self, at: i64, id: String, moved: Moved) {
+        let Moved::Own { category, currency, amount } = moved else { return };
+        let counter = match category {
+            "fee" | "network_cost" | "tax" => "stripe_fees",
+            "risk_reserved_funds" => "reserves",
+            "topup" => "bank",
+            _ => "stripe_pending",
+        };
+        self.txns.push(Txn { id, created: at, moved });
+        self.books.post("stripe_balance", counter, currency, amount);
     }
 
     fn post_settled(&mut self, index: usize) {

@@ -54,7 +54,7 @@ macro_rules! transactions {
             }
 
             pub(crate) fn back_transaction(&self) -> String {
-                format!("txn_f{}", &self.id[4..])
+                format!("txn_f{}", &self.id[3..])
             }
         }
     };
@@ -168,6 +168,12 @@ pub(crate) enum Moved {
     Payout(usize),
     /// A payout came back.
     PayoutBack(usize),
+    /// Stripe by itself, by its reporting category.
+    Own {
+        category: &'static str,
+        currency: &'static str,
+        amount: i64,
+    },
 }
 
 /// A line that waits for the next invoice.

@@ -43,18 +43,23 @@ impl World {
     }
 
     /// Type, reporting category and source.
-    fn moved_by(&self, moved: Moved) -> (&'static str, &'static str, &str) {
+    fn moved_by(&self, moved: Moved) -> (&'static str, &'static str, Option<&str>) {
         match moved {
-            Moved::Charge(index) => ("charge", "charge", &self.charges[index].id),
-            Moved::Refund(index) => ("refund", "refund", &self.refunds[index].id),
-            Moved::RefundBack(index) => ("adjustment", "refund_failure", &self.refunds[index].id),
-            Moved::Chargeback(index, _) => ("adjustment", "dispute", &self.disputes[index].id),
-            Moved::Payout(index) => ("payout", "payout", &self.payouts[index].id),
+            Moved::Charge(index) => ("charge", "charge", Some(&self.charges[index].id)),
+            Moved::Refund(index) => ("refund", "refund", Some(&self.refunds[index].id)),
+            Moved::RefundBack(index) => {
+                ("adjustment", "refund_failure", Some(&self.refunds[index].id))
+            }
+            Moved::Chargeback(index, _) => {
+                ("adjustment", "dispute", Some(&self.disputes[index].id))
+            }
+            Moved::Payout(index) => ("payout", "payout", Some(&self.payouts[index].id)),
             Moved::PayoutBack(index) => {
                 let payout = &self.payouts[index];
                 let kind = if payout.failed { "payout_failure" } else { "payout_cancel" };
-                (kind, "payout_reversal", &payout.id)
+                (kind, "payout_reversal", Some(&payout.id))
             }
+            Moved::Own { category, .. } => ("adjustment", category, None),
         }
     }
 

@@ -97,12 +97,13 @@ impl Account {
     fn txn_fits(&self, index: usize, params: &Params) -> bool {
         let world = &self.world;
         let source = match world.txns[index].moved {
-            Moved::Charge(charge) => &world.charges[charge].id,
+            Moved::Charge(charge) => world.charges[charge].id.as_str(),
             Moved::Refund(refund) | Moved::RefundBack(refund) => &world.refunds[refund].id,
             Moved::Chargeback(dispute, _) => &world.disputes[dispute].id,
             Moved::Payout(payout) | Moved::PayoutBack(payout) => &world.payouts[payout].id,
+            Moved::Own { .. } => "",
         };
-        let own = source.starts_with("po_").then_some(source.as_str());
+        let own = source.starts_with("po_").then_some(source);
         asks(params, "source", Some(source)) && asks(params, "payout", own)
     }
 

@@ -42,6 +42,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::model::Moved;
 use crate::plan::{ApiVersion, Plan};
 use crate::truth::Truth;
 use crate::world::SimEvent;
@@ -179,6 +180,21 @@ impl Stripe {
     pub fn complete_checkout(&self, session: &str, card: &str) -> (u16, Value) {
         let path = format!("test_helpers/checkout/sessions/{session}/complete");
         self.call("POST", &path, &format!("payment_method={card}"))
+    }
+
+    /// Lets Stripe move the balance by itself, as it does for a fee or a reserve: no event tells of
+    /// it. The category is that of reports, such as `fee`. Answers the balance transaction's id.
+    pub fn act_alone(
+        &self,
+        at: i64,
+        category: &'static str,
+        (amount, currency): (i64, &'static str),
+    ) -> String {
+        let mut account = self.account();
+        let id = account.dice.id("txn");
+        account.world.act_alone(at, id.clone(), Moved::Own { category, currency, amount });
+        account.sync();
+        id
     }
 
     /// What is true by now, for one who has looked up what no payload tells.

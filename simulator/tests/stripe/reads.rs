@@ -164,7 +164,10 @@ fn every_charge_has_its_fee_and_every_balance_transaction_its_source() {
             assert_eq!(txn["amount"], charge["amount"]);
         }
     }
-    for txn in all("balance_transactions", "&expand[]=data.source") {
+    let txns = all("balance_transactions", "&expand[]=data.source");
+    let ids: BTreeSet<_> = txns.iter().map(|txn| txn["id"].to_string()).collect();
+    assert_eq!(ids.len(), txns.len(), "every balance transaction has an id of its own");
+    for txn in txns {
         assert!(txn["source"].is_object(), "{txn}");
     }
 }

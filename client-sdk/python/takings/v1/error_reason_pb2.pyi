@@ -196,6 +196,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     CreateRefund while the server had no way to Stripe for a day. Look at the object; if it is still
     wanted, ask again with a new `request_id`.
     """
+    ERROR_REASON_RECONCILIATION_REPORT_NOT_FOUND: _ErrorReason.ValueType  # 37
+    """ERROR_REASON_RECONCILIATION_REPORT_NOT_FOUND (NOT_FOUND) says that there is no report of this id.
+    Example: the id of a run that was cut off. Run the reconciliation again, with the same request id.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is why a call failed. Every error carries one `google.rpc.ErrorInfo` with the domain
@@ -377,5 +381,9 @@ ERROR_REASON_REQUEST_LAPSED: ErrorReason.ValueType  # 36
 within 23 hours, after which it is not sent again: Stripe's events show nothing of it. Example:
 CreateRefund while the server had no way to Stripe for a day. Look at the object; if it is still
 wanted, ask again with a new `request_id`.
+"""
+ERROR_REASON_RECONCILIATION_REPORT_NOT_FOUND: ErrorReason.ValueType  # 37
+"""ERROR_REASON_RECONCILIATION_REPORT_NOT_FOUND (NOT_FOUND) says that there is no report of this id.
+Example: the id of a run that was cut off. Run the reconciliation again, with the same request id.
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from takings.v1 import reconciliation_pb2 as takings_dot_v1_dot_reconciliation__pb2
 from takings.v1 import revenue_commands_pb2 as takings_dot_v1_dot_revenue__commands__pb2
 from takings.v1 import revenue_service_pb2 as takings_dot_v1_dot_revenue__service__pb2
 
@@ -173,6 +174,16 @@ class RevenueServiceStub(object):
                 '/takings.v1.RevenueService/CreateRefund',
                 request_serializer=takings_dot_v1_dot_revenue__commands__pb2.CreateRefundRequest.SerializeToString,
                 response_deserializer=takings_dot_v1_dot_revenue__service__pb2.CreateRefundResponse.FromString,
+                _registered_method=True)
+        self.RunReconciliation = channel.unary_unary(
+                '/takings.v1.RevenueService/RunReconciliation',
+                request_serializer=takings_dot_v1_dot_reconciliation__pb2.RunReconciliationRequest.SerializeToString,
+                response_deserializer=takings_dot_v1_dot_reconciliation__pb2.RunReconciliationResponse.FromString,
+                _registered_method=True)
+        self.GetReconciliationReport = channel.unary_unary(
+                '/takings.v1.RevenueService/GetReconciliationReport',
+                request_serializer=takings_dot_v1_dot_reconciliation__pb2.GetReconciliationReportRequest.SerializeToString,
+                response_deserializer=takings_dot_v1_dot_reconciliation__pb2.GetReconciliationReportResponse.FromString,
                 _registered_method=True)
 
 
@@ -406,6 +417,29 @@ class RevenueServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RunReconciliation(self, request, context):
+        """RunReconciliation compares the ledger with Stripe's own books, cent by cent, each day, in each
+        currency. It reads every balance transaction and payout of the range and 14 days around it from
+        Stripe, 100 a call, and takes them in; fees and settlement are then in the ledger. A server runs
+        one at a time. A long run outlives the call, which ends after 30 seconds at the latest: the same
+        call with the same `request_id` waits for it, and is answered by its report from then on. A run
+        that was cut off by a restart is simply made again. Errors: ERROR_REASON_INVALID_RANGE,
+        ERROR_REASON_INVALID_REQUEST_ID, ERROR_REASON_REQUEST_ID_REUSED,
+        ERROR_REASON_STRIPE_NOT_CONFIGURED, ERROR_REASON_STRIPE_KEY_REFUSED,
+        ERROR_REASON_STRIPE_UNAVAILABLE, ERROR_REASON_CONFLICT, ERROR_REASON_DATABASE_FULL.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetReconciliationReport(self, request, context):
+        """GetReconciliationReport reads a stored report. It changes nothing. Errors:
+        ERROR_REASON_RECONCILIATION_REPORT_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RevenueServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -523,6 +557,16 @@ def add_RevenueServiceServicer_to_server(servicer, server):
                     servicer.CreateRefund,
                     request_deserializer=takings_dot_v1_dot_revenue__commands__pb2.CreateRefundRequest.FromString,
                     response_serializer=takings_dot_v1_dot_revenue__service__pb2.CreateRefundResponse.SerializeToString,
+            ),
+            'RunReconciliation': grpc.unary_unary_rpc_method_handler(
+                    servicer.RunReconciliation,
+                    request_deserializer=takings_dot_v1_dot_reconciliation__pb2.RunReconciliationRequest.FromString,
+                    response_serializer=takings_dot_v1_dot_reconciliation__pb2.RunReconciliationResponse.SerializeToString,
+            ),
+            'GetReconciliationReport': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetReconciliationReport,
+                    request_deserializer=takings_dot_v1_dot_reconciliation__pb2.GetReconciliationReportRequest.FromString,
+                    response_serializer=takings_dot_v1_dot_reconciliation__pb2.GetReconciliationReportResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1170,6 +1214,60 @@ class RevenueService(object):
             '/takings.v1.RevenueService/CreateRefund',
             takings_dot_v1_dot_revenue__commands__pb2.CreateRefundRequest.SerializeToString,
             takings_dot_v1_dot_revenue__service__pb2.CreateRefundResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RunReconciliation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/takings.v1.RevenueService/RunReconciliation',
+            takings_dot_v1_dot_reconciliation__pb2.RunReconciliationRequest.SerializeToString,
+            takings_dot_v1_dot_reconciliation__pb2.RunReconciliationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetReconciliationReport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/takings.v1.RevenueService/GetReconciliationReport',
+            takings_dot_v1_dot_reconciliation__pb2.GetReconciliationReportRequest.SerializeToString,
+            takings_dot_v1_dot_reconciliation__pb2.GetReconciliationReportResponse.FromString,
             options,
             channel_credentials,
             insecure,

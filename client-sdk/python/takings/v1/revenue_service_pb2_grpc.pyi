@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from takings.v1 import reconciliation_pb2 as _reconciliation_pb2
 from takings.v1 import revenue_commands_pb2 as _revenue_commands_pb2
 from takings.v1 import revenue_service_pb2 as _revenue_service_pb2
 import abc as _abc_1
@@ -169,6 +170,21 @@ class RevenueServiceStub:
     """CreateRefund gives back a payment, or a part of it. It is a command, as above. Errors: those of
     a command.
     """
+    RunReconciliation: _grpc.UnaryUnaryMultiCallable[_reconciliation_pb2.RunReconciliationRequest, _reconciliation_pb2.RunReconciliationResponse]
+    """RunReconciliation compares the ledger with Stripe's own books, cent by cent, each day, in each
+    currency. It reads every balance transaction and payout of the range and 14 days around it from
+    Stripe, 100 a call, and takes them in; fees and settlement are then in the ledger. A server runs
+    one at a time. A long run outlives the call, which ends after 30 seconds at the latest: the same
+    call with the same `request_id` waits for it, and is answered by its report from then on. A run
+    that was cut off by a restart is simply made again. Errors: ERROR_REASON_INVALID_RANGE,
+    ERROR_REASON_INVALID_REQUEST_ID, ERROR_REASON_REQUEST_ID_REUSED,
+    ERROR_REASON_STRIPE_NOT_CONFIGURED, ERROR_REASON_STRIPE_KEY_REFUSED,
+    ERROR_REASON_STRIPE_UNAVAILABLE, ERROR_REASON_CONFLICT, ERROR_REASON_DATABASE_FULL.
+    """
+    GetReconciliationReport: _grpc.UnaryUnaryMultiCallable[_reconciliation_pb2.GetReconciliationReportRequest, _reconciliation_pb2.GetReconciliationReportResponse]
+    """GetReconciliationReport reads a stored report. It changes nothing. Errors:
+    ERROR_REASON_RECONCILIATION_REPORT_NOT_FOUND.
+    """
 
 @_typing.type_check_only
 class RevenueServiceAsyncStub(RevenueServiceStub):
@@ -309,6 +325,21 @@ class RevenueServiceAsyncStub(RevenueServiceStub):
     CreateRefund: _aio.UnaryUnaryMultiCallable[_revenue_commands_pb2.CreateRefundRequest, _revenue_service_pb2.CreateRefundResponse]  # type: ignore[assignment]
     """CreateRefund gives back a payment, or a part of it. It is a command, as above. Errors: those of
     a command.
+    """
+    RunReconciliation: _aio.UnaryUnaryMultiCallable[_reconciliation_pb2.RunReconciliationRequest, _reconciliation_pb2.RunReconciliationResponse]  # type: ignore[assignment]
+    """RunReconciliation compares the ledger with Stripe's own books, cent by cent, each day, in each
+    currency. It reads every balance transaction and payout of the range and 14 days around it from
+    Stripe, 100 a call, and takes them in; fees and settlement are then in the ledger. A server runs
+    one at a time. A long run outlives the call, which ends after 30 seconds at the latest: the same
+    call with the same `request_id` waits for it, and is answered by its report from then on. A run
+    that was cut off by a restart is simply made again. Errors: ERROR_REASON_INVALID_RANGE,
+    ERROR_REASON_INVALID_REQUEST_ID, ERROR_REASON_REQUEST_ID_REUSED,
+    ERROR_REASON_STRIPE_NOT_CONFIGURED, ERROR_REASON_STRIPE_KEY_REFUSED,
+    ERROR_REASON_STRIPE_UNAVAILABLE, ERROR_REASON_CONFLICT, ERROR_REASON_DATABASE_FULL.
+    """
+    GetReconciliationReport: _aio.UnaryUnaryMultiCallable[_reconciliation_pb2.GetReconciliationReportRequest, _reconciliation_pb2.GetReconciliationReportResponse]  # type: ignore[assignment]
+    """GetReconciliationReport reads a stored report. It changes nothing. Errors:
+    ERROR_REASON_RECONCILIATION_REPORT_NOT_FOUND.
     """
 
 class RevenueServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -585,6 +616,33 @@ class RevenueServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_revenue_service_pb2.CreateRefundResponse, _abc.Awaitable[_revenue_service_pb2.CreateRefundResponse]]:
         """CreateRefund gives back a payment, or a part of it. It is a command, as above. Errors: those of
         a command.
+        """
+
+    @_abc_1.abstractmethod
+    def RunReconciliation(
+        self,
+        request: _reconciliation_pb2.RunReconciliationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_reconciliation_pb2.RunReconciliationResponse, _abc.Awaitable[_reconciliation_pb2.RunReconciliationResponse]]:
+        """RunReconciliation compares the ledger with Stripe's own books, cent by cent, each day, in each
+        currency. It reads every balance transaction and payout of the range and 14 days around it from
+        Stripe, 100 a call, and takes them in; fees and settlement are then in the ledger. A server runs
+        one at a time. A long run outlives the call, which ends after 30 seconds at the latest: the same
+        call with the same `request_id` waits for it, and is answered by its report from then on. A run
+        that was cut off by a restart is simply made again. Errors: ERROR_REASON_INVALID_RANGE,
+        ERROR_REASON_INVALID_REQUEST_ID, ERROR_REASON_REQUEST_ID_REUSED,
+        ERROR_REASON_STRIPE_NOT_CONFIGURED, ERROR_REASON_STRIPE_KEY_REFUSED,
+        ERROR_REASON_STRIPE_UNAVAILABLE, ERROR_REASON_CONFLICT, ERROR_REASON_DATABASE_FULL.
+        """
+
+    @_abc_1.abstractmethod
+    def GetReconciliationReport(
+        self,
+        request: _reconciliation_pb2.GetReconciliationReportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_reconciliation_pb2.GetReconciliationReportResponse, _abc.Awaitable[_reconciliation_pb2.GetReconciliationReportResponse]]:
+        """GetReconciliationReport reads a stored report. It changes nothing. Errors:
+        ERROR_REASON_RECONCILIATION_REPORT_NOT_FOUND.
         """
 
 def add_RevenueServiceServicer_to_server(servicer: RevenueServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
