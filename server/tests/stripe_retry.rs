@@ -65,8 +65,8 @@ async fn every_fault_has_one_effect_at_most_and_an_answer_by_meaning() {
         (&[DropAfter], 2, None, 1),
         (&[DropBefore, LockTimeout, BadGateway, DropAfter], 5, None, 1),
         // Stripe replays a 500 under its key, so a third attempt would change nothing.
-        (&[ServerError], 2, unavailable.clone(), 0),
-        (&[ServerErrorAfter], 2, unavailable.clone(), 1),
+        (&[ServerError], 2, Some(ErrorKind::Failed), 0),
+        (&[ServerErrorAfter], 2, Some(ErrorKind::Failed), 1),
         (&[BadGateway; 6], 6, unavailable, 0),
         // While the first attempt is under way the others are told so.
         (&[slow], 3, None, 1),

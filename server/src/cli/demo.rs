@@ -6,7 +6,7 @@ use crate::grpc;
 use crate::http::Client;
 use crate::jobs;
 use crate::serve::{Running, signalled, start};
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
@@ -14,10 +14,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use takings_simulator::{Plan, SimEvent, play, sign};
+use takings_simulator::{Plan, SimEvent, Stripe, StripeServer, sign};
+use tokio::net::TcpListener;
 
 /// The demo's signing secret: everybody may know it.
 const SECRET: &str = "whsec_demo";
+
+/// The demo's key, which opens nothing.
+const KEY: &str = "sk_test_demo";
 
 /// Deliveries under way at once.
 const CALLERS: usize = 16;
@@ -42,11 +46,11 @@ pub(super) struct DemoArgs {
 pub(super) async fn run(mut config: Config, args: DemoArgs) -> anyhow::Result<ExitCode> {
     make_anew(&args.file)?;
     config.database.url = format!("sqlite://{}", args.file.display());
-    config.stripe.webhook_secrets = vec![SECRET.to_owned()];
-    config.stripe.livemode = None;
+    let business = Business::open(&args).await?;
+    business.configure(&mut config);
     let deadline = Duration::from_secs(config.server.drain_seconds);
     let running = start(config, true).await?;
-    let story = story(&args);
+    let story = business.stripe.events();
     println!(
         "Two years of a make-believe business, {} events in Stripe's shapes, over {CALLERS} \
          connections to http://{}/revenue/webhooks/stripe",
@@ -60,6 +64,7 @@ pub(super) async fn run(mut config: Config, args: DemoArgs) -> anyhow::Result<Ex
     print!("{}", grpc::summary(running.grpc).await?);
     hints(&running, &args);
     if !args.exit {
+        business.go_on(&running)?;
         println!("\nServing until Ctrl-C.");
         signalled().await?;
     }
@@ -67,14 +72,47 @@ pub(super) async fn run(mut config: Config, args: DemoArgs) -> anyhow::Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
-/// Two years that end today, so that "this month" has something in it.
-fn story(args: &DemoArgs) -> Vec<SimEvent> {
-    let mut plan = Plan::two_years(args.seed);
-    plan.events = args.events as usize;
-    let today = now().day();
-    plan.start = today.start().secs() - i64::from(plan.days) * 86_400;
-    plan.livemode = false;
-    play(&plan).events
+/// A business at a make-believe Stripe, which takes commands.
+struct Business {
+    stripe: Stripe,
+    server: StripeServer,
+    /// The webhook endpoint that tells what happens from now on: its id, and its secret.
+    endpoint: (String, String),
+}
+
+impl Business {
+    /// Two years that end today, so that "this month" has something in it.
+    async fn open(args: &DemoArgs) -> anyhow::Result<Business> {
+        let mut plan = Plan::two_years(args.seed);
+        plan.events = args.events as usize;
+        plan.start = now().day().start().secs() - i64::from(plan.days) * 86_400;
+        plan.livemode = false;
+        let stripe = Stripe::played(&plan, now().secs());
+        let server = stripe.serve(TcpListener::bind(("127.0.0.1", 0)).await?)?;
+        let form = "url=http://127.0.0.1&enabled_events[]=*";
+        let (_, made) = stripe.call("POST", "webhook_endpoints", form);
+        let text = |key: &str| made[key].as_str().map(str::to_owned).context("no endpoint");
+        let endpoint = (text("id")?, text("secret")?);
+        Ok(Business { stripe, server, endpoint })
+    }
+
+    /// Whatever was configured, nobody's real account is meant.
+    fn configure(&self, config: &mut Config) {
+        config.stripe.webhook_secrets = vec![SECRET.to_owned(), self.endpoint.1.clone()];
+        config.stripe.livemode = None;
+        config.stripe.api_url = self.server.url();
+        config.stripe.api_key = Some(KEY.into());
+    }
+
+    /// From now on its clock is ours, and its events come by themselves.
+    fn go_on(&self, running: &Running) -> anyhow::Result<()> {
+        let form = format!("url=http://{}/revenue/webhooks/stripe", running.http);
+        let path = format!("webhook_endpoints/{}", self.endpoint.0);
+        let (status, said) = self.stripe.call("POST", &path, &form);
+        ensure!(status == 200, "the make-believe Stripe refuses the endpoint: {said}");
+        self.stripe.run_clock();
+        Ok(())
+    }
 }
 
 fn make_anew(file: &Path) -> anyhow::Result<()> {
@@ -130,6 +168,8 @@ Ask for yourself:
   grpcurl -plaintext -d '{{\"granularity\": \"GRANULARITY_MONTH\", \"range\": {{\"start_time\": \
          \"2026-01-01T00:00:00Z\"}}}}' {grpc} takings.v1.AnalyticsService/GetRevenueSeries
   grpcurl -plaintext -d '{{\"page_size\": 5}}' {grpc} takings.v1.RevenueService/ListRevenueEntries
+  grpcurl -plaintext -d '{{\"name\": \"Ada\", \"request_id\": \"'$(uuidgen)'\"}}' {grpc} \
+         takings.v1.RevenueService/CreateCustomer
   curl http://{}/metrics
 Check the books:
   TAKINGS__DATABASE__URL=sqlite://{} takings rebuild --verify",

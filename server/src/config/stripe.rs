@@ -70,6 +70,12 @@ impl std::fmt::Debug for Stripe {
 #[serde(transparent)]
 pub struct ApiKey(String);
 
+impl From<&str> for ApiKey {
+    fn from(key: &str) -> ApiKey {
+        ApiKey(key.to_owned())
+    }
+}
+
 impl ApiKey {
     /// The key itself, for the one place that sends it.
     pub fn expose(&self) -> &str {

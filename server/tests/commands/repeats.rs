@@ -2,9 +2,15 @@
 
 use crate::common::place::Place;
 use crate::common::process::Takings;
+use crate::common::story::close;
 use crate::shop::{KEY, Shop, info, states, uuid};
+use prost::Message;
+use sea_orm::ConnectionTrait;
 use std::time::Duration;
 use takings::v1::*;
+use takings_core::hash::StateHash;
+use takings_migrations::{Migrator, MigratorTrait};
+use takings_server::db::{Database, Kind, Options};
 use takings_simulator::{Fault, Faults, Key};
 use tokio::task::JoinSet;
 use tonic::Code;
@@ -96,4 +102,44 @@ async fn a_key_that_may_not_leaves_the_request_id_free() {
     shop.account.stripe.allow(&[Key::secret(KEY)]);
     client.create_customer(request).await.unwrap();
     assert_eq!(shop.told("customer.created"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_by_an_earlier_release_is_answered_on_sqlite() {
+    answered_before(Place::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_by_an_earlier_release_is_answered_on_postgresql() {
+    let Some(place) = Place::postgres("commands_upgrade") else { return };
+    answered_before(place).await;
+}
+
+/// A replay that was answered before there were intents: its row moves, and its answer with it.
+async fn answered_before(place: Place) {
+    let options = Options { url: place.url.clone(), read_url: None, readers: 1 };
+    let database = Database::open(&options).await.unwrap();
+    Migrator::up(&database.write, Some(7)).await.unwrap();
+    let answer = ReplayWebhookEventResponse {
+        webhook_event: Some(WebhookEvent { event_id: "evt_1".into(), ..Default::default() }),
+    };
+    let (request_id, mut hash) = (uuid(), StateHash::default());
+    hash.add(&["ReplayWebhookEvent", "evt_1", ""]);
+    let hex: String = answer.encode_to_vec().iter().map(|byte| format!("{byte:02x}")).collect();
+    let bytes = match database.kind {
+        Kind::Sqlite => format!("x'{hex}'"),
+        Kind::Postgres => format!("'\\x{hex}'"),
+    };
+    let insert = format!(
+        "insert into batches (id, recorded_at) values (7, 1700000000000000);
+         insert into requests (request_id, content_hash, response, batch)
+         values ('{request_id}', '{hash}', {bytes}, 7)"
+    );
+    database.write.execute_unprepared(&insert).await.unwrap();
+    close(database).await;
+    let server = Takings::start(&place);
+    let request =
+        ReplayWebhookEventRequest { event_id: "evt_1".into(), request_id, ..Default::default() };
+    let said = server.revenue().await.replay_webhook_event(request).await.unwrap().into_inner();
+    assert_eq!(said, answer);
 }

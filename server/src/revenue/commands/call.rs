@@ -53,12 +53,20 @@ pub(super) struct Done {
     pub(super) object: Object,
     /// When it stood so, by Stripe's clock.
     pub(super) second: Option<Timestamp>,
+    /// The answer is an earlier one: how the object stands is still to be read.
+    pub(super) stale: bool,
 }
 
 impl Done {
     /// The object's id.
     pub(super) fn id(&self) -> &str {
         text(&self.answer, "id")
+    }
+}
+
+impl From<Answer<Object>> for Done {
+    fn from(Answer { body, head }: Answer<Object>) -> Done {
+        Done { answer: body.clone(), object: body, second: head.date, stale: head.replayed }
     }
 }
 
@@ -108,10 +116,7 @@ impl Call {
     ) -> Result<Done, Error> {
         let idempotency = IdempotencyKey::new(key).ok();
         match client.ask(self.request(key, before), idempotency).await {
-            Ok(Answer { body, head }) if head.replayed => present(client, body).await,
-            Ok(Answer { body, head }) => {
-                Ok(Done { answer: body.clone(), object: body, second: head.date })
-            }
+            Ok(answer) => Ok(answer.into()),
             // An attempt whose answer was lost may have ended it.
             Err(error) if self.trace == Trace::Ended && error.kind == ErrorKind::NotFound => {
                 self.ended(client).await?.ok_or(error)
@@ -148,8 +153,7 @@ impl Call {
     }
 
     async fn ended(&self, client: &Client) -> Result<Option<Done>, Error> {
-        let Answer { body, head } = get(client, &self.path).await?;
-        let done = Done { answer: body.clone(), object: body, second: head.date };
+        let done = Done::from(get(client, &self.path).await?);
         Ok(Some(done).filter(|done| has_ended(&done.object)))
     }
 }
@@ -201,23 +205,29 @@ pub(super) async fn present(client: &Client, answer: Object) -> Result<Done, Err
         _ => return Ok(Done { answer, ..Done::default() }),
     };
     let now = get(client, &format!("/{folder}/{}", text(&answer, "id"))).await?;
-    Ok(Done { answer, object: now.body, second: now.head.date })
+    Ok(Done { answer, object: now.body, second: now.head.date, stale: false })
 }
 
 /// A form as Stripe reads it: `items[0][price]=price_1`.
 fn encode(mut form: Value) -> String {
-    drop_nulls(&mut form);
+    drop_empty(&mut form);
     let request = RequestBuilder::new(StripeMethod::Post, "").form(&form);
     request.body.unwrap_or_default()
 }
 
-fn drop_nulls(value: &mut Value) {
+/// What is not said is not written: an empty object would be written as an empty text, which means
+/// that what was there is to be removed.
+fn drop_empty(value: &mut Value) {
     match value {
         Value::Object(fields) => {
-            fields.values_mut().for_each(drop_nulls);
-            fields.retain(|_, value| !value.is_null());
+            fields.values_mut().for_each(drop_empty);
+            let said = |value: &Value| match value {
+                Value::Object(fields) => !fields.is_empty(),
+                value => !value.is_null(),
+            };
+            fields.retain(|_, value| said(value));
         }
-        Value::Array(values) => values.iter_mut().for_each(drop_nulls),
+        Value::Array(values) => values.iter_mut().for_each(drop_empty),
         _ => {}
     }
 }
@@ -231,7 +241,8 @@ mod tests {
         let call = Call::post(
             "/subscriptions",
             json!({ "customer": "cus_1", "discounts": "", "items": [{ "price": "p 1&", "quantity":
-                    2 }], "metadata": { "a": "ö" }, "trial_period_days": null, "yes": true }),
+                    2 }], "metadata": { "a": "ö" }, "trial_period_days": null, "yes": true,
+                    "invoice_settings": { "default_payment_method": null } }),
             &[],
         );
         let body = call.request("k", "").body.unwrap().replace("%5B", "[").replace("%5D", "]");

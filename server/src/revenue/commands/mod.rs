@@ -190,7 +190,8 @@ async fn send(app: &App, intent: &Intent) -> Result<Done, Error> {
         let key = intent.key_of(place);
         done = match call.send(client, &key, done.id()).await {
             Err(error) if error.kind == ErrorKind::Failed => {
-                match call.look(client, &key, intent.created_at).await? {
+                let found = call.look(client, &key, intent.created_at).await.map_err(unread)?;
+                match found {
                     Some(done) => done,
                     None => return Err(doubt(app, intent, error).await?),
                 }
@@ -202,9 +203,22 @@ async fn send(app: &App, intent: &Intent) -> Result<Done, Error> {
     Ok(done)
 }
 
+/// Stripe does not show what became of a call. That is no refusal of the call.
+fn unread(error: stripe::Error) -> Error {
+    let message = format!(
+        "this may have been done, but Stripe does not show what became of it: {error}; send the \
+         same call again"
+    );
+    Error::Unavailable { reason: Reason::StripeUnavailable, message, source: None }
+}
+
 /// Takes in what a call has shown, until reads show it. Of two states of one second they may show the
 /// other, because webhooks alone tell which came last: so it is fetched again in the next second.
 async fn take_in(app: &App, done: &mut Done) -> Result<(), Error> {
+    let client = &app.stripe()?.client;
+    if done.stale {
+        *done = call::present(client, std::mem::take(&mut done.answer)).await.map_err(unread)?;
+    }
     for _ in 0..LOOKS {
         if done.object.is_empty() {
             return Ok(());
@@ -215,8 +229,7 @@ async fn take_in(app: &App, done: &mut Done) -> Result<(), Error> {
             return Ok(());
         }
         sleep(Duration::from_secs(1)).await;
-        let answer = std::mem::take(&mut done.answer);
-        *done = call::present(&app.stripe()?.client, answer).await?;
+        *done = call::present(client, std::mem::take(&mut done.answer)).await.map_err(unread)?;
     }
     Ok(())
 }
@@ -243,7 +256,8 @@ async fn lapse(app: &App, intent: &Intent) -> Result<Vec<u8>, Error> {
     let last = calls.len().saturating_sub(1);
     let (client, key) = (&app.stripe()?.client, intent.key_of(last));
     let call = calls.get(last).ok_or_else(|| Error::internal("an intent without calls"))?;
-    let Some(mut done) = call.look(client, &key, intent.created_at).await? else {
+    let found = call.look(client, &key, intent.created_at).await.map_err(unread)?;
+    let Some(mut done) = found else {
         tracing::warn!(request = intent.request, method = intent.method, "a command has lapsed");
         return end(app, intent, State::Lapsed, Vec::new()).await;
     };
