@@ -5,6 +5,7 @@ use crate::ingest::facts::Stored;
 use crate::ingest::{Key, Trouble, store};
 use std::collections::BTreeMap;
 use takings_core::billing::facts::Seconds;
+use takings_core::billing::past;
 use takings_core::version::{Moment, Version, settle};
 
 /// An object's moments from some second on.
@@ -13,7 +14,8 @@ pub(super) struct Window {
     from: Seconds,
     /// The settled moment before them; `None`: they are all there are.
     pub(super) anchor: Option<Moment>,
-    /// The settled moments after the anchor, ascending.
+    /// The settled moments after the anchor, ascending; without one they begin with what the
+    /// first version implies of the time before it.
     pub(super) moments: Vec<Moment>,
     /// What the last moment's observation says of a person.
     pub(super) personal: Option<String>,
@@ -29,6 +31,10 @@ impl Window {
             Some(second) if second < from && alone(second) => Some(moments.remove(0)),
             _ => None,
         };
+        if let Some(first) = moments.first().filter(|_| anchor.is_none()) {
+            let before = past(versions, first);
+            moments.splice(..0, before);
+        }
         Window { from, anchor, moments, personal: None }
     }
 
