@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::ingest::{Key, Stored, Trouble, transact};
 use std::collections::BTreeMap;
 use takings_core::hash::StateHash;
+use takings_core::version::{Version, same_state};
 
 /// The hash of everything that must not depend on the order of arrival.
 pub async fn state_hash(database: &Database) -> Result<StateHash, Error> {
@@ -24,7 +25,8 @@ pub async fn state_hash(database: &Database) -> Result<StateHash, Error> {
     Ok(hash)
 }
 
-/// Every version of every object, in the one form that its renderings make.
+/// Every version of every object, in the one form that its renderings make; a fetched one only
+/// where no event says the same.
 async fn hash_facts(database: &Database, hash: &mut StateHash) -> Result<(), Error> {
     let mut after: Key = (i64::MIN, String::new());
     loop {
@@ -42,7 +44,11 @@ async fn hash_facts(database: &Database, hash: &mut StateHash) -> Result<(), Err
         let (objects, names) = page.await?;
         let Some(last) = objects.keys().next_back().cloned() else { return Ok(()) };
         for ((source, object), versions) in objects {
-            for version in versions {
+            let told = |fetched: &Version| {
+                let mut events = versions.iter().filter(|version| !version.fetched);
+                fetched.fetched && events.any(|event| same_state(&event.state, &fetched.state))
+            };
+            for version in versions.iter().filter(|version| !told(version)) {
                 let content =
                     serde_json::to_string(&(version.phase, &version.state, &version.before))
                         .map_err(Error::internal)?;
