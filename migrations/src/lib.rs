@@ -14,6 +14,7 @@ mod m0004_movements;
 mod m0005_ledger;
 mod m0006_rollups;
 mod m0007_work;
+mod m0010_sync;
 mod schema;
 
 /// Every schema change, oldest first.
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_ledger::Migration),
             Box::new(m0006_rollups::Migration),
             Box::new(m0007_work::Migration),
+            Box::new(m0010_sync::Migration),
         ]
     }
 }

@@ -24,6 +24,9 @@ pub struct Stripe {
     pub tolerance_seconds: i64,
     /// Take only live (`true`) or only test events (`false`); unset: both, kept apart.
     pub livemode: Option<bool>,
+    /// How often events that no webhook brought are looked for, in seconds; 0: never. It needs a
+    /// key.
+    pub sweep_interval_seconds: u64,
 }
 
 impl Default for Stripe {
@@ -36,6 +39,7 @@ impl Default for Stripe {
             api_url: "https://api.stripe.com".into(),
             tolerance_seconds: 300,
             livemode: None,
+            sweep_interval_seconds: 300,
         }
     }
 }
@@ -48,6 +52,7 @@ impl std::fmt::Debug for Stripe {
             .field("api_url", &self.api_url)
             .field("tolerance_seconds", &self.tolerance_seconds)
             .field("livemode", &self.livemode)
+            .field("sweep_interval_seconds", &self.sweep_interval_seconds)
             .finish_non_exhaustive()
     }
 }
@@ -104,6 +109,9 @@ impl Stripe {
     pub(super) fn check(&self) -> Result<(), String> {
         if !(1..=3600).contains(&self.tolerance_seconds) {
             return Err("stripe.tolerance_seconds must be 1 to 3600".into());
+        }
+        if self.sweep_interval_seconds > 86_400 {
+            return Err("stripe.sweep_interval_seconds must be at most 86400: a day".into());
         }
         if let Some(key) = &self.api_key {
             key.check()?;

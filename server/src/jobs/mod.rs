@@ -3,9 +3,11 @@
 mod close;
 mod coupons;
 mod lease;
+mod sync;
 
 pub use close::close_due;
 pub use coupons::settle_waiting;
+pub use sync::backfill;
 
 use crate::app::App;
 use crate::error::Error;
@@ -18,13 +20,18 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// Runs due jobs until `stop`.
 pub async fn run(app: Arc<App>, stop: CancellationToken) {
+    tokio::join!(settle(&app, &stop), sync::run(&app, &stop));
+}
+
+/// Runs the jobs that need nobody else.
+async fn settle(app: &App, stop: &CancellationToken) {
     loop {
         tokio::select! {
             () = tokio::time::sleep(TICK) => {}
             () = stop.cancelled() => return,
         }
-        report("coupons", turn(&app, "coupons", Duration::from_secs(1)).await);
-        report("close", turn(&app, "close", Duration::from_secs(600)).await);
+        report("coupons", turn(app, "coupons", Duration::from_secs(1)).await);
+        report("close", turn(app, "close", Duration::from_secs(600)).await);
     }
 }
 

@@ -185,6 +185,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     be used, after every attempt. Example: an outage, or a proxy's page of HTML. What was asked for
     may have been done: send the same call again, with the same request id, and it is found out.
     """
+    ERROR_REASON_BACKFILL_NOT_FOUND: _ErrorReason.ValueType  # 45
+    """ERROR_REASON_BACKFILL_NOT_FOUND (NOT_FOUND) says that no backfill has this id. Example: an id
+    from another database. Send the id that StartBackfill answered.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is why a call failed. Every error carries one `google.rpc.ErrorInfo` with the domain
@@ -355,5 +359,9 @@ ERROR_REASON_STRIPE_UNAVAILABLE: ErrorReason.ValueType  # 34
 """ERROR_REASON_STRIPE_UNAVAILABLE (UNAVAILABLE) says that Stripe gave no answer, or none that can
 be used, after every attempt. Example: an outage, or a proxy's page of HTML. What was asked for
 may have been done: send the same call again, with the same request id, and it is found out.
+"""
+ERROR_REASON_BACKFILL_NOT_FOUND: ErrorReason.ValueType  # 45
+"""ERROR_REASON_BACKFILL_NOT_FOUND (NOT_FOUND) says that no backfill has this id. Example: an id
+from another database. Send the id that StartBackfill answered.
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -10,9 +10,13 @@ use uuid::Uuid;
 pub(in crate::revenue) fn read(asked: pb::ReplayWebhookEventRequest) -> Result<Asked, Error> {
     let pb::ReplayWebhookEventRequest { event_id, source, request_id } = asked;
     let (event, source) = (required("event_id", event_id)?, text("source", source)?);
-    let request = Uuid::try_parse(&request_id).map_err(|_| {
+    Ok(Asked { event, source, request: request(&request_id)? })
+}
+
+/// The id of an act.
+pub(in crate::revenue) fn request(id: &str) -> Result<Uuid, Error> {
+    Uuid::try_parse(id).map_err(|_| {
         let message = "`request_id` must be a UUID, the same for every attempt at this act";
         Error::invalid(Reason::InvalidRequestId, "request_id", message)
-    })?;
-    Ok(Asked { event, source, request })
+    })
 }
