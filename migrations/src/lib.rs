@@ -16,6 +16,7 @@ mod m0006_rollups;
 mod m0007_work;
 mod m0008_intents;
 mod m0009_reconciliation;
+mod m0010_sync;
 mod m0011_look_ups;
 mod schema;
 
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_work::Migration),
             Box::new(m0008_intents::Migration),
             Box::new(m0009_reconciliation::Migration),
+            Box::new(m0010_sync::Migration),
             Box::new(m0011_look_ups::Migration),
         ]
     }

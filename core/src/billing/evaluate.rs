@@ -86,6 +86,7 @@ impl<'a> Rules<'a> {
             lingering: version.lingering.clone(),
             cause: Cause::Unchanged,
             marks: found.marks,
+            reconstructed: moment.reconstructed,
         };
         point.cause = cause::of(before, &point, state);
         Ok(point)

@@ -13,6 +13,7 @@ mod fraction;
 
 mod movements;
 mod mrr;
+mod past;
 mod period;
 mod point;
 mod tax;
@@ -23,5 +24,6 @@ pub use discount::discount_start;
 pub(crate) use fraction::half_even;
 pub use movements::{Change, Movement, MovementKind, changes, movements};
 pub use mrr::{Overflow, UNITS_PER_MINOR};
+pub use past::past;
 pub use point::{Cause, Context, ItemPoint, Point};
 pub use timeline::{Carry, FoldError, Folded, earliest, effective, fold};

@@ -63,6 +63,9 @@ pub struct Point {
     /// What is not settled about `units`.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub marks: BTreeSet<Reason>,
+    /// No version shows it: a later one implies it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reconstructed: bool,
 }
 
 /// One item at one point.

@@ -47,6 +47,8 @@ pub struct Moment {
     pub state: State,
     /// What the versions of this second leave open.
     pub marks: BTreeSet<Reason>,
+    /// No version shows it: a later one implies it.
+    pub reconstructed: bool,
 }
 
 /// Settles versions into one moment a second, ascending.
@@ -136,6 +138,7 @@ fn settle_second(
         deleted: last.phase == Phase::Deleted,
         state: last.state.clone(),
         marks,
+        reconstructed: false,
     }
 }
 

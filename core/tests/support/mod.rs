@@ -98,7 +98,7 @@ pub fn ended(state: &Subscription, at: Seconds, reason: &str) -> Subscription {
 
 pub fn moment(second: Seconds, state: State) -> Moment {
     let event = format!("evt_{}_{second}", state.kind());
-    Moment { second, event, deleted: false, state, marks: BTreeSet::new() }
+    Moment { second, event, deleted: false, state, marks: BTreeSet::new(), reconstructed: false }
 }
 
 pub fn at(second: Seconds, state: &Subscription) -> Moment {

@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod backfill;
 mod close;
 mod demo;
 mod doctor;
@@ -37,6 +38,7 @@ TAKINGS__SECTION__KEY:
   TAKINGS__STRIPE__WEBHOOK_SECRETS_FILE   a file that holds them
   TAKINGS__STRIPE__API_KEY           sk_... or rk_...; without one Takings only receives
   TAKINGS__STRIPE__API_KEY_FILE      a file that holds it
+  TAKINGS__STRIPE__SWEEP_INTERVAL_SECONDS   300; how often missed events are looked for; 0: never
   TAKINGS__STRIPE__LIVEMODE          true: only live events; false: only test events; unset: both
 
 A first look:        takings demo
@@ -59,6 +61,8 @@ enum Command {
     Healthcheck(healthcheck::HealthcheckArgs),
     /// Compute every target again from the stored facts, and print the state hash.
     Rebuild(rebuild::RebuildArgs),
+    /// Fetch the account's past from Stripe: what was made since a day, and all that lasts.
+    Backfill(backfill::BackfillArgs),
     /// Close months: what was deferred and is earned by then becomes revenue.
     Close(close::CloseArgs),
     /// Compare the ledger with Stripe's own books, cent by cent: exit code 0 where every difference
@@ -150,6 +154,7 @@ impl Command {
             Command::Doctor => doctor::run(config).await,
             Command::Healthcheck(args) => healthcheck::run(&config, args).await,
             Command::Rebuild(args) => rebuild::run(config, args).await,
+            Command::Backfill(args) => backfill::run(config, args).await,
             Command::Close(args) => close::run(config, args).await,
             Command::Reconcile(args) => reconcile::run(config, args).await,
             Command::Stripe(command) => stripe::run(&config, command).await,

@@ -33,6 +33,9 @@ pub struct Stripe {
     pub look_up_after_seconds: u32,
     /// Take only live (`true`) or only test events (`false`); unset: both, kept apart.
     pub livemode: Option<bool>,
+    /// How often events that no webhook brought are looked for, in seconds; 0: never. It needs a
+    /// key.
+    pub sweep_interval_seconds: u64,
 }
 
 impl Default for Stripe {
@@ -49,6 +52,7 @@ impl Default for Stripe {
             look_ups: true,
             look_up_after_seconds: 30,
             livemode: None,
+            sweep_interval_seconds: 300,
         }
     }
 }
@@ -61,6 +65,7 @@ impl std::fmt::Debug for Stripe {
             .field("api_url", &self.api_url)
             .field("tolerance_seconds", &self.tolerance_seconds)
             .field("livemode", &self.livemode)
+            .field("sweep_interval_seconds", &self.sweep_interval_seconds)
             .finish_non_exhaustive()
     }
 }
@@ -139,6 +144,9 @@ impl Stripe {
             return Err("stripe.requests_per_second and stripe.endpoint_requests_per_second must \
                         be at least 1"
                 .into());
+        }
+        if self.sweep_interval_seconds > 86_400 {
+            return Err("stripe.sweep_interval_seconds must be at most 86400: a day".into());
         }
         if let Some(key) = &self.api_key {
             key.check()?;

@@ -81,8 +81,8 @@ impl Writer {
     }
 
     /// Hands over what nobody waits for, such as a page of a backfill: it lets others go first
-    /// where the queue is full. Answers once everything is durable.
-    pub async fn ingest_all(&self, entries: Vec<Entry>) -> Result<(), HandOver> {
+    /// where the queue is full. Answers once everything is durable, in the order of `entries`.
+    pub async fn ingest_all(&self, entries: Vec<Entry>) -> Result<Vec<Outcome>, HandOver> {
         let mut all = Vec::with_capacity(entries.len());
         for entry in entries {
             let (answer, answered) = oneshot::channel();
@@ -90,10 +90,11 @@ impl Writer {
             sent.map_err(|_| HandOver::Stopped)?;
             all.push(answered);
         }
+        let mut outcomes = Vec::with_capacity(all.len());
         for answered in all {
-            answered.await.map_err(|_| HandOver::Stopped)??;
+            outcomes.push(answered.await.map_err(|_| HandOver::Stopped)??);
         }
-        Ok(())
+        Ok(outcomes)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Leases on job rows: compare and set, on either database.
 
+use crate::app::App;
 use crate::db::Database;
 use crate::error::Error;
 use sea_orm::{ConnectionTrait, Statement};
@@ -13,10 +14,21 @@ const TERM: Duration = Duration::from_secs(300);
 pub(super) struct Lease {
     name: &'static str,
     until: i64,
+    term: Duration,
 }
 
 /// Takes a job that is due and free.
 pub(super) async fn take(
+    database: &Database,
+    name: &'static str,
+    now: Timestamp,
+) -> Result<Option<Lease>, Error> {
+    take_for(TERM, database, name, now).await
+}
+
+/// The same for a term, in which it is to be done, or renewed.
+pub(super) async fn take_for(
+    term: Duration,
     database: &Database,
     name: &'static str,
     now: Timestamp,
@@ -26,7 +38,7 @@ pub(super) async fn take(
     let update = "update jobs set leased_until = $1
                   where name = $2 and run_at <= $3 and leased_until <= $4";
     let backend = database.kind.into();
-    let until = now.0 + TERM.as_micros() as i64;
+    let until = now.0 + term.as_micros() as i64;
     let due = "select 1 from jobs where name = $1 and (run_at > $2 or leased_until > $3)";
     let values = [name.into(), now.0.into(), now.0.into()];
     let busy = Statement::from_sql_and_values(backend, due, values);
@@ -37,10 +49,32 @@ pub(super) async fn take(
     let values = [until.into(), name.into(), now.0.into(), now.0.into()];
     let update = Statement::from_sql_and_values(backend, update, values);
     let taken = database.execute(update).await?.rows_affected() == 1;
-    Ok(taken.then_some(Lease { name, until }))
+    Ok(taken.then_some(Lease { name, until, term }))
 }
 
 impl Lease {
+    /// Keeps the job for as long as it takes; ends only where that fails.
+    pub(super) async fn hold(&mut self, app: &App) -> Error {
+        loop {
+            tokio::time::sleep(self.term / 3).await;
+            if let Err(error) = self.renew(&app.database, app.now()).await {
+                return error;
+            }
+        }
+    }
+
+    async fn renew(&mut self, database: &Database, now: Timestamp) -> Result<(), Error> {
+        let update = "update jobs set leased_until = $1 where name = $2 and leased_until = $3";
+        let until = now.0 + self.term.as_micros() as i64;
+        let values = [until.into(), self.name.into(), self.until.into()];
+        let update = Statement::from_sql_and_values(database.kind.into(), update, values);
+        if database.execute(update).await?.rows_affected() == 0 {
+            return Err(Error::Conflict);
+        }
+        self.until = until;
+        Ok(())
+    }
+
     /// Gives the job back; it is due again after `every`, sooner where it failed.
     pub(super) async fn give_back(
         self,

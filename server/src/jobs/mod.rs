@@ -4,10 +4,12 @@ mod close;
 mod coupons;
 mod intents;
 mod lease;
+mod sync;
 
 pub use close::close_due;
 pub use coupons::settle_waiting;
 pub use intents::carry_on;
+pub use sync::backfill;
 
 use crate::app::App;
 use crate::error::Error;
@@ -21,15 +23,20 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// Runs due jobs until `stop`.
 pub async fn run(app: Arc<App>, stop: CancellationToken) {
+    tokio::join!(settle(&app, &stop), sync::run(&app, &stop));
+}
+
+/// Runs the jobs that need nobody else.
+async fn settle(app: &Arc<App>, stop: &CancellationToken) {
     loop {
         tokio::select! {
             () = tokio::time::sleep(TICK) => {}
             () = stop.cancelled() => return,
         }
-        report("coupons", turn(&app, "coupons", Duration::from_secs(1)).await);
-        report("close", turn(&app, "close", Duration::from_secs(600)).await);
+        report("coupons", turn(app, "coupons", Duration::from_secs(1)).await);
+        report("close", turn(app, "close", Duration::from_secs(600)).await);
         if app.config.stripe.look_ups {
-            report("look_ups", turn(&app, "look_ups", Duration::from_secs(1)).await);
+            report("look_ups", turn(app, "look_ups", Duration::from_secs(1)).await);
         }
     }
 }

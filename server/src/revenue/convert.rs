@@ -45,10 +45,10 @@ impl Span {
 
 /// An instant in microseconds, rounded up: stored instants are whole microseconds, so both ends
 /// of a half-open range let the same ones through.
-fn micros(field: &'static str, time: Timestamp) -> Result<i64, Error> {
+pub(crate) fn micros(field: &'static str, time: Timestamp) -> Result<i64, Error> {
     let Timestamp { seconds, nanos } = time;
     if !YEARS.contains(&seconds) || !(0..1_000_000_000).contains(&nanos) {
-        let message = "the range names an instant outside the years 1 to 9999, or nanoseconds \
+        let message = "this names an instant outside the years 1 to 9999, or nanoseconds \
                        outside 0 to 999,999,999";
         return Err(Error::invalid(ErrorReason::InvalidRange, field, message));
     }

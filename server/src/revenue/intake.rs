@@ -5,6 +5,7 @@ use crate::error::{Error, Reason};
 use crate::ingest::{Body, Entry, Outcome};
 use crate::{sources, telemetry};
 use bytes::Bytes;
+use serde_json::{Map, Value};
 use std::time::Instant;
 use takings_core::stripe::signature::{SignatureError, verify};
 use takings_core::stripe::{Contents, Envelope, Refusal, envelope, normalize};
@@ -45,6 +46,19 @@ async fn take_in(app: &App, body: Bytes, signature: &str) -> Result<Taken, Error
     let reason = entry.refusal.as_ref().map(|(reason, _)| *reason);
     let outcome = app.writer.ingest(entry).await?;
     Ok(Taken { event: envelope.id, outcome, reason })
+}
+
+/// An event as the API lists it: it was not signed, but comes over a connection that we opened.
+///
+/// # Errors
+///
+/// If it has no readable id, as no event of Stripe's.
+pub(super) async fn listed(app: &App, event: &Map<String, Value>) -> Result<Entry, Error> {
+    let body = serde_json::to_vec(event).map_err(Error::internal)?;
+    let envelope = envelope::parse(&body).map_err(Error::internal)?;
+    let source = sources::stripe(envelope.account.as_deref(), envelope.livemode);
+    let source = app.sources.number(&source).await?;
+    Ok(prepare(source, &envelope, Body::compress(&body), app.config.stripe.livemode))
 }
 
 /// An event with everything that can be known of it before the database is asked.

@@ -17,5 +17,6 @@ mod refunds;
 mod replay;
 mod service;
 mod subscriptions;
+pub mod sync;
 
 pub use service::RevenueApi;

@@ -1,8 +1,9 @@
 //! `RevenueService`: one short method per RPC.
 
+use super::convert::required;
 use super::mirrors::Mirrored;
 use super::{commands, customers, disputes, events, intake, invoices, mirrors, payments};
-use super::{reconciliation, refunds, replay, subscriptions};
+use super::{reconciliation, refunds, replay, subscriptions, sync};
 use crate::app::App;
 use crate::error::{Error, Reason};
 use crate::ledger;
@@ -37,6 +38,11 @@ impl RevenueApi {
         let found = mirrors::find(&self.app, &source, &id).await?;
         let message = || format!("`{id}` has not been seen; it may not have arrived yet");
         found.ok_or_else(|| Error::not_found(missing, message()))
+    }
+
+    async fn backfill(&self, id: &str) -> Result<pb::Backfill, Error> {
+        let found = sync::find(&self.app, id).await?;
+        Ok(found.ok_or_else(|| sync::convert::missing(id))?.into())
     }
 }
 
@@ -280,5 +286,33 @@ impl RevenueService for RevenueApi {
         let id = reconciliation::convert::one(request.into_inner())?;
         let found = reconciliation::get(&self.app, &id).await?;
         Ok(Response::new(pb::GetReconciliationReportResponse { report: Some(found.into()) }))
+    }
+
+    async fn get_sync_status(
+        &self,
+        request: Request<pb::GetSyncStatusRequest>,
+    ) -> Answer<pb::GetSyncStatusResponse> {
+        let pb::GetSyncStatusRequest {} = request.into_inner();
+        let status = sync::status(&self.app).await?;
+        Ok(Response::new(pb::GetSyncStatusResponse { sync_status: Some(status.into()) }))
+    }
+
+    async fn start_backfill(
+        &self,
+        request: Request<pb::StartBackfillRequest>,
+    ) -> Answer<pb::StartBackfillResponse> {
+        let (since, id) = sync::convert::start(request.into_inner())?;
+        let id = sync::begin(&self.app, since, id).await?;
+        let backfill = self.backfill(&id).await?;
+        Ok(Response::new(pb::StartBackfillResponse { backfill: Some(backfill) }))
+    }
+
+    async fn get_backfill(
+        &self,
+        request: Request<pb::GetBackfillRequest>,
+    ) -> Answer<pb::GetBackfillResponse> {
+        let pb::GetBackfillRequest { backfill_id } = request.into_inner();
+        let backfill = self.backfill(&required("backfill_id", backfill_id)?).await?;
+        Ok(Response::new(pb::GetBackfillResponse { backfill: Some(backfill) }))
     }
 }

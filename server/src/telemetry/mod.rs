@@ -40,6 +40,13 @@ pub fn webhook(outcome: &'static str, took: Duration) {
     metrics::histogram!("webhook_processing_time").record(took.as_secs_f64());
 }
 
+/// Measures what a sweep got done: events are complete through an instant, in seconds.
+pub fn swept(through: i64, listed: u64, healed: u64) {
+    metrics::gauge!("sync_watermark_seconds").set(through as f64);
+    metrics::counter!("sync_listed_events_total").increment(listed);
+    metrics::counter!("sync_healed_events_total").increment(healed);
+}
+
 fn describe() {
     use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
     describe_gauge!(
@@ -58,6 +65,13 @@ fn describe() {
         "From the body's last byte to the durable effect."
     );
     describe_counter!("webhook_events_total", "Events by `outcome`; `refused` are not stored.");
+    describe_gauge!(
+        "sync_watermark_seconds",
+        Unit::Seconds,
+        "Every event before this Unix time is stored."
+    );
+    describe_counter!("sync_listed_events_total", "Events that sweeps have looked at.");
+    describe_counter!("sync_healed_events_total", "Events that sweeps found missing.");
     describe_histogram!("database_query_duration", Unit::Seconds, "By `query`, a closed set.");
     describe_histogram!("writer_batch_size", "Events in one transaction.");
     describe_gauge!("writer_queue_depth", "Events that wait for the writer.");

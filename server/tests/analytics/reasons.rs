@@ -129,6 +129,7 @@ fn point(at: i64, units: i64, cause: Cause) -> Point {
         items: Vec::new(),
         lingering: Vec::new(),
         cause,
+        reconstructed: false,
         marks: Default::default(),
     }
 }

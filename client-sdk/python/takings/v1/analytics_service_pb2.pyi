@@ -694,6 +694,7 @@ class MrrMovement(_message.Message):
     OCCURRED_TIME_FIELD_NUMBER: _builtins.int
     RECORDED_TIME_FIELD_NUMBER: _builtins.int
     OBSERVATION_FIELD_NUMBER: _builtins.int
+    RECONSTRUCTED_FIELD_NUMBER: _builtins.int
     customer_id: _builtins.str
     """customer_id is whose MRR moved, such as `cus_ABC`."""
     source: _builtins.str
@@ -708,6 +709,10 @@ class MrrMovement(_message.Message):
     """reason is why."""
     observation: _builtins.str
     """observation is the key of what told us, such as the event `evt_1ABC`."""
+    reconstructed: _builtins.bool
+    """reconstructed tells that nothing showed the movement itself: it is what a subscription that was
+    first seen later says of its past. The MRR it leads to was seen.
+    """
     @_builtins.property
     def subscription_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """subscription_ids is the subscriptions that changed, in the order of their ids."""
@@ -737,10 +742,11 @@ class MrrMovement(_message.Message):
         occurred_time: _timestamp_pb2.Timestamp | None = ...,
         recorded_time: _timestamp_pb2.Timestamp | None = ...,
         observation: _builtins.str = ...,
+        reconstructed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "occurred_time", b"occurred_time", "recorded_time", b"recorded_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "customer_id", b"customer_id", "kind", b"kind", "mrr_units", b"mrr_units", "observation", b"observation", "occurred_time", b"occurred_time", "reason", b"reason", "recorded_time", b"recorded_time", "source", b"source", "subscription_ids", b"subscription_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "customer_id", b"customer_id", "kind", b"kind", "mrr_units", b"mrr_units", "observation", b"observation", "occurred_time", b"occurred_time", "reason", b"reason", "reconstructed", b"reconstructed", "recorded_time", b"recorded_time", "source", b"source", "subscription_ids", b"subscription_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -200,6 +200,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """ERROR_REASON_RECONCILIATION_REPORT_NOT_FOUND (NOT_FOUND) says that there is no report of this id.
     Example: the id of a run that was cut off. Run the reconciliation again, with the same request id.
     """
+    ERROR_REASON_BACKFILL_NOT_FOUND: _ErrorReason.ValueType  # 38
+    """ERROR_REASON_BACKFILL_NOT_FOUND (NOT_FOUND) says that no backfill has this id. Example: an id
+    from another database. Send the id that StartBackfill answered.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is why a call failed. Every error carries one `google.rpc.ErrorInfo` with the domain
@@ -385,5 +389,9 @@ wanted, ask again with a new `request_id`.
 ERROR_REASON_RECONCILIATION_REPORT_NOT_FOUND: ErrorReason.ValueType  # 37
 """ERROR_REASON_RECONCILIATION_REPORT_NOT_FOUND (NOT_FOUND) says that there is no report of this id.
 Example: the id of a run that was cut off. Run the reconciliation again, with the same request id.
+"""
+ERROR_REASON_BACKFILL_NOT_FOUND: ErrorReason.ValueType  # 38
+"""ERROR_REASON_BACKFILL_NOT_FOUND (NOT_FOUND) says that no backfill has this id. Example: an id
+from another database. Send the id that StartBackfill answered.
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

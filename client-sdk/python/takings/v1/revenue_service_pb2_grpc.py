@@ -6,6 +6,7 @@ import warnings
 from takings.v1 import reconciliation_pb2 as takings_dot_v1_dot_reconciliation__pb2
 from takings.v1 import revenue_commands_pb2 as takings_dot_v1_dot_revenue__commands__pb2
 from takings.v1 import revenue_service_pb2 as takings_dot_v1_dot_revenue__service__pb2
+from takings.v1 import sync_pb2 as takings_dot_v1_dot_sync__pb2
 
 GRPC_GENERATED_VERSION = '1.71.2'
 GRPC_VERSION = grpc.__version__
@@ -184,6 +185,21 @@ class RevenueServiceStub(object):
                 '/takings.v1.RevenueService/GetReconciliationReport',
                 request_serializer=takings_dot_v1_dot_reconciliation__pb2.GetReconciliationReportRequest.SerializeToString,
                 response_deserializer=takings_dot_v1_dot_reconciliation__pb2.GetReconciliationReportResponse.FromString,
+                _registered_method=True)
+        self.GetSyncStatus = channel.unary_unary(
+                '/takings.v1.RevenueService/GetSyncStatus',
+                request_serializer=takings_dot_v1_dot_sync__pb2.GetSyncStatusRequest.SerializeToString,
+                response_deserializer=takings_dot_v1_dot_sync__pb2.GetSyncStatusResponse.FromString,
+                _registered_method=True)
+        self.StartBackfill = channel.unary_unary(
+                '/takings.v1.RevenueService/StartBackfill',
+                request_serializer=takings_dot_v1_dot_sync__pb2.StartBackfillRequest.SerializeToString,
+                response_deserializer=takings_dot_v1_dot_sync__pb2.StartBackfillResponse.FromString,
+                _registered_method=True)
+        self.GetBackfill = channel.unary_unary(
+                '/takings.v1.RevenueService/GetBackfill',
+                request_serializer=takings_dot_v1_dot_sync__pb2.GetBackfillRequest.SerializeToString,
+                response_deserializer=takings_dot_v1_dot_sync__pb2.GetBackfillResponse.FromString,
                 _registered_method=True)
 
 
@@ -440,6 +456,34 @@ class RevenueServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetSyncStatus(self, request, context):
+        """GetSyncStatus tells how complete the events of the configured Stripe account are, and how far
+        the backfill is that was begun last. It changes nothing, and asks Stripe nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StartBackfill(self, request, context):
+        """StartBackfill begins to list the account's objects made since an instant, for the past that no
+        event tells any more; a job does it, four kinds of object at a time, and goes on after a
+        restart. Backfills run one after the other. What is known already stays as it is; objects on
+        test clocks are not listed. A repeat with the same `request_id` answers the same backfill.
+        Errors: ERROR_REASON_STRIPE_NOT_CONFIGURED, ERROR_REASON_INVALID_RANGE,
+        ERROR_REASON_INVALID_REQUEST_ID, ERROR_REASON_REQUEST_ID_REUSED, ERROR_REASON_DATABASE_FULL.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetBackfill(self, request, context):
+        """GetBackfill tells how far a backfill is. It changes nothing. Errors:
+        ERROR_REASON_BACKFILL_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RevenueServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -567,6 +611,21 @@ def add_RevenueServiceServicer_to_server(servicer, server):
                     servicer.GetReconciliationReport,
                     request_deserializer=takings_dot_v1_dot_reconciliation__pb2.GetReconciliationReportRequest.FromString,
                     response_serializer=takings_dot_v1_dot_reconciliation__pb2.GetReconciliationReportResponse.SerializeToString,
+            ),
+            'GetSyncStatus': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSyncStatus,
+                    request_deserializer=takings_dot_v1_dot_sync__pb2.GetSyncStatusRequest.FromString,
+                    response_serializer=takings_dot_v1_dot_sync__pb2.GetSyncStatusResponse.SerializeToString,
+            ),
+            'StartBackfill': grpc.unary_unary_rpc_method_handler(
+                    servicer.StartBackfill,
+                    request_deserializer=takings_dot_v1_dot_sync__pb2.StartBackfillRequest.FromString,
+                    response_serializer=takings_dot_v1_dot_sync__pb2.StartBackfillResponse.SerializeToString,
+            ),
+            'GetBackfill': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetBackfill,
+                    request_deserializer=takings_dot_v1_dot_sync__pb2.GetBackfillRequest.FromString,
+                    response_serializer=takings_dot_v1_dot_sync__pb2.GetBackfillResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1268,6 +1327,87 @@ class RevenueService(object):
             '/takings.v1.RevenueService/GetReconciliationReport',
             takings_dot_v1_dot_reconciliation__pb2.GetReconciliationReportRequest.SerializeToString,
             takings_dot_v1_dot_reconciliation__pb2.GetReconciliationReportResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSyncStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/takings.v1.RevenueService/GetSyncStatus',
+            takings_dot_v1_dot_sync__pb2.GetSyncStatusRequest.SerializeToString,
+            takings_dot_v1_dot_sync__pb2.GetSyncStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StartBackfill(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/takings.v1.RevenueService/StartBackfill',
+            takings_dot_v1_dot_sync__pb2.StartBackfillRequest.SerializeToString,
+            takings_dot_v1_dot_sync__pb2.StartBackfillResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetBackfill(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/takings.v1.RevenueService/GetBackfill',
+            takings_dot_v1_dot_sync__pb2.GetBackfillRequest.SerializeToString,
+            takings_dot_v1_dot_sync__pb2.GetBackfillResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -8,6 +8,7 @@ from grpc import aio as _aio
 from takings.v1 import reconciliation_pb2 as _reconciliation_pb2
 from takings.v1 import revenue_commands_pb2 as _revenue_commands_pb2
 from takings.v1 import revenue_service_pb2 as _revenue_service_pb2
+from takings.v1 import sync_pb2 as _sync_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -185,6 +186,22 @@ class RevenueServiceStub:
     """GetReconciliationReport reads a stored report. It changes nothing. Errors:
     ERROR_REASON_RECONCILIATION_REPORT_NOT_FOUND.
     """
+    GetSyncStatus: _grpc.UnaryUnaryMultiCallable[_sync_pb2.GetSyncStatusRequest, _sync_pb2.GetSyncStatusResponse]
+    """GetSyncStatus tells how complete the events of the configured Stripe account are, and how far
+    the backfill is that was begun last. It changes nothing, and asks Stripe nothing.
+    """
+    StartBackfill: _grpc.UnaryUnaryMultiCallable[_sync_pb2.StartBackfillRequest, _sync_pb2.StartBackfillResponse]
+    """StartBackfill begins to list the account's objects made since an instant, for the past that no
+    event tells any more; a job does it, four kinds of object at a time, and goes on after a
+    restart. Backfills run one after the other. What is known already stays as it is; objects on
+    test clocks are not listed. A repeat with the same `request_id` answers the same backfill.
+    Errors: ERROR_REASON_STRIPE_NOT_CONFIGURED, ERROR_REASON_INVALID_RANGE,
+    ERROR_REASON_INVALID_REQUEST_ID, ERROR_REASON_REQUEST_ID_REUSED, ERROR_REASON_DATABASE_FULL.
+    """
+    GetBackfill: _grpc.UnaryUnaryMultiCallable[_sync_pb2.GetBackfillRequest, _sync_pb2.GetBackfillResponse]
+    """GetBackfill tells how far a backfill is. It changes nothing. Errors:
+    ERROR_REASON_BACKFILL_NOT_FOUND.
+    """
 
 @_typing.type_check_only
 class RevenueServiceAsyncStub(RevenueServiceStub):
@@ -340,6 +357,22 @@ class RevenueServiceAsyncStub(RevenueServiceStub):
     GetReconciliationReport: _aio.UnaryUnaryMultiCallable[_reconciliation_pb2.GetReconciliationReportRequest, _reconciliation_pb2.GetReconciliationReportResponse]  # type: ignore[assignment]
     """GetReconciliationReport reads a stored report. It changes nothing. Errors:
     ERROR_REASON_RECONCILIATION_REPORT_NOT_FOUND.
+    """
+    GetSyncStatus: _aio.UnaryUnaryMultiCallable[_sync_pb2.GetSyncStatusRequest, _sync_pb2.GetSyncStatusResponse]  # type: ignore[assignment]
+    """GetSyncStatus tells how complete the events of the configured Stripe account are, and how far
+    the backfill is that was begun last. It changes nothing, and asks Stripe nothing.
+    """
+    StartBackfill: _aio.UnaryUnaryMultiCallable[_sync_pb2.StartBackfillRequest, _sync_pb2.StartBackfillResponse]  # type: ignore[assignment]
+    """StartBackfill begins to list the account's objects made since an instant, for the past that no
+    event tells any more; a job does it, four kinds of object at a time, and goes on after a
+    restart. Backfills run one after the other. What is known already stays as it is; objects on
+    test clocks are not listed. A repeat with the same `request_id` answers the same backfill.
+    Errors: ERROR_REASON_STRIPE_NOT_CONFIGURED, ERROR_REASON_INVALID_RANGE,
+    ERROR_REASON_INVALID_REQUEST_ID, ERROR_REASON_REQUEST_ID_REUSED, ERROR_REASON_DATABASE_FULL.
+    """
+    GetBackfill: _aio.UnaryUnaryMultiCallable[_sync_pb2.GetBackfillRequest, _sync_pb2.GetBackfillResponse]  # type: ignore[assignment]
+    """GetBackfill tells how far a backfill is. It changes nothing. Errors:
+    ERROR_REASON_BACKFILL_NOT_FOUND.
     """
 
 class RevenueServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -643,6 +676,40 @@ class RevenueServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_reconciliation_pb2.GetReconciliationReportResponse, _abc.Awaitable[_reconciliation_pb2.GetReconciliationReportResponse]]:
         """GetReconciliationReport reads a stored report. It changes nothing. Errors:
         ERROR_REASON_RECONCILIATION_REPORT_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def GetSyncStatus(
+        self,
+        request: _sync_pb2.GetSyncStatusRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sync_pb2.GetSyncStatusResponse, _abc.Awaitable[_sync_pb2.GetSyncStatusResponse]]:
+        """GetSyncStatus tells how complete the events of the configured Stripe account are, and how far
+        the backfill is that was begun last. It changes nothing, and asks Stripe nothing.
+        """
+
+    @_abc_1.abstractmethod
+    def StartBackfill(
+        self,
+        request: _sync_pb2.StartBackfillRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sync_pb2.StartBackfillResponse, _abc.Awaitable[_sync_pb2.StartBackfillResponse]]:
+        """StartBackfill begins to list the account's objects made since an instant, for the past that no
+        event tells any more; a job does it, four kinds of object at a time, and goes on after a
+        restart. Backfills run one after the other. What is known already stays as it is; objects on
+        test clocks are not listed. A repeat with the same `request_id` answers the same backfill.
+        Errors: ERROR_REASON_STRIPE_NOT_CONFIGURED, ERROR_REASON_INVALID_RANGE,
+        ERROR_REASON_INVALID_REQUEST_ID, ERROR_REASON_REQUEST_ID_REUSED, ERROR_REASON_DATABASE_FULL.
+        """
+
+    @_abc_1.abstractmethod
+    def GetBackfill(
+        self,
+        request: _sync_pb2.GetBackfillRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sync_pb2.GetBackfillResponse, _abc.Awaitable[_sync_pb2.GetBackfillResponse]]:
+        """GetBackfill tells how far a backfill is. It changes nothing. Errors:
+        ERROR_REASON_BACKFILL_NOT_FOUND.
         """
 
 def add_RevenueServiceServicer_to_server(servicer: RevenueServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -35,6 +35,7 @@ fn member(id: &str, states: &[(Seconds, State)]) -> Member {
         deleted: false,
         state: state.clone(),
         marks: BTreeSet::new(),
+        reconstructed: false,
     };
     Member { id: id.to_owned(), moments: states.iter().enumerate().map(moment).collect() }
 }

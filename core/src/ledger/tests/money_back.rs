@@ -46,6 +46,7 @@ fn a_refund_known_by_amount_drains_into_the_refund_itself() {
         deleted: false,
         state: State::Charge(seen),
         marks: BTreeSet::new(),
+        reconstructed: false,
     });
     let before = through(&members);
     assert_eq!(marks(&before), [("ch_1", Reason::RefundUnseen)]);

@@ -100,7 +100,7 @@ pub(in crate::analytics) fn answer(
 fn movement(net: Net, explanation: Explanation, source: String) -> pb::MrrMovement {
     let Net { place, kind, units, event, recorded_at } = net;
     let Place { at, source: _, customer, currency } = place;
-    let Explanation { subscriptions, reason } = explanation;
+    let Explanation { subscriptions, reason, reconstructed } = explanation;
     let currency = Currency::parse(&currency).ok();
     pb::MrrMovement {
         customer_id: customer,
@@ -113,6 +113,7 @@ fn movement(net: Net, explanation: Explanation, source: String) -> pb::MrrMoveme
         occurred_time: Some(shown(at)),
         recorded_time: Some(shown(recorded_at)),
         observation: event,
+        reconstructed,
     }
 }
 

@@ -60,6 +60,8 @@ pub(super) struct Explanation {
     pub(super) subscriptions: Vec<String>,
     /// The cause of the weightiest change; `None`: the movement is no longer believed in.
     pub(super) reason: Option<Cause>,
+    /// Whether one of the changes was implied, not seen.
+    pub(super) reconstructed: bool,
 }
 
 /// A page of movements.

@@ -20,15 +20,20 @@ pub(super) async fn explain(database: &Database, nets: &[Net]) -> Result<Vec<Exp
     let mut instants: Vec<Instant> = nets.iter().map(instant).collect();
     instants.sort();
     instants.dedup();
-    let mut by_instant: BTreeMap<Instant, Vec<Change>> = BTreeMap::new();
+    let mut by_instant: BTreeMap<Instant, (Vec<Change>, bool)> = BTreeMap::new();
     for step in store::steps(database, &instants).await? {
         let Step { source, customer, subscription, before, after } = step;
         let at = (source, customer, after.at);
         let steps = changes(&subscription, before.as_ref(), std::slice::from_ref(&after));
-        by_instant.entry(at).or_default().extend(steps);
+        let (changes, reconstructed) = by_instant.entry(at).or_default();
+        changes.extend(steps);
+        *reconstructed |= after.reconstructed;
     }
     let explained = nets.iter().map(|net| match by_instant.get(&instant(net)) {
-        Some(changes) => of(changes, &net.place.currency),
+        Some((changes, reconstructed)) => {
+            let reconstructed = *reconstructed;
+            Explanation { reconstructed, ..of(changes, &net.place.currency) }
+        }
         None => Explanation::default(),
     });
     Ok(explained.collect())
@@ -46,5 +51,6 @@ fn of(changes: &[Change], currency: &str) -> Explanation {
     found.map_or_else(Explanation::default, |movement| Explanation {
         subscriptions: movement.subscriptions,
         reason: Some(movement.reason),
+        reconstructed: false,
     })
 }

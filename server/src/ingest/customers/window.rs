@@ -5,6 +5,7 @@ use crate::ingest::facts::Stored;
 use crate::ingest::{Key, Trouble, store};
 use std::collections::BTreeMap;
 use takings_core::billing::facts::Seconds;
+use takings_core::billing::past;
 use takings_core::version::{Moment, Version, settle};
 
 /// An object's moments from some second on.
@@ -15,7 +16,8 @@ pub(super) struct Window {
     first: Seconds,
     /// The settled moment before them; `None`: they are all there are.
     pub(super) anchor: Option<Moment>,
-    /// The settled moments after the anchor, ascending.
+    /// The settled moments after the anchor, ascending; without one they begin with what the
+    /// first version implies of the time before it.
     pub(super) moments: Vec<Moment>,
     /// What the last moment's observation says of a person, or a later one that says nothing else.
     pub(super) personal: Option<String>,
@@ -31,6 +33,10 @@ impl Window {
             Some(second) if second < from && alone(second) => Some(moments.remove(0)),
             _ => None,
         };
+        if let Some(first) = moments.first().filter(|_| anchor.is_none()) {
+            let before = past(versions, first);
+            moments.splice(..0, before);
+        }
         let settled = anchor.as_ref().map(|anchor| anchor.second);
         let seen = versions.iter().map(|version| version.second);
         let seconds = moments.iter().map(|moment| moment.second).chain(seen);

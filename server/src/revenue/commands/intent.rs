@@ -31,14 +31,19 @@ impl Request {
         method: &'static str,
         content: &[&str],
     ) -> Result<Request, Error> {
-        let id = Uuid::try_parse(id).map_err(|_| {
-            let message = "`request_id` must be a UUID, the same for every attempt at this act";
-            Error::invalid(Reason::InvalidRequestId, "request_id", message)
-        })?;
+        let id = request_id(id)?;
         let mut hash = StateHash::default();
         hash.add(&[&[method], content].concat());
         Ok(Request { id: id.hyphenated().to_string(), method, content: hash.to_string() })
     }
+}
+
+/// The id of an act.
+pub(in crate::revenue) fn request_id(id: &str) -> Result<Uuid, Error> {
+    Uuid::try_parse(id).map_err(|_| {
+        let message = "`request_id` must be a UUID, the same for every attempt at this act";
+        Error::invalid(Reason::InvalidRequestId, "request_id", message)
+    })
 }
 
 /// How far an intent is.

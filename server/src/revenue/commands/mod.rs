@@ -24,7 +24,7 @@ mod sessions;
 mod store;
 mod subscriptions;
 
-pub(super) use intent::{Request, answered, keep};
+pub(super) use intent::{Request, answered, keep, request_id};
 
 use super::observe::{is_read, observed};
 use crate::app::App;
