@@ -44,9 +44,9 @@ async fn after_sixty_silent_days_everything_stands_as_it_would() {
     let done = run_open(&house).await;
     println!("{} events; fetched: {:?}", all.len(), counts(&done));
 
-    let now = house.stripe.now();
     let (_folder, whole) = undisturbed(&all).await;
-    let differ = differences(&present(house.database(), now).await, &present(&whole, now).await);
+    let [ours, theirs] = house.both_present(&whole).await;
+    let differ = differences(&ours, &theirs);
     assert!(differ.is_empty(), "{}", differ.join("\n"));
     settled(house.database()).await;
 }
@@ -61,9 +61,9 @@ async fn a_backfill_alone_knows_what_every_event_would_have_told() {
     let mut house = House::new(Place::sqlite(), &plan, plan.end()).await;
     begin(&house.app, plan.start - DAY, Uuid::new_v4()).await.unwrap();
     run_open(&house).await;
-    let now = house.stripe.now();
     let (_folder, whole) = undisturbed(&house.news()).await;
-    let differ = differences(&present(house.database(), now).await, &present(&whole, now).await);
+    let [ours, theirs] = house.both_present(&whole).await;
+    let differ = differences(&ours, &theirs);
     assert!(differ.is_empty(), "{}", differ.join("\n"));
     settled(house.database()).await;
     let (ours, theirs) = (movements(house.database()).await, movements(&whole).await);
@@ -131,8 +131,8 @@ async fn a_backfill_among_webhooks_ends_as_webhooks_alone_do() {
 
     let all = [first, rest].concat();
     let (_folder, whole) = undisturbed(&all).await;
-    let now = house.stripe.now();
-    let differ = differences(&present(house.database(), now).await, &present(&whole, now).await);
+    let [ours, theirs] = house.both_present(&whole).await;
+    let differ = differences(&ours, &theirs);
     assert!(differ.is_empty(), "{}", differ.join("\n"));
     let differ = differences(&derived(house.database()).await, &derived(&whole).await);
     assert!(differ.is_empty(), "{}", differ.join("\n"));

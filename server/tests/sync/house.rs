@@ -5,19 +5,22 @@ use crate::common::{self, place::Place};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use takings_core::stripe::observe;
 use takings_server::app::App;
 use takings_server::config::Config;
 use takings_server::db::Database;
-use takings_server::ingest::{Outcome, Writer, WriterOptions};
+use takings_server::ingest::{Entry, Outcome, Unit, Writer, WriterOptions, transact};
 use takings_server::jobs;
 use takings_server::rebuild::{rebuild, state_hash};
 use takings_server::revenue::RevenueApi;
 use takings_server::serve::open;
+use takings_server::sources::Sources;
 use takings_simulator::{Plan, SimEvent, Stripe, StripeServer};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 pub const DAY: i64 = 86_400;
+const SOURCE: &str = "stripe:default:live";
 
 /// Stripe, an application with its key, and the events that a webhook was sent for.
 pub struct House {
@@ -54,6 +57,37 @@ impl House {
     pub fn news(&mut self) -> Vec<SimEvent> {
         let events = self.stripe.events().into_iter();
         events.filter(|event| self.told.insert(event.id.clone())).collect()
+    }
+
+    /// Two databases as they stand now, both knowing Stripe's own books, which no webhook tells.
+    pub async fn both_present(&self, whole: &Database) -> [BTreeMap<String, String>; 2] {
+        self.read_books(self.database()).await;
+        self.read_books(whole).await;
+        let now = self.stripe.now();
+        [present(self.database(), now).await, present(whole, now).await]
+    }
+
+    /// Takes in every balance transaction.
+    async fn read_books(&self, database: &Database) {
+        let source = Sources::new(database.clone()).number(SOURCE).await.unwrap();
+        let (mut entries, mut after) = (Vec::new(), String::new());
+        loop {
+            let asked = format!("limit=100{after}");
+            let (_, page) = self.stripe.call("GET", "balance_transactions", &asked);
+            let shown = page["data"].as_array().unwrap();
+            let shown = shown.iter().map(|it| observe(it.as_object().unwrap()).unwrap());
+            entries.extend(shown.map(|it| Entry::fetched(source, self.stripe.now(), it)));
+            if !page["has_more"].as_bool().unwrap() {
+                break;
+            }
+            let last = page["data"].as_array().unwrap().last().unwrap();
+            after = format!("&starting_after={}", last["id"].as_str().unwrap());
+        }
+        assert!(!entries.is_empty());
+        for batch in entries.chunks(50) {
+            let unit = Unit { shard: 0 };
+            transact(database, async |tx| unit.ingest(tx, batch).await).await.unwrap();
+        }
     }
 
     /// Its face.
