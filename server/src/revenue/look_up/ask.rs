@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::error::Error;
 use crate::revenue::observe::{take_in, unreadable};
+use crate::stripe::lists::Page;
 use crate::stripe::{Client, RequestBuilder, StripeMethod};
 use serde_json::{Map, Value};
 use takings_core::billing::facts::Seconds;
@@ -31,24 +32,18 @@ async fn send(
     client: &Client,
     request: &Request,
 ) -> Result<(Vec<Map<String, Value>>, Option<Seconds>), Error> {
-    let (mut objects, mut began) = (Vec::new(), None);
+    let (mut objects, mut began, mut after) = (Vec::new(), None, None::<String>);
     for _ in 0..MOST_PAGES {
-        let after = objects.last().and_then(id).map(str::to_owned);
         let answer = client.ask(page(request, after.as_deref()), None).await?;
         began = began.or(answer.head.date.map(|date| date.secs()));
-        let mut body = answer.body;
         if request.shape == Shape::Object {
-            objects.push(body);
+            objects.push(answer.body);
             break;
         }
-        let more = body.get("has_more").and_then(Value::as_bool).unwrap_or(false);
-        let Some(Value::Array(data)) = body.remove("data") else { break };
-        let before = objects.len();
-        objects.extend(data.into_iter().filter_map(|entry| match entry {
-            Value::Object(object) => Some(object),
-            _ => None,
-        }));
-        if !more || request.shape == Shape::Page || objects.len() == before {
+        let page = Page::of(answer, &request.path)?;
+        objects.extend(page.objects);
+        after = page.next;
+        if after.is_none() || request.shape == Shape::Page {
             break;
         }
     }
@@ -58,8 +53,4 @@ async fn send(
 fn page(request: &Request, after: Option<&str>) -> RequestBuilder {
     let query = Some(request.query(after));
     RequestBuilder { query, ..RequestBuilder::new(StripeMethod::Get, request.path.clone()) }
-}
-
-fn id(object: &Map<String, Value>) -> Option<&str> {
-    object.get("id").and_then(Value::as_str)
 }

@@ -4,12 +4,14 @@ use super::store;
 use crate::app::App;
 use crate::error::Error;
 use crate::revenue::observe::observed;
-use crate::stripe::lists;
+use crate::stripe::lists::{self, Created, Page, Question};
 use std::collections::BTreeSet;
 use takings_core::billing::facts::{BalanceTransaction, State};
 use takings_core::reconcile::{Cause, Recovered, Report};
 use takings_core::stripe::{Observed, observe};
 use takings_core::time::Day;
+
+const TRANSACTIONS: &str = "/balance_transactions";
 
 /// Every balance transaction of the days.
 pub(super) async fn transactions(
@@ -19,7 +21,7 @@ pub(super) async fn transactions(
     until: Day,
 ) -> Result<Vec<BalanceTransaction>, Error> {
     let mut all = Vec::new();
-    let mut pages = Pages::of("/balance_transactions", since, until);
+    let mut pages = Pages::of(TRANSACTIONS, since, until);
     while let Some(page) = pages.next(app).await? {
         for (seen, _) in take_in(app, source, &page).await? {
             if let Some(State::BalanceTransaction(it)) = state(seen) {
@@ -55,11 +57,7 @@ pub(super) async fn payouts(
 
 /// Takes a page in, but for what the API has shown in the same words before: each run reads the same
 /// days again. Answers what it holds, and whether it was new.
-async fn take_in(
-    app: &App,
-    source: i64,
-    page: &lists::Page,
-) -> Result<Vec<(Observed, bool)>, Error> {
+async fn take_in(app: &App, source: i64, page: &Page) -> Result<Vec<(Observed, bool)>, Error> {
     let read = page.objects.iter().map(observe).collect::<Result<Vec<_>, _>>();
     let read = read.map_err(|refusal| Error::internal(refusal.message()))?;
     let ids: Vec<&str> = read.iter().map(|seen| seen.object.as_str()).collect();
@@ -67,7 +65,7 @@ async fn take_in(
     let shown = |seen: &Observed| known.shown.contains(&(seen.object.clone(), seen.key()));
     let fresh = page.objects.iter().zip(&read).filter(|(_, seen)| !shown(seen));
     let fresh: Vec<_> = fresh.map(|(object, _)| object.clone()).collect();
-    observed(app, page.second.unwrap_or(app.now().secs()), &fresh).await?;
+    observed(app, page.second, &fresh).await?;
     let new = |seen: &Observed| !known.seen.contains(&seen.object);
     Ok(read
         .into_iter()
@@ -91,7 +89,8 @@ pub(super) async fn look_up(app: &App, source: i64, report: &Report) -> Result<b
         .filter(|line| matches!(line.cause, AmountMismatch | EventMissed | NotInStripe));
     let open: BTreeSet<&str> = open.map(|line| line.object.as_str()).collect();
     for object in open.iter().take(LOOK_UPS) {
-        let page = lists::balance_transactions_of(&app.stripe()?.client, object).await?;
+        let question = Question { source: Some(object), ..Question::ALL };
+        let page = lists::page(&app.stripe()?.client, TRANSACTIONS, &question).await?;
         take_in(app, source, &page).await?;
     }
     Ok(!open.is_empty())
@@ -100,23 +99,24 @@ pub(super) async fn look_up(app: &App, source: i64, report: &Report) -> Result<b
 /// The pages of a list.
 struct Pages {
     list: &'static str,
-    range: (i64, i64),
+    created: Created,
     after: Option<String>,
     over: bool,
 }
 
 impl Pages {
     fn of(list: &'static str, since: Day, until: Day) -> Pages {
-        let range = (since.start().secs(), until.start().secs());
-        Pages { list, range, after: None, over: false }
+        let created = Created { gte: Some(since.start().secs()), lt: Some(until.start().secs()) };
+        Pages { list, created, after: None, over: false }
     }
 
-    async fn next(&mut self, app: &App) -> Result<Option<lists::Page>, Error> {
+    async fn next(&mut self, app: &App) -> Result<Option<Page>, Error> {
         if self.over {
             return Ok(None);
         }
-        let client = &app.stripe()?.client;
-        let page = lists::created(client, self.list, self.range, self.after.as_deref()).await?;
+        let question =
+            Question { starting_after: self.after.as_deref(), ..Question::made(self.created) };
+        let page = lists::page(&app.stripe()?.client, self.list, &question).await?;
         self.after.clone_from(&page.next);
         self.over = page.next.is_none();
         Ok(Some(page))

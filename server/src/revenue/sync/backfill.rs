@@ -5,7 +5,6 @@
 //! a crash takes in at most one page again, which changes nothing. Objects on test clocks are not
 //! listed.
 
-use super::list::{self, Created, Page, Question};
 use super::source;
 use super::store::{self, Progress, Row};
 use crate::app::App;
@@ -13,6 +12,7 @@ use crate::db::Failure;
 use crate::error::{Error, Reason};
 use crate::ingest::Trouble;
 use crate::revenue::observe::observed;
+use crate::stripe::lists::{self, Created, Page, Question};
 use std::collections::VecDeque;
 use std::error::Error as _;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -162,9 +162,9 @@ impl Walk {
             status: (self.kind.name == "subscription").then_some("all"),
             expand: self.kind.expand,
             starting_after: after,
-            ..Question::of(created)
+            ..Question::made(created)
         };
-        list::page(&self.app.stripe()?.client, self.kind.path, &question).await
+        Ok(lists::page(&self.app.stripe()?.client, self.kind.path, &question).await?)
     }
 
     async fn after(&self, page: &Page) -> Result<Option<Page>, Error> {

@@ -2,7 +2,6 @@
 
 mod backfill;
 pub(super) mod convert;
-mod list;
 mod status;
 mod store;
 mod sweep;

@@ -7,13 +7,13 @@
 //! longer is needed: a webhook that Stripe tries again for days brings an event that the list held
 //! from its first minute, so it has been taken in from there.
 
-use super::list::{self, Created, Page, Question};
 use super::store::{self, Sweep};
 use super::{backfill, source};
 use crate::app::App;
 use crate::error::Error;
 use crate::ingest::{Entry, Outcome};
 use crate::revenue::intake;
+use crate::stripe::lists::{self, Created, Page, Question};
 use crate::{sources, telemetry};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
@@ -72,7 +72,7 @@ pub async fn sweep(app: &App) -> Result<Sweep, Error> {
 
 /// The present second by Stripe's clock, by which events are dated.
 async fn clock(app: &App) -> Result<Seconds, Error> {
-    let Page { second, .. } = list::page(&app.stripe()?.client, EVENTS, &Question::one()).await?;
+    let Page { second, .. } = lists::page(&app.stripe()?.client, EVENTS, &Question::NEWEST).await?;
     Ok(second)
 }
 
@@ -81,8 +81,8 @@ async fn window(app: &App, created: Created) -> Result<Count, Error> {
     let client = &app.stripe()?.client;
     let (mut count, mut after) = (Count::default(), None::<String>);
     loop {
-        let question = Question { starting_after: after.as_deref(), ..Question::of(created) };
-        let page = list::page(client, EVENTS, &question).await?;
+        let question = Question { starting_after: after.as_deref(), ..Question::made(created) };
+        let page = lists::page(client, EVENTS, &question).await?;
         count.listed += page.objects.len() as u64;
         count.healed += take_in(app, &page.objects).await?;
         match page.next {
