@@ -97,7 +97,7 @@ fn tell(account: &mut Account, took: Duration) -> anyhow::Result<()> {
             "    {:<36} {:>6} requests, at most {:>3} in a second, {} refused",
             it.name, it.total, it.peak, it.refused
         );
-        refused += it.refused;
+        refused += if it.name == "*" { it.refused } else { 0 };
         least = least.max(it.total as f64 / f64::from(limit));
     }
     let took = took.as_secs_f64();

@@ -21,7 +21,8 @@ const RATE: u32 = 100_000;
 const COMMITS: f64 = 2.0;
 /// About the size of an intent.
 const ROW: usize = 600;
-const WARM_UP: usize = 20;
+const WARM_UP: usize = 10;
+const ROUNDS: usize = 5;
 
 pub(crate) async fn run() -> anyhow::Result<()> {
     println!(
@@ -40,35 +41,47 @@ pub(crate) async fn run() -> anyhow::Result<()> {
 
 async fn measure(mut place: Place) -> anyhow::Result<()> {
     println!("\n{}", place.name);
-    let turns = if crate::asked("--quick") { 200 } else { 2_000 };
+    let turns = if crate::asked("--quick") { 400 } else { 2_000 };
     let account = Account::empty()?;
     let server = Target::takings_with(&place.url(), &account.configuration((RATE, RATE)))?;
     let client = server.revenue().await?;
     let beside = commits_of(&place.url()).await?;
     for callers in [1, 8] {
-        let calls = turns / callers;
-        let raw = raw_calls(account.http, callers, calls).await?;
-        let commit = commits(&beside, callers, calls).await?;
-        let ours = commands(&client, callers, calls).await?;
-        line(callers, [&raw, &commit, &ours]);
+        let calls = turns / ROUNDS / callers;
+        let (mut raw, mut commit, mut ours) = (Vec::new(), Vec::new(), Vec::new());
+        // In turns, so that all see the same weather.
+        for _ in 0..ROUNDS {
+            raw.push(raw_calls(account.http, callers, calls).await?);
+            commit.push(commits(&beside, callers, calls).await?);
+            ours.push(commands(&client, callers, calls).await?);
+        }
+        line(callers, [raw, commit, ours].map(together));
     }
     Ok(())
 }
 
-fn line(callers: usize, [raw, commit, ours]: [&Went; 3]) {
+/// All rounds as one.
+fn together(rounds: Vec<Went>) -> Went {
+    let took = rounds.iter().map(|round| round.took).sum();
+    let mut latencies: Vec<_> = rounds.into_iter().flat_map(|round| round.latencies).collect();
+    latencies.sort();
+    Went { took, latencies }
+}
+
+fn line(callers: usize, [raw, commit, ours]: [Went; 3]) {
     let shown = |went: &Went| format!("{:.2}/{:.2}", went.percentile(0.5), went.percentile(0.99));
     let added = |share| ours.percentile(share) - raw.percentile(share);
     let floor = |share| COMMITS * commit.percentile(share);
     println!(
         "  {callers} callers, p50/p99 ms: raw call {}, command {} ({:.0}/s), added {:.2}/{:.2}; \
          one commit {}: added is {:.2}/{:.2} of two commits",
-        shown(raw),
-        shown(ours),
+        shown(&raw),
+        shown(&ours),
         callers as f64 * ours.latencies.len() as f64
             / ours.latencies.iter().sum::<Duration>().as_secs_f64(),
         added(0.5),
         added(0.99),
-        shown(commit),
+        shown(&commit),
         added(0.5) / floor(0.5),
         added(0.99) / floor(0.99)
     );
