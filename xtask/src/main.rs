@@ -42,7 +42,8 @@ enum Command {
     },
     /// The full counts, in release: an hour, for a closing note.
     Soak,
-    /// Measure: `bench ingest`, `bench query`.
+    /// Measure: `bench ingest`, `query`, `backfill`, `commands`, `burst`; `--quick`, `--sqlite` and
+    /// `--postgres` measure less.
     Bench {
         /// What to measure, and its options.
         #[arg(trailing_var_arg = true)]
