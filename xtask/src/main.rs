@@ -6,6 +6,7 @@
 
 mod buf;
 mod r#gen;
+mod node;
 mod python;
 mod run;
 mod stripe_mock;
