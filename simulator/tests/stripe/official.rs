@@ -33,7 +33,7 @@ async fn drive(mut command: Command, program: &str, arguments: &[&Path]) {
     let server = serve(&stripe).await;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stripe").join(program);
     command.arg(script).arg(server.url()).args(arguments);
-    let output = command.output().await.unwrap();
+    let output = command.output().await.expect("the program starts");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "done");
