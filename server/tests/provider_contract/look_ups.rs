@@ -121,9 +121,16 @@ async fn purpose(world: &mut World) -> anyhow::Result<()> {
 
 async fn purpose_without_intent(world: &mut World) -> anyhow::Result<()> {
     let id = world.id("charge")?;
-    let question = Question::about(&id, Reason::PaymentUnexplained, None);
+    let charge = Charge {
+        customer: Some(world.id("customer")?),
+        created: world.app().now().secs(),
+        ..Charge::default()
+    };
+    let question = Question::about(&id, Reason::PaymentUnexplained, Some(&charge));
     ask(world.app(), &question.context("no question")?).await?;
-    listed(world, "invoice_payment").map(drop)
+    let invoices = listed(world, "invoice")?;
+    let shown = invoices.iter().all(|invoice| invoice["payments"]["data"].is_array());
+    world.holds(shown, "the payments of each invoice")
 }
 
 async fn coupon(world: &mut World) -> anyhow::Result<()> {
