@@ -8,6 +8,7 @@
 
 mod common;
 
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use takings_server::db::Database;
 use takings_server::rebuild::{rebuild, state_hash};
@@ -58,4 +59,47 @@ async fn settled(database: &Database, story: &Story, seed: u64) -> String {
         assert!(report.agrees(), "seed {seed}: {report:?}");
     }
     state_hash(database).await.unwrap().to_string()
+}
+
+/// Made, deleted, and changed once more: deleting swallows no later change of its metadata.
+#[tokio::test]
+async fn a_deleted_customer_that_changes_again_is_counted_out_once() {
+    let second = |number: i64| 1_736_467_200 + number * 86_400;
+    let event = |number: i64, kind: &str, before: Value| {
+        json!({
+            "id": format!("evt_{number}"), "object": "event", "type": kind, "livemode": true,
+            "created": second(number), "api_version": "2026-10-28.endive",
+            "data": {
+                "object": {
+                    "id": "cus_1", "object": "customer", "created": second(0), "balance": number,
+                },
+                "previous_attributes": before,
+            },
+        })
+        .to_string()
+    };
+    let life = [
+        event(0, "customer.created", Value::Null),
+        event(1, "customer.deleted", Value::Null),
+        event(2, "customer.updated", json!({"balance": 1})),
+    ];
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let folder = tempfile::tempdir().unwrap();
+        let database = common::sqlite(folder.path()).await;
+        for place in order {
+            common::ingest(&database, &[life[place].as_bytes()], 1).await;
+        }
+        let counted =
+            "select cast(occurred_at / 86400000000 as text) as day, cast(sum(amount) as text)
+                       from measures where kind = 'customers'
+                       group by 1 having sum(amount) <> 0 order by 1";
+        let rows = common::rows(&database, counted).await;
+        let counted: Vec<(String, String)> = rows
+            .iter()
+            .map(|row| (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap()))
+            .collect();
+        let day = |number| (second(number) / 86_400).to_string();
+        assert_eq!(counted, [(day(0), "1".into()), (day(1), "-1".into())], "{order:?}");
+        assert!(rebuild(&database, true).await.unwrap().agrees(), "{order:?}");
+    }
 }

@@ -218,14 +218,10 @@ impl<'a> Rules<'a> {
         if line.list.is_positive() && net.is_none() {
             found.marks.insert(Reason::InclusiveTaxUnknown);
         }
-        point.units = if line.open {
-            kept.unwrap_or(0)
-        } else {
-            monthly(taxed(line.left, net)?, &item.price)?
-        };
         if point.settled {
-            point.last_settled = Some(point.units);
+            point.last_settled = Some(monthly(taxed(line.left, net)?, &item.price)?);
         }
+        point.units = point.last_settled.unwrap_or(0);
         Ok(point)
     }
 

@@ -56,7 +56,7 @@ class _UnconfirmedReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Unc
     """
     UNCONFIRMED_REASON_INCLUSIVE_TAX_UNKNOWN: _UnconfirmedReason.ValueType  # 8
     """UNCONFIRMED_REASON_INCLUSIVE_TAX_UNKNOWN says that a price includes tax, and no invoice line
-    has shown the rate yet.
+    has shown the rate yet: until then the item counts nothing.
     """
     UNCONFIRMED_REASON_PAYMENT_UNEXPLAINED: _UnconfirmedReason.ValueType  # 9
     """UNCONFIRMED_REASON_PAYMENT_UNEXPLAINED says that money arrived, and nothing says what it was
@@ -114,7 +114,7 @@ object.
 """
 UNCONFIRMED_REASON_INCLUSIVE_TAX_UNKNOWN: UnconfirmedReason.ValueType  # 8
 """UNCONFIRMED_REASON_INCLUSIVE_TAX_UNKNOWN says that a price includes tax, and no invoice line
-has shown the rate yet.
+has shown the rate yet: until then the item counts nothing.
 """
 UNCONFIRMED_REASON_PAYMENT_UNEXPLAINED: UnconfirmedReason.ValueType  # 9
 """UNCONFIRMED_REASON_PAYMENT_UNEXPLAINED says that money arrived, and nothing says what it was

@@ -21,7 +21,10 @@ pub(super) async fn customers(
     for work in works {
         let Some(window) = work.own else { continue };
         let Some(last) = window.last() else { continue };
-        if window.anchor.is_some() && !last.deleted {
+        // Whoever was deleted stays deleted, and may change all the same.
+        let deleted = window.moments.iter().find(|moment| moment.deleted);
+        let known = window.anchor.as_ref();
+        if known.is_some_and(|anchor| anchor.deleted || deleted.is_none()) {
             continue;
         }
         let State::Customer(it) = &last.state else { continue };
@@ -32,8 +35,8 @@ pub(super) async fn customers(
             occurred: Timestamp::from_secs(at),
         };
         measures.add(measure(it.created), 1, &last.event)?;
-        if last.deleted {
-            measures.add(measure(last.second), -1, &last.event)?;
+        if let Some(deleted) = deleted {
+            measures.add(measure(deleted.second), -1, &deleted.event)?;
         }
         wanted.insert(work.key.clone(), (Timestamp(i64::MIN), measures));
     }
