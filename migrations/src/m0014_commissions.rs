@@ -1,6 +1,8 @@
 //! Sales as commissions see them, whom customers belong to, what sales earn, and what is paid out.
 //!
 //! `changed_sales` names settlements whose sales may have changed: a job derives them, bounded.
+//! `awaited_clicks` names those that name a click which is not known yet. In `touches` a row without
+//! a program is a lead: when its Checkout session was made, which says who brought the customer.
 //! `sales`, `touches`, `bindings` and `earnings` hold the present belief and are rewritten;
 //! `commissions` and `decisions` are appended only, but for the payout that has claimed a commission.
 
@@ -40,6 +42,13 @@ crate::schema::migration!(
         primary key (program, source_id, customer, id)
     );
     create index touches_customer on touches (source_id, customer);
+    create index touches_told_by on touches (source_id, told_by);
+    create table awaited_clicks (
+        click text not null,
+        source_id bigint not null,
+        settlement text not null,
+        primary key (click, source_id, settlement)
+    ) {clustered};
     create table bindings (
         program text not null,
         source_id bigint not null,

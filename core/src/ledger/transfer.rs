@@ -68,10 +68,12 @@ pub enum TransferKind {
     PayoutUndone,
     /// A balance transaction moved the Stripe balance, and cost its fee.
     BalanceTransaction,
+    /// A partner earned a commission, or, with the accounts turned, lost a part of it.
+    Commission,
 }
 
 /// Every kind, by name.
-const NAMES: [(TransferKind, &str); 30] = {
+const NAMES: [(TransferKind, &str); 31] = {
     use TransferKind::*;
     [
         (Charge, "charge"),
@@ -104,6 +106,7 @@ const NAMES: [(TransferKind, &str); 30] = {
         (Payout, "payout"),
         (PayoutUndone, "payout_undone"),
         (BalanceTransaction, "balance_transaction"),
+        (Commission, "commission"),
     ]
 };
 
