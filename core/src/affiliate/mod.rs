@@ -9,8 +9,13 @@ pub mod attribution;
 pub mod calendar;
 pub mod click;
 pub mod code;
+pub mod commission;
 pub mod credit;
+pub mod decision;
 pub mod destination;
+pub mod fraud;
+pub mod payout;
+pub mod sale;
 pub mod scanner;
 pub mod terms;
 
