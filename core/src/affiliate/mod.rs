@@ -5,7 +5,18 @@
 //! agreed; none depends on the order in which anything was learned. What a rule answers is
 //! compared with what is stored, and only the difference is appended.
 
+pub mod attribution;
 pub mod calendar;
+pub mod click;
+pub mod code;
+pub mod commission;
+pub mod credit;
+pub mod decision;
+pub mod destination;
+pub mod fraud;
+pub mod payout;
+pub mod sale;
+pub mod scanner;
 pub mod terms;
 
 pub use calendar::Calendar;
