@@ -11,6 +11,7 @@ pub mod http;
 pub mod ingest;
 pub mod jobs;
 pub mod ledger;
+mod once;
 pub mod page;
 pub mod rebuild;
 pub mod revenue;
