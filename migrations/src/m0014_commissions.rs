@@ -96,6 +96,7 @@ crate::schema::migration!(
     create unique index commissions_target
         on commissions (program, source_id, sale, partner, kind, currency, occurred_at, revision);
     create index commissions_time on commissions (occurred_at, id);
+    create index commissions_customer on commissions (customer, occurred_at);
     create index commissions_partner on commissions (program, partner, occurred_at);
     create index commissions_open on commissions (program, partner, currency) where payout is null;
     create index commissions_payout on commissions (payout) where payout is not null;

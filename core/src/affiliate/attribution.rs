@@ -2,9 +2,11 @@
 
 use super::terms::{Attribution, CouponPolicy, Model};
 use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// What brought a customer near.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TouchKind {
     /// A click on a link.
     Link,
@@ -38,7 +40,7 @@ impl TouchKind {
 }
 
 /// One touch of a partner with a customer to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Touch {
     /// Its id; the smaller one wins a tie.
     pub id: String,
@@ -73,7 +75,8 @@ impl Conversion {
 }
 
 /// By which rule a binding was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Rule {
     /// The earliest touch inside its window.
     First,
@@ -110,7 +113,7 @@ impl Rule {
 }
 
 /// To whom a customer is bound, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binding {
     /// The partner.
     pub partner: String,

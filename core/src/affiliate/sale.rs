@@ -4,10 +4,11 @@ use crate::ledger::LedgerError;
 use crate::ledger::amount::{part, sub, sum};
 use crate::money::Currency;
 use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An amount that came to something, or, negative, was taken back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Change {
     /// When.
     pub at: Timestamp,
@@ -16,7 +17,8 @@ pub struct Change {
 }
 
 /// What a dispute says from an instant on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DisputeState {
     /// It is open, inquiries included: the commission is held.
     Open,
@@ -27,7 +29,7 @@ pub enum DisputeState {
 }
 
 /// A dispute of a sale's money.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SaleDispute {
     /// Its id.
     pub id: String,
@@ -46,7 +48,7 @@ impl SaleDispute {
 }
 
 /// A sale: one payment of an invoice, or one charge without an invoice.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sale {
     /// The invoice payment, the charge, or the invoice where nothing seen says how it was paid.
     pub id: String,

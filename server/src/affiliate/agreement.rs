@@ -1,0 +1,115 @@
+//! What was agreed with whom, and when: every version of a program's terms.
+
+use crate::analytics::calendar::Zone;
+use crate::db::Type::Text;
+use crate::db::{Query, Rows, Tx};
+use crate::ingest::Trouble;
+use std::collections::{BTreeMap, BTreeSet};
+use takings_core::affiliate::Terms;
+use takings_core::affiliate::attribution::{Version, version};
+use takings_core::time::Timestamp;
+
+static TERMS: Query = Query::new(
+    "load_agreement",
+    "select v.version, v.partner, v.terms, v.created_at
+     from {0} cross join program_terms v where v.program = t0.wanted",
+    &[("wanted", Text)],
+);
+
+static PARTNERS: Query = Query::new(
+    "load_own_terms",
+    "select p.id, p.created_at, p.own_version
+     from {0} cross join partners p
+     where p.program = t0.wanted
+       and p.id in (select v.partner from program_terms v where v.program = t0.wanted)",
+    &[("wanted", Text)],
+);
+
+/// One version of terms.
+#[derive(Clone, Debug)]
+pub(super) struct Agreed {
+    /// Its number.
+    pub(super) number: i64,
+    id: String,
+    partner: Option<String>,
+    from: Timestamp,
+    /// The terms.
+    pub(super) terms: Terms,
+    /// The time zone in which their months are counted.
+    pub(super) zone: Zone,
+}
+
+/// All versions of a program's terms.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Agreement {
+    versions: Vec<Agreed>,
+    /// Partners whose own terms are in force.
+    own: BTreeSet<String>,
+}
+
+impl Agreement {
+    /// Loads a program's.
+    pub(super) async fn load(tx: &mut Tx<'_>, program: &str) -> Result<Agreement, Trouble> {
+        let mut wanted = Rows::default();
+        wanted.push([program.into()]);
+        let (mut own, mut since) = (BTreeSet::new(), BTreeMap::new());
+        for row in tx.fetch(&PARTNERS, &wanted).await? {
+            since.insert(row.text(0)?, row.int(1)?);
+            if row.opt_int(2)?.is_some() {
+                own.insert(row.text(0)?);
+            }
+        }
+        let mut versions = Vec::new();
+        for row in tx.fetch(&TERMS, &wanted).await? {
+            let (number, partner, created) = (row.int(0)?, row.opt_text(1)?, row.int(3)?);
+            // What a partner began with was never otherwise.
+            let first = partner.as_ref().is_some_and(|it| since.get(it) == Some(&created));
+            let from = Timestamp(if first { i64::MIN } else { created });
+            let (terms, zone) = read(&row.text(2)?)?;
+            // Texts are compared: numbers of equal width stand in their order.
+            versions.push(Agreed { number, id: format!("{number:020}"), partner, from, terms, zone });
+        }
+        Ok(Agreement { versions, own })
+    }
+
+    /// The version of a number.
+    pub(super) fn number(&self, number: i64) -> Option<&Agreed> {
+        self.versions.iter().find(|it| it.number == number)
+    }
+
+    /// The version by which a sale is judged that was paid at an instant, of a customer bound to a
+    /// partner at another; `kept` is what was copied onto the binding. Without a partner: the
+    /// program's own.
+    pub(super) fn at(
+        &self,
+        partner: Option<&str>,
+        (bound, paid): (Timestamp, Timestamp),
+        kept: Option<i64>,
+    ) -> Option<&Agreed> {
+        let kept = kept.and_then(|number| self.number(number));
+        let own = match (kept, partner) {
+            (Some(kept), _) => kept.partner.is_some(),
+            (None, Some(partner)) => self.own.contains(partner),
+            (None, None) => false,
+        };
+        let holds = |it: &&Agreed| it.from <= bound || (it.terms.migrate && it.from <= paid);
+        let of = |whose: Option<&str>| {
+            self.versions.iter().filter(|it| it.partner.as_deref() == whose).collect::<Vec<_>>()
+        };
+        let owned = if own { of(partner) } else { Vec::new() };
+        let candidates = if owned.iter().any(|it| holds(it)) { owned } else { of(None) };
+        let versions: Vec<Version<'_>> = candidates
+            .iter()
+            .map(|it| Version { id: &it.id, from: it.from, migrate: it.terms.migrate })
+            .collect();
+        let chosen = version(&versions, bound, paid)?.id.to_owned();
+        candidates.into_iter().find(|it| it.id == chosen)
+    }
+}
+
+fn read(terms: &str) -> Result<(Terms, Zone), Trouble> {
+    let unreadable = |why: String| Trouble::Unreadable { what: "terms", why };
+    let terms: Terms = serde_json::from_str(terms).map_err(|it| unreadable(it.to_string()))?;
+    let zone = Zone::parse(&terms.time_zone).map_err(|it| unreadable(it.to_string()))?;
+    Ok((terms, zone))
+}
