@@ -18,6 +18,8 @@ mod m0008_intents;
 mod m0009_reconciliation;
 mod m0010_sync;
 mod m0011_look_ups;
+mod m0012_affiliate;
+mod m0013_clicks;
 mod schema;
 
 /// Every schema change, oldest first.
@@ -38,6 +40,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_reconciliation::Migration),
             Box::new(m0010_sync::Migration),
             Box::new(m0011_look_ups::Migration),
+            Box::new(m0012_affiliate::Migration),
+            Box::new(m0013_clicks::Migration),
         ]
     }
 }

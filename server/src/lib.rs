@@ -1,5 +1,6 @@
 //! The server: everything behind the binary `takings`.
 
+pub mod affiliate;
 pub mod analytics;
 pub mod app;
 pub mod cli;

@@ -5,6 +5,7 @@
 )]
 
 mod buf;
+mod crawlers;
 mod r#gen;
 mod python;
 mod run;
@@ -40,6 +41,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Take the newest list of robots' user agents from npm.
+    Crawlers,
     /// The full counts, in release: an hour, for a closing note.
     Soak,
     /// Measure: `bench ingest`, `bench query`.
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Lint => lint().and_then(|()| buf::check(false)),
         Command::Tidy => tidy::check(),
         Command::Gen { check } => r#gen::run(check),
+        Command::Crawlers => crawlers::refresh(),
         Command::Soak => test::soak(),
         Command::Bench { args } => test::bench(&args),
     };

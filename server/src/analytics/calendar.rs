@@ -14,7 +14,7 @@ const MOST_POINTS: usize = 1_100;
 
 /// A time zone of the IANA database.
 #[derive(Clone, Debug)]
-pub(super) struct Zone(TimeZone);
+pub(crate) struct Zone(TimeZone);
 
 /// How long one period is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(super) enum Granularity {
 
 impl Zone {
     /// The zone of that name; an empty one is UTC.
-    pub(super) fn parse(name: &str) -> Result<Zone, Error> {
+    pub(crate) fn parse(name: &str) -> Result<Zone, Error> {
         if name.is_empty() {
             return Ok(Zone(TimeZone::UTC));
         }

@@ -1,7 +1,7 @@
 //! Analytics: what the roll-ups of other folders add up to.
 
 mod activity;
-mod calendar;
+pub(crate) mod calendar;
 mod confidence;
 mod convert;
 pub mod gauges;

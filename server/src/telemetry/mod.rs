@@ -80,6 +80,11 @@ fn describe() {
         "stripe_look_ups_total",
         "Questions asked of Stripe's API by `outcome`; `not_found`: a wrong key, mode or account."
     );
+    describe_counter!(
+        "clicks_total",
+        "Clicks by `outcome`: what each was taken for; `limited`: counted and not stored."
+    );
+    describe_counter!("clicks_lost_total", "Clicks that were not durable when the process ended.");
     describe_counter!("grpc_requests_total", "Calls by `method` and `code`.");
     describe_histogram!("grpc_request_duration", Unit::Seconds, "By `method`.");
 }

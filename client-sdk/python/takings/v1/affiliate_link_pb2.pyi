@@ -169,12 +169,12 @@ class CreateAffiliateLinkRequest(_message.Message):
     partner_id: _builtins.str
     """partner_id is who is paid for what the link brings; required."""
     code: _builtins.str
-    """code is the link's own slug: 3 to 64 letters a to z, digits, `-` and `_`, beginning and ending
-    with a letter or a digit. Empty for one that is made.
+    """code is the link's own slug: 3 to 64 letters a to z, digits, `-` and `_`. Empty for one that is
+    made.
     """
     destination_url: _builtins.str
-    """destination_url is where the link leads: `https://`, and a host that the program allows. Empty
-    for the program's destination.
+    """destination_url is where the link leads: a whole address of the web, at most 2,048 bytes, with a
+    host that the program allows. Empty for the program's destination, also when that changes.
     """
     campaign: _builtins.str
     """campaign is the partner's or the business's own word for it, at most 100 characters."""

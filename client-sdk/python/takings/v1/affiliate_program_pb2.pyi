@@ -489,8 +489,8 @@ class CreateProgramRequest(_message.Message):
     name: _builtins.str
     """name is what the program is called, at most 200 characters; required."""
     destination_url: _builtins.str
-    """destination_url is where a link without a destination of its own leads, beginning with
-    `https://`; required.
+    """destination_url is where a link without a destination of its own leads: a whole address of the
+    web, at most 2,048 bytes; required.
     """
     request_id: _builtins.str
     """request_id is a UUID made by the caller, the same for every attempt at this act; required."""

@@ -306,7 +306,7 @@ class AffiliateServiceServicer(object):
 
     def GetAffiliateLink(self, request, context):
         """GetAffiliateLink reads a link, disabled ones included. It changes nothing. Errors:
-        ERROR_REASON_LINK_NOT_FOUND.
+        ERROR_REASON_LINK_NOT_FOUND, ERROR_REASON_INVALID_LINK_CODE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -333,9 +333,9 @@ class AffiliateServiceServicer(object):
     def TrackClick(self, request, context):
         """TrackClick tells of a click for callers with a redirector of their own; it does what
         `GET /r/{code}` does. Of one address at most 60 clicks a minute are kept one by one, the rest is
-        counted. A repeat with the same `click_id` is answered as the first was. Where clicks are
-        buffered, which is the default, the answer comes before the click is durable, at most 50
-        milliseconds. Errors: ERROR_REASON_LINK_NOT_FOUND, ERROR_REASON_LINK_DISABLED.
+        counted. A repeat with the same `click_id` is answered as the first was. The answer comes when the
+        click is durable. Errors: ERROR_REASON_INVALID_LINK_CODE, ERROR_REASON_LINK_NOT_FOUND,
+        ERROR_REASON_LINK_DISABLED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

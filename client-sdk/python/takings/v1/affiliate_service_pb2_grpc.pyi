@@ -102,7 +102,7 @@ class AffiliateServiceStub:
     """
     GetAffiliateLink: _grpc.UnaryUnaryMultiCallable[_affiliate_link_pb2.GetAffiliateLinkRequest, _affiliate_link_pb2.GetAffiliateLinkResponse]
     """GetAffiliateLink reads a link, disabled ones included. It changes nothing. Errors:
-    ERROR_REASON_LINK_NOT_FOUND.
+    ERROR_REASON_LINK_NOT_FOUND, ERROR_REASON_INVALID_LINK_CODE.
     """
     ListAffiliateLinks: _grpc.UnaryUnaryMultiCallable[_affiliate_link_pb2.ListAffiliateLinksRequest, _affiliate_link_pb2.ListAffiliateLinksResponse]
     """ListAffiliateLinks reads links, disabled ones included, newest first. It changes nothing. At
@@ -117,9 +117,9 @@ class AffiliateServiceStub:
     TrackClick: _grpc.UnaryUnaryMultiCallable[_affiliate_link_pb2.TrackClickRequest, _affiliate_link_pb2.TrackClickResponse]
     """TrackClick tells of a click for callers with a redirector of their own; it does what
     `GET /r/{code}` does. Of one address at most 60 clicks a minute are kept one by one, the rest is
-    counted. A repeat with the same `click_id` is answered as the first was. Where clicks are
-    buffered, which is the default, the answer comes before the click is durable, at most 50
-    milliseconds. Errors: ERROR_REASON_LINK_NOT_FOUND, ERROR_REASON_LINK_DISABLED.
+    counted. A repeat with the same `click_id` is answered as the first was. The answer comes when the
+    click is durable. Errors: ERROR_REASON_INVALID_LINK_CODE, ERROR_REASON_LINK_NOT_FOUND,
+    ERROR_REASON_LINK_DISABLED.
     """
     ProcessConversion: _grpc.UnaryUnaryMultiCallable[_commission_pb2.ProcessConversionRequest, _commission_pb2.ProcessConversionResponse]
     """ProcessConversion takes in a sale that did not go through Stripe, or how it stands now, and
@@ -258,7 +258,7 @@ class AffiliateServiceAsyncStub(AffiliateServiceStub):
     """
     GetAffiliateLink: _aio.UnaryUnaryMultiCallable[_affiliate_link_pb2.GetAffiliateLinkRequest, _affiliate_link_pb2.GetAffiliateLinkResponse]  # type: ignore[assignment]
     """GetAffiliateLink reads a link, disabled ones included. It changes nothing. Errors:
-    ERROR_REASON_LINK_NOT_FOUND.
+    ERROR_REASON_LINK_NOT_FOUND, ERROR_REASON_INVALID_LINK_CODE.
     """
     ListAffiliateLinks: _aio.UnaryUnaryMultiCallable[_affiliate_link_pb2.ListAffiliateLinksRequest, _affiliate_link_pb2.ListAffiliateLinksResponse]  # type: ignore[assignment]
     """ListAffiliateLinks reads links, disabled ones included, newest first. It changes nothing. At
@@ -273,9 +273,9 @@ class AffiliateServiceAsyncStub(AffiliateServiceStub):
     TrackClick: _aio.UnaryUnaryMultiCallable[_affiliate_link_pb2.TrackClickRequest, _affiliate_link_pb2.TrackClickResponse]  # type: ignore[assignment]
     """TrackClick tells of a click for callers with a redirector of their own; it does what
     `GET /r/{code}` does. Of one address at most 60 clicks a minute are kept one by one, the rest is
-    counted. A repeat with the same `click_id` is answered as the first was. Where clicks are
-    buffered, which is the default, the answer comes before the click is durable, at most 50
-    milliseconds. Errors: ERROR_REASON_LINK_NOT_FOUND, ERROR_REASON_LINK_DISABLED.
+    counted. A repeat with the same `click_id` is answered as the first was. The answer comes when the
+    click is durable. Errors: ERROR_REASON_INVALID_LINK_CODE, ERROR_REASON_LINK_NOT_FOUND,
+    ERROR_REASON_LINK_DISABLED.
     """
     ProcessConversion: _aio.UnaryUnaryMultiCallable[_commission_pb2.ProcessConversionRequest, _commission_pb2.ProcessConversionResponse]  # type: ignore[assignment]
     """ProcessConversion takes in a sale that did not go through Stripe, or how it stands now, and
@@ -471,7 +471,7 @@ class AffiliateServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_affiliate_link_pb2.GetAffiliateLinkResponse, _abc.Awaitable[_affiliate_link_pb2.GetAffiliateLinkResponse]]:
         """GetAffiliateLink reads a link, disabled ones included. It changes nothing. Errors:
-        ERROR_REASON_LINK_NOT_FOUND.
+        ERROR_REASON_LINK_NOT_FOUND, ERROR_REASON_INVALID_LINK_CODE.
         """
 
     @_abc_1.abstractmethod
@@ -504,9 +504,9 @@ class AffiliateServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_affiliate_link_pb2.TrackClickResponse, _abc.Awaitable[_affiliate_link_pb2.TrackClickResponse]]:
         """TrackClick tells of a click for callers with a redirector of their own; it does what
         `GET /r/{code}` does. Of one address at most 60 clicks a minute are kept one by one, the rest is
-        counted. A repeat with the same `click_id` is answered as the first was. Where clicks are
-        buffered, which is the default, the answer comes before the click is durable, at most 50
-        milliseconds. Errors: ERROR_REASON_LINK_NOT_FOUND, ERROR_REASON_LINK_DISABLED.
+        counted. A repeat with the same `click_id` is answered as the first was. The answer comes when the
+        click is durable. Errors: ERROR_REASON_INVALID_LINK_CODE, ERROR_REASON_LINK_NOT_FOUND,
+        ERROR_REASON_LINK_DISABLED.
         """
 
     @_abc_1.abstractmethod

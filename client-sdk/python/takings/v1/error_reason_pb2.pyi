@@ -238,12 +238,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_DESTINATION_REFUSED: _ErrorReason.ValueType  # 46
     """ERROR_REASON_DESTINATION_REFUSED (INVALID_ARGUMENT) says that a link may not lead there. Example:
     `javascript:alert(1)`, or a host that the program does not allow, such as
-    `https://shop.example@evil.example/`. Use `https://` and an allowed host, or allow the host.
+    `https://shop.example@evil.example/`. Use a whole address with an allowed host, or allow the host.
     """
     ERROR_REASON_PARTNER_EMAIL_TAKEN: _ErrorReason.ValueType  # 47
     """ERROR_REASON_PARTNER_EMAIL_TAKEN (ALREADY_EXISTS) says that another partner of the program has
-    this email address, perhaps written otherwise. Example: `anna+2@example.com` where there is
-    `anna@example.com`. Update that partner.
+    this email address, perhaps written otherwise. Example: `an.na+2@gmail.com` where there is
+    `anna@gmail.com`. Update that partner.
     """
     ERROR_REASON_LINK_DISABLED: _ErrorReason.ValueType  # 48
     """ERROR_REASON_LINK_DISABLED (FAILED_PRECONDITION) says that the link brings nothing any more.
@@ -514,12 +514,12 @@ would not tell whom to pay. Example: one coupon shared by two partners. Make a c
 ERROR_REASON_DESTINATION_REFUSED: ErrorReason.ValueType  # 46
 """ERROR_REASON_DESTINATION_REFUSED (INVALID_ARGUMENT) says that a link may not lead there. Example:
 `javascript:alert(1)`, or a host that the program does not allow, such as
-`https://shop.example@evil.example/`. Use `https://` and an allowed host, or allow the host.
+`https://shop.example@evil.example/`. Use a whole address with an allowed host, or allow the host.
 """
 ERROR_REASON_PARTNER_EMAIL_TAKEN: ErrorReason.ValueType  # 47
 """ERROR_REASON_PARTNER_EMAIL_TAKEN (ALREADY_EXISTS) says that another partner of the program has
-this email address, perhaps written otherwise. Example: `anna+2@example.com` where there is
-`anna@example.com`. Update that partner.
+this email address, perhaps written otherwise. Example: `an.na+2@gmail.com` where there is
+`anna@gmail.com`. Update that partner.
 """
 ERROR_REASON_LINK_DISABLED: ErrorReason.ValueType  # 48
 """ERROR_REASON_LINK_DISABLED (FAILED_PRECONDITION) says that the link brings nothing any more.

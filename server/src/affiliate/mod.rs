@@ -1,0 +1,18 @@
+//! Affiliate programs: terms, partners, links, and the clicks that links bring.
+
+pub mod clicks;
+mod convert;
+pub mod links;
+pub mod partners;
+pub mod programs;
+mod service;
+
+pub use service::AffiliateApi;
+
+use uuid::Uuid;
+
+/// A new id of ours, such as `lnk_0190f3c1a2b47c3d8e5f60718293a4b5`: later ones sort after earlier
+/// ones.
+pub(crate) fn new_id(prefix: &str) -> String {
+    format!("{prefix}_{}", Uuid::now_v7().simple())
+}
