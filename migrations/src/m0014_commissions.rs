@@ -98,6 +98,7 @@ crate::schema::migration!(
     create index commissions_time on commissions (occurred_at, id);
     create index commissions_customer on commissions (customer, occurred_at);
     create index commissions_partner on commissions (program, partner, occurred_at);
+    create index commissions_back on commissions (currency, amount) where amount < 0;
     create index commissions_open on commissions (program, partner, currency) where payout is null;
     create index commissions_payout on commissions (payout) where payout is not null;
     create table earnings (

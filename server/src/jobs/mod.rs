@@ -9,6 +9,7 @@ mod sync;
 
 pub use close::close_due;
 pub use commissions::settle_commissions;
+pub(crate) use commissions::settle_marked;
 pub use coupons::settle_waiting;
 pub use intents::carry_on;
 pub use sync::backfill;

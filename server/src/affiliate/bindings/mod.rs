@@ -54,9 +54,8 @@ pub(super) fn derive(
     was: Option<&Bound>,
     sent: bool,
 ) -> Option<Bound> {
-    let first = |stands: bool| {
-        sales.iter().filter(|it| !stands || it.stands()).map(|it| it.paid_at).min()
-    };
+    let first =
+        |stands: bool| sales.iter().filter(|it| !stands || it.stands()).map(|it| it.paid_at).min();
     let first_sale = first(true).or_else(|| first(false));
     let lead = touched.lead.filter(|lead| first_sale.is_none_or(|sale| lead.secs() <= sale.secs()));
     let conversion = Conversion { lead, first_sale };

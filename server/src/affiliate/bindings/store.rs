@@ -61,8 +61,7 @@ static KEEP: Insert = Insert::new(
 static DROP: Delete =
     Delete::new("bindings", &[("program", Text), ("source_id", Int), ("customer", Text)]);
 
-static WRITE: Bundle =
-    Bundle::new("write_bindings", &[Part::Delete(&DROP), Part::Insert(&KEEP)]);
+static WRITE: Bundle = Bundle::new("write_bindings", &[Part::Delete(&DROP), Part::Insert(&KEEP)]);
 
 fn rows(program: &str, customers: &[Key]) -> Rows {
     let mut rows = Rows::default();
@@ -115,10 +114,8 @@ pub(in crate::affiliate) async fn stored(
 }
 
 fn read(row: &Row) -> Result<Bound, Trouble> {
-    let unreadable = |error: serde_json::Error| Trouble::Unreadable {
-        what: "binding",
-        why: error.to_string(),
-    };
+    let unreadable =
+        |error: serde_json::Error| Trouble::Unreadable { what: "binding", why: error.to_string() };
     let binding: Binding = serde_json::from_str(&row.text(5)?).map_err(unreadable)?;
     let (version, at) = (row.int(3)?, Timestamp(row.int(4)?));
     Ok(Bound { link: row.opt_text(2)?, version, at, binding })

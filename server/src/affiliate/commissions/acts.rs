@@ -1,6 +1,7 @@
 //! Decisions on commissions: logged, and derived from in the same transaction.
 
-use super::list::{self, Commission};
+use super::list::Commission;
+use super::store::list;
 use super::{Mode, lock_programs, settle, store};
 use crate::affiliate::new_id;
 use crate::affiliate::sales::{self, Affected};
@@ -21,6 +22,10 @@ pub(in crate::affiliate) struct Decide {
     pub(super) reason: String,
 }
 
+/// The commissions that were named, in that order.
+#[derive(Debug)]
+pub(in crate::affiliate) struct Decided(pub(super) Vec<Commission>);
+
 fn unknown(id: &str) -> Error {
     let message = format!("there is no commission `{id}`: send an id that ListCommissions answers");
     Error::not_found(Reason::CommissionNotFound, message)
@@ -36,9 +41,9 @@ fn settled(it: &Commission) -> Error {
 }
 
 impl once::Act for Decide {
-    type Done = Vec<Commission>;
+    type Done = Decided;
 
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<Commission>, Error> {
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Decided, Error> {
         let found = self.find(tx).await?;
         let programs: BTreeSet<String> = found.iter().map(|it| it.program.clone()).collect();
         lock_programs(tx, &programs).await?;
@@ -52,7 +57,7 @@ impl once::Act for Decide {
         let mut decided: BTreeSet<(&str, Key)> = BTreeSet::new();
         for it in &found {
             let sale = (it.source_id, it.sale.clone());
-            if !decided.insert((&it.program, sale.clone())) {
+            if !decided.insert((it.program.as_str(), sale.clone())) {
                 continue;
             }
             match sales::one(tx, &sale).await? {
@@ -69,7 +74,7 @@ impl once::Act for Decide {
         }
         let batch = Unit { shard: 0 }.open(tx).await?;
         settle(tx, batch, &affected, Mode::Post).await?;
-        self.find(tx).await
+        self.find(tx).await.map(Decided)
     }
 }
 

@@ -1,22 +1,16 @@
 //! Commissions derived again, by hand.
 
-use super::{Mode, Row, Settled, lock_programs, settle};
+use super::{Mode, Row, Settled, lock_programs, settle, store};
 use crate::affiliate::bindings;
 use crate::affiliate::sales::Affected;
 use crate::affiliate::{partners, programs};
-use crate::db::{Query, Rows, Tx, Type};
+use crate::db::Tx;
 use crate::error::Error;
 use crate::ingest::Unit;
 use crate::once::Act;
 use crate::revenue::convert::Span;
 use std::collections::BTreeSet;
 use takings_core::time::Timestamp;
-
-static PARTNERS: Query = Query::new(
-    "bound_partners",
-    "select distinct b.partner from {0} cross join bindings b where b.program = t0.wanted",
-    &[("wanted", Type::Text)],
-);
 
 /// A derivation of the sales of a range.
 #[derive(Debug)]
@@ -49,7 +43,7 @@ impl Act for Calculate {
                 let own = found.filter(|it| it.program == *program);
                 BTreeSet::from([own.ok_or_else(|| partners::unknown(id))?.id])
             }
-            None => bound_partners(tx, program).await?,
+            None => store::bound_partners(tx, program).await?,
         };
         lock_programs(tx, &BTreeSet::from([program.clone()])).await?;
         let (low, high) = (range.start.unwrap_or(i64::MIN), range.end.unwrap_or(i64::MAX));
@@ -64,11 +58,4 @@ impl Act for Calculate {
         rows.sort_by(|a, b| (a.target.occurred, &a.id).cmp(&(b.target.occurred, &b.id)));
         Ok(Calculated { rows, sales, now: *now, posted: *mode == Mode::Post })
     }
-}
-
-async fn bound_partners(tx: &mut Tx<'_>, program: &str) -> Result<BTreeSet<String>, Error> {
-    let mut wanted = Rows::default();
-    wanted.push([program.into()]);
-    let rows = tx.fetch(&PARTNERS, &wanted).await?;
-    Ok(rows.iter().map(|row| row.text(0)).collect::<Result<_, _>>()?)
 }

@@ -1,6 +1,7 @@
 //! Sales outside Stripe, as the program's own server tells of them.
 
-use super::list::{self, Commission};
+use super::list::Commission;
+use super::store::list;
 use super::{Mode, settle};
 use crate::affiliate::sales::{self, Affected, Known, TouchKey, TouchRow};
 use crate::affiliate::{bindings, partners, programs};
@@ -109,7 +110,8 @@ impl Convert {
         let mut touches = Vec::new();
         let key = |id: String| (self.program.clone(), self.source, self.customer.clone(), id);
         if let Some(click) = &self.click {
-            let found = known.click(click, &told_by).filter(|(program, _)| *program == self.program);
+            let found =
+                known.click(click, &told_by).filter(|(program, _)| *program == self.program);
             let (_, touch) = found.ok_or_else(|| unknown_click(click))?;
             touches.push((key(click.clone()), touch));
         }

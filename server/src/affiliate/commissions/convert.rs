@@ -1,7 +1,7 @@
 //! Commissions, as the contract says them.
 
-use super::{Calculate, Calculated, Commission, Convert, Converted, Decide, Filter, Mode, Row};
 use super::source_of;
+use super::{Calculate, Calculated, Commission, Convert, Converted, Decide, Decided, Filter, Mode, Row};
 use crate::affiliate::convert::{currency, id, is_id, some_words, words};
 use crate::affiliate::partners::convert::partner_id_of;
 use crate::affiliate::programs::convert::program_id_of;
@@ -220,14 +220,15 @@ pub(in crate::affiliate) fn list(
         state,
         occurred: Span::read("occurred_range", occurred_range)?,
     };
+    let occurred = filter.occurred.text();
     let bound_to = [
         "ListCommissions",
-        &filter.program,
-        &filter.partner,
-        &filter.customer,
-        &filter.payout,
+        filter.program.as_str(),
+        filter.partner.as_str(),
+        filter.customer.as_str(),
+        filter.payout.as_str(),
         state.unwrap_or_default(),
-        &filter.occurred.text(),
+        occurred.as_str(),
     ];
     let slice = Slice::read(page_size, &page_token, &bound_to)?;
     Ok((filter, slice))
@@ -359,21 +360,21 @@ impl From<Converted> for pb::ProcessConversionResponse {
     }
 }
 
-impl From<Vec<Commission>> for pb::ApproveCommissionsResponse {
-    fn from(commissions: Vec<Commission>) -> Self {
+impl From<Decided> for pb::ApproveCommissionsResponse {
+    fn from(Decided(commissions): Decided) -> Self {
         let commissions = commissions.into_iter().map(Into::into).collect();
         pb::ApproveCommissionsResponse { commissions }
     }
 }
 
-impl From<Vec<Commission>> for pb::HoldCommissionResponse {
-    fn from(commissions: Vec<Commission>) -> Self {
+impl From<Decided> for pb::HoldCommissionResponse {
+    fn from(Decided(commissions): Decided) -> Self {
         pb::HoldCommissionResponse { commission: commissions.into_iter().next().map(Into::into) }
     }
 }
 
-impl From<Vec<Commission>> for pb::RejectCommissionResponse {
-    fn from(commissions: Vec<Commission>) -> Self {
+impl From<Decided> for pb::RejectCommissionResponse {
+    fn from(Decided(commissions): Decided) -> Self {
         pb::RejectCommissionResponse { commission: commissions.into_iter().next().map(Into::into) }
     }
 }

@@ -81,8 +81,7 @@ impl Derivation<'_> {
                 .map(|agreed| (agreed.number, agreed))
                 .collect();
             for agreed in versions.into_values() {
-                let one = std::slice::from_ref(it);
-                let group = Group { agreed, held: one.iter().collect(), sources, decisions };
+                let group = Group { agreed, held: vec![it], sources, decisions };
                 let partner = &bound.binding.partner;
                 group.derive(self.agreement, partner, |_| true, &mut wanted)?;
             }
@@ -142,8 +141,10 @@ impl Derivation<'_> {
         earnings: &mut Vec<Earning>,
     ) -> Result<(), Trouble> {
         let stored = of.stored.sums.get(of.partner).into_iter().flatten();
-        let currencies: BTreeSet<_> =
-            stored.map(|(target, _)| target.currency).chain(targets.keys().map(|it| it.currency)).collect();
+        let currencies: BTreeSet<_> = stored
+            .map(|(target, _)| target.currency)
+            .chain(targets.keys().map(|it| it.currency))
+            .collect();
         let (state, reason, due_at) = self.state(of, decisions)?;
         for currency in currencies {
             let own = targets.iter().filter(|(target, _)| target.currency == currency);

@@ -1,165 +1,46 @@
-//! Commissions as they are read.
+//! Commissions as they are asked for.
 
+use super::store::list as store;
 use crate::app::App;
-use crate::db::Type::{Int, Text};
-use crate::db::{Database, Query, Rows, Tx};
 use crate::error::Error;
-use crate::ingest::Key;
 use crate::revenue::convert::Span;
 use crate::revenue::paging::{Page, Slice};
-use sea_orm::{FromQueryResult, Value};
-
-/// The columns; `$now` stands for the present instant. Approval by rule waits for the hold's end.
-macro_rules! state {
-    ($now:literal) => {
-        concat!(
-            "case when p.state = 'paid' then 'paid'
-                  when c.payout is not null then 'in_payout'
-                  when e.state = 'approved' and e.reason = 'auto' and e.due_at > ",
-            $now,
-            " then 'pending'
-                  else coalesce(e.state, 'pending') end"
-        )
-    };
-}
-
-macro_rules! columns {
-    ($now:literal) => {
-        concat!(
-            "select c.id, c.program, c.partner, c.link, c.customer, s.name as source,
-                    c.source_id, c.sale, c.kind, c.revision, c.currency, c.amount, c.base,
-                    c.rate_bps, c.terms_version, c.occurred_at, coalesce(e.due_at, c.occurred_at)
-                    as due_at, b.recorded_at, c.payout, ",
-            state!($now),
-            " as state, case when e.reason = 'auto' then '' else coalesce(e.reason, '') end
-              as reason "
-        )
-    };
-}
-
-macro_rules! joins {
-    () => {
-        " join batches b on b.id = c.batch
-          join sources s on s.id = c.source_id
-          left join earnings e on e.program = c.program and e.source_id = c.source_id
-               and e.sale = c.sale and e.partner = c.partner and e.currency = c.currency
-          left join payouts p on p.id = c.payout "
-    };
-}
-
-static BY_ID: Query = Query::new(
-    "commissions_by_id",
-    concat!(
-        columns!("t0.now"),
-        "from {0} cross join commissions c",
-        joins!(),
-        "where c.id = t0.wanted"
-    ),
-    &[("wanted", Text), ("now", Int)],
-);
-
-static OF_SALE: Query = Query::new(
-    "commissions_of_sale",
-    concat!(
-        columns!("t0.now"),
-        "from {0} cross join commissions c",
-        joins!(),
-        "where c.program = t0.program and c.source_id = t0.source_id and c.sale = t0.sold"
-    ),
-    &[("program", Text), ("source_id", Int), ("sold", Text), ("now", Int)],
-);
 
 /// A commission as it is stored, and how it stands.
-#[derive(Clone, Debug, Default, FromQueryResult)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::affiliate) struct Commission {
-    pub(super) id: String,
-    pub(super) program: String,
-    pub(super) partner: String,
-    pub(super) link: Option<String>,
-    pub(super) customer: String,
-    pub(super) source: String,
-    pub(super) source_id: i64,
-    pub(super) sale: String,
-    pub(super) kind: String,
-    pub(super) revision: i64,
-    pub(super) currency: String,
-    pub(super) amount: i64,
-    pub(super) base: i64,
-    pub(super) rate_bps: Option<i64>,
-    pub(super) terms_version: i64,
-    pub(super) occurred_at: i64,
-    pub(super) due_at: i64,
-    pub(super) recorded_at: i64,
-    pub(super) payout: Option<String>,
-    pub(super) state: String,
-    pub(super) reason: String,
-}
-
-impl Commission {
-    fn read(row: &crate::db::Row) -> Result<Commission, crate::db::Error> {
-        Ok(Commission {
-            id: row.text(0)?,
-            program: row.text(1)?,
-            partner: row.text(2)?,
-            link: row.opt_text(3)?,
-            customer: row.text(4)?,
-            source: row.text(5)?,
-            source_id: row.int(6)?,
-            sale: row.text(7)?,
-            kind: row.text(8)?,
-            revision: row.int(9)?,
-            currency: row.text(10)?,
-            amount: row.int(11)?,
-            base: row.int(12)?,
-            rate_bps: row.opt_int(13)?,
-            terms_version: row.int(14)?,
-            occurred_at: row.int(15)?,
-            due_at: row.int(16)?,
-            recorded_at: row.int(17)?,
-            payout: row.opt_text(18)?,
-            state: row.text(19)?,
-            reason: row.text(20)?,
-        })
-    }
-}
-
-/// The commissions of some ids, in any order.
-pub(super) async fn by_id(
-    tx: &mut Tx<'_>,
-    ids: &[String],
-    now: i64,
-) -> Result<Vec<Commission>, Error> {
-    let mut set = Rows::default();
-    ids.iter().for_each(|id| set.push([id.as_str().into(), now.into()]));
-    let rows = tx.fetch(&BY_ID, &set).await?;
-    Ok(rows.iter().map(Commission::read).collect::<Result<_, _>>()?)
-}
-
-/// All commissions of a sale, the oldest first.
-pub(super) async fn of_sale(
-    tx: &mut Tx<'_>,
-    program: &str,
-    (source, sale): &Key,
-    now: i64,
-) -> Result<Vec<Commission>, Error> {
-    let mut set = Rows::default();
-    set.push([program.into(), (*source).into(), sale.as_str().into(), now.into()]);
-    let rows = tx.fetch(&OF_SALE, &set).await?;
-    let mut found: Vec<Commission> =
-        rows.iter().map(Commission::read).collect::<Result<_, _>>()?;
-    found.sort_by(|a, b| (a.occurred_at, &a.id).cmp(&(b.occurred_at, &b.id)));
-    Ok(found)
+    pub(in crate::affiliate) id: String,
+    pub(in crate::affiliate) program: String,
+    pub(in crate::affiliate) partner: String,
+    pub(in crate::affiliate) link: Option<String>,
+    pub(in crate::affiliate) customer: String,
+    pub(in crate::affiliate) source: String,
+    pub(in crate::affiliate) source_id: i64,
+    pub(in crate::affiliate) sale: String,
+    pub(in crate::affiliate) kind: String,
+    pub(in crate::affiliate) revision: i64,
+    pub(in crate::affiliate) currency: String,
+    pub(in crate::affiliate) amount: i64,
+    pub(in crate::affiliate) base: i64,
+    pub(in crate::affiliate) rate_bps: Option<i64>,
+    pub(in crate::affiliate) terms_version: i64,
+    pub(in crate::affiliate) occurred_at: i64,
+    pub(in crate::affiliate) due_at: i64,
+    pub(in crate::affiliate) recorded_at: i64,
+    pub(in crate::affiliate) payout: Option<String>,
+    pub(in crate::affiliate) state: String,
+    pub(in crate::affiliate) reason: String,
 }
 
 /// Which commissions are asked for; what is empty lets everything through.
 #[derive(Debug, Default)]
 pub(in crate::affiliate) struct Filter {
-    pub(super) program: String,
-    pub(super) partner: String,
-    pub(super) customer: String,
-    pub(super) payout: String,
-    pub(super) state: Option<&'static str>,
-    pub(super) occurred: Span,
+    pub(in crate::affiliate) program: String,
+    pub(in crate::affiliate) partner: String,
+    pub(in crate::affiliate) customer: String,
+    pub(in crate::affiliate) payout: String,
+    pub(in crate::affiliate) state: Option<&'static str>,
+    pub(in crate::affiliate) occurred: Span,
 }
 
 /// Reads a page, the latest in business time first.
@@ -169,49 +50,6 @@ pub(in crate::affiliate) async fn page(
     slice: &Slice<(i64, String)>,
 ) -> Result<Page<Commission>, Error> {
     let after = slice.after.as_ref();
-    let rows = read(&app.database, filter, (after, slice.limit()), app.now().0).await?;
+    let rows = store::read(&app.database, filter, (after, slice.limit()), app.now().0).await?;
     Ok(slice.page(rows, |it| (it.occurred_at, it.id.clone())))
-}
-
-async fn read(
-    database: &Database,
-    Filter { program, partner, customer, payout, state, occurred }: &Filter,
-    (after, limit): (Option<&(i64, String)>, u64),
-    now: i64,
-) -> Result<Vec<Commission>, Error> {
-    let mut text =
-        concat!(columns!("$1"), "from commissions c", joins!(), "where c.id <> ''").to_owned();
-    let mut values: Vec<Value> = vec![now.into()];
-    let mut add = |condition: &str, value: Value| {
-        values.push(value);
-        text.push_str(&format!(" and {}", condition.replace('?', &format!("${}", values.len()))));
-    };
-    for (condition, value) in [
-        ("c.program = ?", program),
-        ("c.partner = ?", partner),
-        ("c.customer = ?", customer),
-        ("c.payout = ?", payout),
-    ] {
-        if !value.is_empty() {
-            add(condition, value.as_str().into());
-        }
-    }
-    if let Some(state) = state {
-        add(concat!(state!("$1"), " = ?"), (*state).into());
-    }
-    if let Some(start) = occurred.start {
-        add("c.occurred_at >= ?", start.into());
-    }
-    if let Some(end) = occurred.end {
-        add("c.occurred_at < ?", end.into());
-    }
-    if let Some((at, id)) = after {
-        add("c.occurred_at <= ?", (*at).into());
-        add("(c.occurred_at, c.id) < (?, ", (*at).into());
-        values.push(id.as_str().into());
-        text.push_str(&format!("${})", values.len()));
-    }
-    text.push_str(&format!(" order by c.occurred_at desc, c.id desc limit {limit}"));
-    let rows = database.fetch("commissions", text, values).await?;
-    Ok(rows.iter().map(|row| Commission::from_query_result(row, "")).collect::<Result<_, _>>()?)
 }

@@ -14,7 +14,7 @@ mod list;
 mod scope;
 mod store;
 
-pub(super) use acts::Decide;
+pub(super) use acts::{Decide, Decided};
 pub(super) use calculate::{Calculate, Calculated};
 pub(super) use conversion::{Convert, Converted, source_of};
 pub(super) use list::{Commission, Filter, page};
@@ -29,6 +29,7 @@ use held::Held;
 use scope::Scope;
 use std::collections::{BTreeMap, BTreeSet};
 use takings_core::affiliate::commission::{Key as Target, transfer};
+use takings_core::affiliate::decision::Decision;
 use takings_core::affiliate::sale::mark_new_customers;
 use takings_core::ledger::TransferKind;
 
@@ -78,6 +79,9 @@ pub(super) struct Earning {
     pub(super) amount: i64,
     pub(super) due_at: i64,
 }
+
+/// The decisions on sales, by source.
+type Decisions = BTreeMap<i64, Vec<Decision>>;
 
 /// What becomes of the differences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,11 +151,7 @@ async fn settle_program(
 }
 
 /// Customers with all their sales and with their stored bindings.
-async fn load(
-    tx: &mut Tx<'_>,
-    program: &str,
-    customers: &[Key],
-) -> Result<Vec<Held>, Trouble> {
+async fn load(tx: &mut Tx<'_>, program: &str, customers: &[Key]) -> Result<Vec<Held>, Trouble> {
     if customers.is_empty() {
         return Ok(Vec::new());
     }
@@ -189,8 +189,8 @@ async fn rebind(
 async fn post(tx: &mut Tx<'_>, batch: Batch, rows: &[Row]) -> Result<(), Trouble> {
     let mut transfers = Vec::new();
     for row in rows {
-        let (debit, credit, amount) = transfer(&row.partner, row.amount)
-            .map_err(|error| Trouble::Data(error.to_string()))?;
+        let (debit, credit, amount) =
+            transfer(&row.partner, row.amount).map_err(|error| Trouble::Data(error.to_string()))?;
         let Target { sale, kind, occurred, currency } = &row.target;
         transfers.push(Transfer {
             source: row.source,
@@ -209,6 +209,3 @@ async fn post(tx: &mut Tx<'_>, batch: Batch, rows: &[Row]) -> Result<(), Trouble
     }
     Unit { shard: 0 }.post(tx, batch, &transfers).await
 }
-
-/// The decisions on sales, by source.
-pub(super) type Decisions = BTreeMap<i64, Vec<takings_core::affiliate::decision::Decision>>;

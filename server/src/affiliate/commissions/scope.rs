@@ -24,8 +24,7 @@ impl Scope {
         let mut scope = Scope::default();
         for it in held {
             let moved = it.bound != it.was;
-            let since =
-                if moved { Timestamp(i64::MIN) } else { affected.since(&it.customer) };
+            let since = if moved { Timestamp(i64::MIN) } else { affected.since(&it.customer) };
             let of_sales = it.sales.iter().map(|sale| sale.paid_at).filter(|at| *at >= since);
             let instants: BTreeSet<Timestamp> =
                 of_sales.chain(affected.instants(&it.customer)).collect();

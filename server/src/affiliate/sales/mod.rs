@@ -70,11 +70,7 @@ impl Marked {
         }
         for row in tx.fetch(&store::ARRIVED, &Rows::default()).await? {
             let (source, settlement) = (row.int(1)?, row.text(2)?);
-            marked.arrived.push([
-                row.text(0)?.into(),
-                source.into(),
-                settlement.as_str().into(),
-            ]);
+            marked.arrived.push([row.text(0)?.into(), source.into(), settlement.as_str().into()]);
             marked.settlements.insert((source, settlement));
         }
         Ok(marked)

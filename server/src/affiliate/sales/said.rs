@@ -51,7 +51,8 @@ impl Said {
         let Some(at) = self.referral.at else { return Vec::new() };
         let mut touches = Vec::new();
         for customer in &self.customers {
-            let key = |program: &str, id: String| (program.to_owned(), source, customer.clone(), id);
+            let key =
+                |program: &str, id: String| (program.to_owned(), source, customer.clone(), id);
             let lead = TouchRow {
                 partner: String::new(),
                 link: None,
@@ -65,7 +66,7 @@ impl Said {
                 touches.push((key(&program, id), touch));
             }
             for coupon in self.coupons() {
-                for (program, touch) in known.coupon(coupon, at, root) {
+                if let Some((program, touch)) = known.coupon(coupon, at, root) {
                     touches.push((key(&program, format!("{coupon}:{}", at.secs())), touch));
                 }
             }
@@ -135,7 +136,11 @@ impl Known {
     }
 
     /// The touch of a click, and its program.
-    pub(in crate::affiliate) fn click(&self, id: &str, told_by: &str) -> Option<(String, TouchRow)> {
+    pub(in crate::affiliate) fn click(
+        &self,
+        id: &str,
+        told_by: &str,
+    ) -> Option<(String, TouchRow)> {
         let (owner, at) = self.clicks.get(id)?;
         Some(owner.touch(TouchKind::Link, *at, told_by))
     }

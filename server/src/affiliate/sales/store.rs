@@ -40,11 +40,8 @@ pub(super) static COUPONS: Query = Query::new(
 );
 
 /// Whoever rewrites the sales of settlements does so alone.
-static LOCK_SETTLEMENTS: Query = Query::new(
-    "lock_sales",
-    "select pg_advisory_xact_lock(7415370618) is null",
-    &[],
-);
+static LOCK_SETTLEMENTS: Query =
+    Query::new("lock_sales", "select pg_advisory_xact_lock(7415370618) is null", &[]);
 
 static LOCK_CUSTOMERS: Query = Query::new(
     "lock_customers",
@@ -316,10 +313,8 @@ pub(in crate::affiliate) async fn one(
 }
 
 fn read(content: &str) -> Result<Sale, Trouble> {
-    let unreadable = |error: serde_json::Error| Trouble::Unreadable {
-        what: "sale",
-        why: error.to_string(),
-    };
+    let unreadable =
+        |error: serde_json::Error| Trouble::Unreadable { what: "sale", why: error.to_string() };
     serde_json::from_str(content).map_err(unreadable)
 }
 

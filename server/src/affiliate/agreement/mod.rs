@@ -1,29 +1,14 @@
 //! What was agreed with whom, and when: every version of a program's terms.
 
+mod store;
+
 use crate::analytics::calendar::Zone;
-use crate::db::Type::Text;
-use crate::db::{Query, Rows, Tx};
+use crate::db::{Rows, Tx};
 use crate::ingest::Trouble;
 use std::collections::{BTreeMap, BTreeSet};
 use takings_core::affiliate::Terms;
 use takings_core::affiliate::attribution::{Version, version};
 use takings_core::time::Timestamp;
-
-static TERMS: Query = Query::new(
-    "load_agreement",
-    "select v.version, v.partner, v.terms, v.created_at
-     from {0} cross join program_terms v where v.program = t0.wanted",
-    &[("wanted", Text)],
-);
-
-static PARTNERS: Query = Query::new(
-    "load_own_terms",
-    "select p.id, p.created_at, p.own_version
-     from {0} cross join partners p
-     where p.program = t0.wanted
-       and p.id in (select v.partner from program_terms v where v.program = t0.wanted)",
-    &[("wanted", Text)],
-);
 
 /// One version of terms.
 #[derive(Clone, Debug)]
@@ -53,21 +38,28 @@ impl Agreement {
         let mut wanted = Rows::default();
         wanted.push([program.into()]);
         let (mut own, mut since) = (BTreeSet::new(), BTreeMap::new());
-        for row in tx.fetch(&PARTNERS, &wanted).await? {
+        for row in tx.fetch(&store::PARTNERS, &wanted).await? {
             since.insert(row.text(0)?, row.int(1)?);
             if row.opt_int(2)?.is_some() {
                 own.insert(row.text(0)?);
             }
         }
         let mut versions = Vec::new();
-        for row in tx.fetch(&TERMS, &wanted).await? {
+        for row in tx.fetch(&store::TERMS, &wanted).await? {
             let (number, partner, created) = (row.int(0)?, row.opt_text(1)?, row.int(3)?);
             // What a partner began with was never otherwise.
             let first = partner.as_ref().is_some_and(|it| since.get(it) == Some(&created));
             let from = Timestamp(if first { i64::MIN } else { created });
             let (terms, zone) = read(&row.text(2)?)?;
             // Texts are compared: numbers of equal width stand in their order.
-            versions.push(Agreed { number, id: format!("{number:020}"), partner, from, terms, zone });
+            versions.push(Agreed {
+                number,
+                id: format!("{number:020}"),
+                partner,
+                from,
+                terms,
+                zone,
+            });
         }
         Ok(Agreement { versions, own })
     }
@@ -97,7 +89,7 @@ impl Agreement {
             self.versions.iter().filter(|it| it.partner.as_deref() == whose).collect::<Vec<_>>()
         };
         let owned = if own { of(partner) } else { Vec::new() };
-        let candidates = if owned.iter().any(|it| holds(it)) { owned } else { of(None) };
+        let candidates = if owned.iter().any(holds) { owned } else { of(None) };
         let versions: Vec<Version<'_>> = candidates
             .iter()
             .map(|it| Version { id: &it.id, from: it.from, migrate: it.terms.migrate })

@@ -1,5 +1,8 @@
 //! Rows of `commissions`, `earnings` and `decisions`.
 
+mod entity;
+pub(super) mod list;
+
 use super::held::Held;
 use super::{Decisions, Earning, Row};
 use crate::db::Type::{Int, Text};
@@ -104,6 +107,13 @@ static STAND: Insert = Insert::new(
 
 static WRITE: Bundle =
     Bundle::new("write_commissions", &[Part::Insert(&APPEND), Part::Insert(&STAND)]);
+
+/// The partners of a program who have customers.
+static PARTNERS: Query = Query::new(
+    "bound_partners",
+    "select distinct b.partner from {0} cross join bindings b where b.program = t0.wanted",
+    &[("wanted", Text)],
+);
 
 static DECIDE: Insert = Insert::new(
     "decisions",
@@ -270,6 +280,17 @@ fn name_of(act: Act) -> (&'static str, Option<i64>) {
         Act::Reject => ("reject", None),
         Act::ClawBack(amount) => ("claw_back", Some(amount)),
     }
+}
+
+/// The partners of a program who have customers.
+pub(super) async fn bound_partners(
+    tx: &mut Tx<'_>,
+    program: &str,
+) -> Result<BTreeSet<String>, Trouble> {
+    let mut wanted = Rows::default();
+    wanted.push([program.into()]);
+    let rows = tx.fetch(&PARTNERS, &wanted).await?;
+    rows.iter().map(|row| Ok(row.text(0)?)).collect()
 }
 
 /// Logs decisions on sales of a program.
