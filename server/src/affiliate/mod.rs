@@ -1,10 +1,14 @@
 //! Affiliate programs: terms, partners, links, and the clicks that links bring.
 
+mod agreement;
+mod bindings;
 pub mod clicks;
+pub(crate) mod commissions;
 mod convert;
 pub mod links;
 pub mod partners;
 pub mod programs;
+pub(crate) mod sales;
 mod service;
 
 pub use service::AffiliateApi;

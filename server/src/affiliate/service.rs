@@ -1,6 +1,6 @@
 //! `AffiliateService`: one short method per RPC.
 
-use super::{clicks, links, partners, programs};
+use super::{clicks, commissions, links, partners, programs};
 use crate::app::App;
 use crate::once::once;
 use std::sync::Arc;
@@ -126,5 +126,54 @@ impl AffiliateService for AffiliateApi {
     ) -> Answer<pb::TrackClickResponse> {
         let asked = clicks::convert::track(&self.app, request.into_inner())?;
         Ok(Response::new(clicks::track(&self.app, asked).await?.into()))
+    }
+
+    async fn process_conversion(
+        &self,
+        request: Request<pb::ProcessConversionRequest>,
+    ) -> Answer<pb::ProcessConversionResponse> {
+        let (request, act) =
+            commissions::convert::convert(&self.app, request.into_inner()).await?;
+        Ok(Response::new(once(&self.app, request, act).await?))
+    }
+
+    async fn calculate_commissions(
+        &self,
+        request: Request<pb::CalculateCommissionsRequest>,
+    ) -> Answer<pb::CalculateCommissionsResponse> {
+        let (request, act) = commissions::convert::calculate(&self.app, request.into_inner())?;
+        Ok(Response::new(once(&self.app, request, act).await?))
+    }
+
+    async fn list_commissions(
+        &self,
+        request: Request<pb::ListCommissionsRequest>,
+    ) -> Answer<pb::ListCommissionsResponse> {
+        let (filter, slice) = commissions::convert::list(request.into_inner())?;
+        Ok(Response::new(commissions::page(&self.app, &filter, &slice).await?.into()))
+    }
+
+    async fn approve_commissions(
+        &self,
+        request: Request<pb::ApproveCommissionsRequest>,
+    ) -> Answer<pb::ApproveCommissionsResponse> {
+        let (request, act) = commissions::convert::approve(&self.app, request.into_inner())?;
+        Ok(Response::new(once(&self.app, request, act).await?))
+    }
+
+    async fn hold_commission(
+        &self,
+        request: Request<pb::HoldCommissionRequest>,
+    ) -> Answer<pb::HoldCommissionResponse> {
+        let (request, act) = commissions::convert::hold(&self.app, request.into_inner())?;
+        Ok(Response::new(once(&self.app, request, act).await?))
+    }
+
+    async fn reject_commission(
+        &self,
+        request: Request<pb::RejectCommissionRequest>,
+    ) -> Answer<pb::RejectCommissionResponse> {
+        let (request, act) = commissions::convert::reject(&self.app, request.into_inner())?;
+        Ok(Response::new(once(&self.app, request, act).await?))
     }
 }

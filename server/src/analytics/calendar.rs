@@ -4,6 +4,7 @@ use crate::error::{Error, Reason};
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Span, ToSpan};
+use takings_core::affiliate::Calendar;
 use takings_core::time::{Range, Timestamp};
 
 /// The first instant that the contract can name.
@@ -82,6 +83,14 @@ impl Zone {
     fn start(&self, date: Date) -> Option<Timestamp> {
         let start = date.to_zoned(self.0.clone()).ok()?;
         Some(Timestamp(start.timestamp().as_microsecond()))
+    }
+}
+
+impl Calendar for Zone {
+    fn local_date(&self, at: Timestamp) -> (i32, u32, u32) {
+        let date = self.date(at);
+        let part = |number: i8| u32::try_from(number).unwrap_or(1);
+        (i32::from(date.year()), part(date.month()), part(date.day()))
     }
 }
 

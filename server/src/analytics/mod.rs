@@ -2,6 +2,7 @@
 
 mod activity;
 pub(crate) mod calendar;
+mod commissions;
 mod confidence;
 mod convert;
 pub mod gauges;

@@ -58,6 +58,19 @@ fn describe() {
         "payment_success_rate",
         "Invoices paid / invoices first attempted, over the last 30 days, 0 to 1."
     );
+    describe_gauge!(
+        "affiliate_commission_dollars",
+        "What is left of all commissions, in major units of `currency`."
+    );
+    describe_gauge!(
+        "affiliate_payable_dollars",
+        "What partners are owed now, in major units of `currency`."
+    );
+    describe_gauge!(
+        "affiliate_clawed_back_dollars",
+        "All that was taken back of commissions, in major units of `currency`."
+    );
+    describe_gauge!("affiliate_conversions", "Customers that partners have brought.");
     describe_gauge!("unconfirmed_objects", "Objects that no payload settles yet, by `reason`.");
     describe_histogram!(
         "webhook_processing_time",

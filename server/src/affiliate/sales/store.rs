@@ -160,10 +160,10 @@ static WRITE: Bundle = Bundle::new(
 /// What is to be written.
 #[derive(Default)]
 pub(super) struct Changes {
-    sales: Rows,
-    gone_sales: Rows,
-    touches: Rows,
-    gone_touches: Rows,
+    pub(super) sales: Rows,
+    pub(super) gone_sales: Rows,
+    pub(super) touches: Rows,
+    pub(super) gone_touches: Rows,
     pub(super) awaited: Rows,
     pub(super) arrived: Rows,
     pub(super) marks: Rows,
