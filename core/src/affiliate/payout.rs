@@ -32,12 +32,19 @@ pub enum TaxProfile {
     W8Ben,
     /// Form W-8BEN-E, for a company.
     W8BenE,
+    /// The business has found that no form is needed.
+    NotRequired,
 }
 
 impl TaxProfile {
     /// Every status.
-    pub const ALL: [TaxProfile; 4] =
-        [TaxProfile::None, TaxProfile::W9, TaxProfile::W8Ben, TaxProfile::W8BenE];
+    pub const ALL: [TaxProfile; 5] = [
+        TaxProfile::None,
+        TaxProfile::W9,
+        TaxProfile::W8Ben,
+        TaxProfile::W8BenE,
+        TaxProfile::NotRequired,
+    ];
 
     /// The name in databases and answers.
     pub fn as_str(self) -> &'static str {
@@ -45,7 +52,8 @@ impl TaxProfile {
             TaxProfile::None => "none",
             TaxProfile::W9 => "w9",
             TaxProfile::W8Ben => "w8ben",
-            TaxProfile::W8BenE => "w8bene",
+            TaxProfile::W8BenE => "w8ben_e",
+            TaxProfile::NotRequired => "not_required",
         }
     }
 

@@ -70,10 +70,12 @@ pub enum TransferKind {
     BalanceTransaction,
     /// A partner earned a commission, or, with the accounts turned, lost a part of it.
     Commission,
+    /// What was owed to a partner was paid out.
+    PartnerPayout,
 }
 
 /// Every kind, by name.
-const NAMES: [(TransferKind, &str); 31] = {
+const NAMES: [(TransferKind, &str); 32] = {
     use TransferKind::*;
     [
         (Charge, "charge"),
@@ -107,6 +109,7 @@ const NAMES: [(TransferKind, &str); 31] = {
         (PayoutUndone, "payout_undone"),
         (BalanceTransaction, "balance_transaction"),
         (Commission, "commission"),
+        (PartnerPayout, "partner_payout"),
     ]
 };
 

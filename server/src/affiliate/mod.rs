@@ -7,6 +7,7 @@ pub(crate) mod commissions;
 mod convert;
 pub mod links;
 pub mod partners;
+mod payouts;
 pub mod programs;
 pub(crate) mod sales;
 mod service;

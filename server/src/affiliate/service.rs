@@ -1,6 +1,6 @@
 //! `AffiliateService`: one short method per RPC.
 
-use super::{clicks, commissions, links, partners, programs};
+use super::{clicks, commissions, links, partners, payouts, programs};
 use crate::app::App;
 use crate::once::once;
 use std::sync::Arc;
@@ -132,8 +132,7 @@ impl AffiliateService for AffiliateApi {
         &self,
         request: Request<pb::ProcessConversionRequest>,
     ) -> Answer<pb::ProcessConversionResponse> {
-        let (request, act) =
-            commissions::convert::convert(&self.app, request.into_inner()).await?;
+        let (request, act) = commissions::convert::convert(&self.app, request.into_inner()).await?;
         Ok(Response::new(once(&self.app, request, act).await?))
     }
 
@@ -174,6 +173,46 @@ impl AffiliateService for AffiliateApi {
         request: Request<pb::RejectCommissionRequest>,
     ) -> Answer<pb::RejectCommissionResponse> {
         let (request, act) = commissions::convert::reject(&self.app, request.into_inner())?;
+        Ok(Response::new(once(&self.app, request, act).await?))
+    }
+
+    async fn create_payout_batch(
+        &self,
+        request: Request<pb::CreatePayoutBatchRequest>,
+    ) -> Answer<pb::CreatePayoutBatchResponse> {
+        let (request, act) = payouts::convert::create(&self.app, request.into_inner())?;
+        Ok(Response::new(once(&self.app, request, act).await?))
+    }
+
+    async fn get_payout_batch(
+        &self,
+        request: Request<pb::GetPayoutBatchRequest>,
+    ) -> Answer<pb::GetPayoutBatchResponse> {
+        let (id, slice) = payouts::convert::one(request.into_inner())?;
+        Ok(Response::new(payouts::find(&self.app, &id, &slice).await?.into()))
+    }
+
+    async fn list_payout_batches(
+        &self,
+        request: Request<pb::ListPayoutBatchesRequest>,
+    ) -> Answer<pb::ListPayoutBatchesResponse> {
+        let (program, slice) = payouts::convert::list(request.into_inner())?;
+        Ok(Response::new(payouts::page(&self.app, &program, &slice).await?.into()))
+    }
+
+    async fn settle_payout(
+        &self,
+        request: Request<pb::SettlePayoutRequest>,
+    ) -> Answer<pb::SettlePayoutResponse> {
+        let (request, act) = payouts::convert::settle(&self.app, request.into_inner())?;
+        Ok(Response::new(once(&self.app, request, act).await?))
+    }
+
+    async fn export_payout_batch(
+        &self,
+        request: Request<pb::ExportPayoutBatchRequest>,
+    ) -> Answer<pb::ExportPayoutBatchResponse> {
+        let (request, act) = payouts::convert::export(request.into_inner())?;
         Ok(Response::new(once(&self.app, request, act).await?))
     }
 }
