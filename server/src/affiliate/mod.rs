@@ -1,11 +1,13 @@
 //! Affiliate programs: terms, partners, links, and the clicks that links bring.
 
 mod agreement;
+mod attribution;
 mod bindings;
 pub mod clicks;
 pub(crate) mod commissions;
 mod convert;
 pub mod links;
+mod partner_analytics;
 pub mod partners;
 mod payouts;
 pub mod programs;

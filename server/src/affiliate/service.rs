@@ -1,6 +1,8 @@
 //! `AffiliateService`: one short method per RPC.
 
-use super::{clicks, commissions, links, partners, payouts, programs};
+use super::{
+    attribution, clicks, commissions, links, partner_analytics, partners, payouts, programs,
+};
 use crate::app::App;
 use crate::once::once;
 use std::sync::Arc;
@@ -214,5 +216,22 @@ impl AffiliateService for AffiliateApi {
     ) -> Answer<pb::ExportPayoutBatchResponse> {
         let (request, act) = payouts::convert::export(request.into_inner())?;
         Ok(Response::new(once(&self.app, request, act).await?))
+    }
+
+    async fn explain_attribution(
+        &self,
+        request: Request<pb::ExplainAttributionRequest>,
+    ) -> Answer<pb::ExplainAttributionResponse> {
+        let question = attribution::convert::question(request.into_inner())?;
+        Ok(Response::new(attribution::explain(&self.app, question).await?.into()))
+    }
+
+    async fn get_partner_analytics(
+        &self,
+        request: Request<pb::GetPartnerAnalyticsRequest>,
+    ) -> Answer<pb::GetPartnerAnalyticsResponse> {
+        let now = self.app.now();
+        let question = partner_analytics::convert::question(request.into_inner(), now)?;
+        Ok(Response::new(partner_analytics::read(&self.app, question).await?.into()))
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct Zone(TimeZone);
 
 /// How long one period is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Granularity {
+pub(crate) enum Granularity {
     /// A calendar day.
     Day,
     /// From Monday to Monday.
@@ -52,7 +52,7 @@ impl Zone {
     }
 
     /// The instants that part `range` into periods, both its ends included.
-    pub(super) fn periods(
+    pub(crate) fn periods(
         &self,
         granularity: Granularity,
         range: Range,

@@ -15,4 +15,5 @@ mod series;
 mod service;
 mod summary;
 
+pub(crate) use confidence::settled_through;
 pub use service::AnalyticsApi;

@@ -11,6 +11,7 @@ mod common;
 
 mod batches;
 mod desk;
+mod earned;
 mod files;
 mod races;
 mod settling;
