@@ -17,6 +17,7 @@ pub mod email;
 pub mod fraud;
 pub mod hosts;
 pub mod payout;
+pub mod providers;
 pub mod sale;
 pub mod scanner;
 pub mod terms;

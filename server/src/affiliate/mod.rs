@@ -6,6 +6,7 @@ mod bindings;
 pub mod clicks;
 pub(crate) mod commissions;
 mod convert;
+pub mod fraud;
 pub mod links;
 mod partner_analytics;
 pub mod partners;

@@ -1,7 +1,7 @@
 //! `AffiliateService`: one short method per RPC.
 
 use super::{
-    attribution, clicks, commissions, links, partner_analytics, partners, payouts, programs,
+    attribution, clicks, commissions, fraud, links, partner_analytics, partners, payouts, programs,
 };
 use crate::app::App;
 use crate::once::once;
@@ -215,6 +215,22 @@ impl AffiliateService for AffiliateApi {
         request: Request<pb::ExportPayoutBatchRequest>,
     ) -> Answer<pb::ExportPayoutBatchResponse> {
         let (request, act) = payouts::convert::export(request.into_inner())?;
+        Ok(Response::new(once(&self.app, request, act).await?))
+    }
+
+    async fn list_fraud_signals(
+        &self,
+        request: Request<pb::ListFraudSignalsRequest>,
+    ) -> Answer<pb::ListFraudSignalsResponse> {
+        let (filter, slice) = fraud::convert::list(request.into_inner())?;
+        Ok(Response::new(fraud::page(&self.app, &filter, &slice).await?.into()))
+    }
+
+    async fn resolve_fraud_signal(
+        &self,
+        request: Request<pb::ResolveFraudSignalRequest>,
+    ) -> Answer<pb::ResolveFraudSignalResponse> {
+        let (request, act) = fraud::convert::resolve(&self.app, request.into_inner())?;
         Ok(Response::new(once(&self.app, request, act).await?))
     }
 

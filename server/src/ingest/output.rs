@@ -10,7 +10,7 @@ use takings_core::time::Timestamp;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Batch {
     pub(crate) id: i64,
-    pub(super) recorded_at: Timestamp,
+    pub(crate) recorded_at: Timestamp,
     pub(super) shard: i64,
 }
 

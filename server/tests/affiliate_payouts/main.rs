@@ -15,3 +15,4 @@ mod earned;
 mod files;
 mod races;
 mod settling;
+mod signals;

@@ -12,6 +12,7 @@ mod derive;
 mod held;
 mod list;
 mod scope;
+mod signs;
 mod store;
 
 pub(super) use acts::{Decide, Decided};
@@ -136,6 +137,9 @@ async fn settle_program(
     let sources = store::source_names(tx).await?;
     let wanted = scope.sales(&agreement, &held, affected);
     let stored = store::stored(tx, program, &wanted).await?;
+    if mode == Mode::Post {
+        signs::look(tx, program, (&agreement, &held), &stored, batch.recorded_at).await?;
+    }
     let decisions = store::decisions(tx, program, &held).await?;
     let derived = derive::Derivation { agreement: &agreement, scope: &scope, held: &held };
     let (rows, earnings) = derived.compare(program, &sources, &decisions, &stored)?;
