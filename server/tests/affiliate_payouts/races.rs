@@ -30,7 +30,10 @@ async fn two_processes_that_create_batches_at_once_put_no_commission_into_two() 
         let (mut both, mut one) = (0, 0);
         for round in 0..rounds {
             first.earn(&made(&mut dice, &partners, round)).await;
-            let (a, b) = tokio::join!(first.create(first.all()), second.create(second.all()));
+            // Of all, one takes everything; of one currency and all, both may find something.
+            let code = if round % 2 == 0 { "" } else { "USD" };
+            let some = CreatePayoutBatchRequest { currency_code: code.into(), ..first.all() };
+            let (a, b) = tokio::join!(first.create(some), second.create(second.all()));
             for refused in [&a, &b].into_iter().filter_map(|it| it.as_ref().err()) {
                 assert_eq!(reason(refused), "NOTHING_DUE", "round {round}: {refused:?}");
             }
@@ -57,7 +60,8 @@ fn made(dice: &mut Dice, partners: &[String], round: usize) -> Vec<Made> {
         for place in 0..5 + dice.below(20) {
             let amount = 100 + i64::try_from(dice.below(1_000)).unwrap();
             let sale = format!("in_{}_{round}_{place}", &partner[30..]);
-            made.push(Made::new(partner, &sale, amount));
+            let currency = if place % 2 == 0 { "usd" } else { "eur" };
+            made.push(Made { currency, ..Made::new(partner, &sale, amount) });
         }
     }
     made
