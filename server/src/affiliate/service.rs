@@ -132,8 +132,7 @@ impl AffiliateService for AffiliateApi {
         &self,
         request: Request<pb::ProcessConversionRequest>,
     ) -> Answer<pb::ProcessConversionResponse> {
-        let (request, act) =
-            commissions::convert::convert(&self.app, request.into_inner()).await?;
+        let (request, act) = commissions::convert::convert(&self.app, request.into_inner()).await?;
         Ok(Response::new(once(&self.app, request, act).await?))
     }
 
