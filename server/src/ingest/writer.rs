@@ -39,6 +39,9 @@ pub struct Writer {
 
 type Answer = Result<Outcome, Trouble>;
 
+/// The answers of one batch, and who waits for them.
+type Answers = Vec<(oneshot::Sender<Answer>, Answer)>;
+
 struct Waiting {
     entry: Entry,
     answer: oneshot::Sender<Answer>,
@@ -112,7 +115,7 @@ impl Work {
     /// that others need.
     async fn start(self, waiting: mpsc::Receiver<Waiting>) {
         match self.database.kind {
-            Kind::Postgres => self.run(waiting).await,
+            Kind::Postgres => self.run(waiting, answer).await,
             Kind::Sqlite => {
                 let (handle, database, wrote) =
                     (Handle::current(), self.database.clone(), self.wrote.subscribe());
@@ -120,15 +123,24 @@ impl Work {
                 let copying = tokio::task::spawn_blocking(move || {
                     beside.block_on(checkpoints(database, wrote));
                 });
-                let work = tokio::task::spawn_blocking(move || handle.block_on(self.run(waiting)));
-                if let Err(error) = tokio::try_join!(work, copying) {
+                // Callers wait on the runtime's threads: from there one wakes the others at less
+                // cost than this thread does, so a batch is handed over as a whole.
+                let (hand_over, answers) = mpsc::unbounded_channel();
+                let answering = async {
+                    answer_batches(answers).await;
+                    Ok(())
+                };
+                let work = tokio::task::spawn_blocking(move || {
+                    handle.block_on(self.run(waiting, |batch| drop(hand_over.send(batch))));
+                });
+                if let Err(error) = tokio::try_join!(work, copying, answering) {
                     tracing::error!(%error, "the writer failed");
                 }
             }
         }
     }
 
-    async fn run(mut self, mut waiting: mpsc::Receiver<Waiting>) {
+    async fn run(mut self, mut waiting: mpsc::Receiver<Waiting>, answer: impl Fn(Answers)) {
         let mut batch = Vec::with_capacity(self.options.most);
         while waiting.recv_many(&mut batch, self.options.most).await > 0 {
             metrics::histogram!("writer_batch_size").record(batch.len() as f64);
@@ -136,10 +148,7 @@ impl Work {
             let (entries, answers): (Vec<Entry>, Vec<_>) =
                 batch.drain(..).map(|it| (it.entry, it.answer)).unzip();
             let results = self.store(entries).await;
-            for (answer, result) in answers.into_iter().zip(results) {
-                // A caller that went away has its event stored all the same.
-                let _ = answer.send(result);
-            }
+            answer(answers.into_iter().zip(results).collect());
         }
     }
 
@@ -224,6 +233,19 @@ impl Work {
                 Err(trouble)
             }
         }
+    }
+}
+
+async fn answer_batches(mut batches: mpsc::UnboundedReceiver<Answers>) {
+    while let Some(batch) = batches.recv().await {
+        answer(batch);
+    }
+}
+
+/// A caller that went away has its event stored all the same.
+fn answer(batch: Answers) {
+    for (caller, result) in batch {
+        let _ = caller.send(result);
     }
 }
 

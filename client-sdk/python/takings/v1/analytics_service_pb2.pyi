@@ -706,7 +706,7 @@ class MrrMovement(_message.Message):
     mrr_units: _builtins.int
     """mrr_units is the same without rounding: in 1/83,160 of the currency's minor unit."""
     reason: Global___MovementReason.ValueType
-    """reason is why."""
+    """reason is why, as believed now: unspecified where `subscription_ids` is empty."""
     observation: _builtins.str
     """observation is the key of what told us, such as the event `evt_1ABC`."""
     reconstructed: _builtins.bool
@@ -715,7 +715,9 @@ class MrrMovement(_message.Message):
     """
     @_builtins.property
     def subscription_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """subscription_ids is the subscriptions that changed, in the order of their ids."""
+        """subscription_ids is the subscriptions that changed, in the order of their ids, as believed now:
+        empty where `known_at_time` asks for a movement of which nothing is believed any more.
+        """
 
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
