@@ -1,45 +1,14 @@
 //! `bench ingest`: signed events through the HTTP door, on both databases.
 
 use crate::load::{Went, post};
+use crate::place::Place;
 use crate::target::Target;
 use crate::{cpu, customer, limit, right, verdict};
 use std::sync::Arc;
 use takings_simulator::{Delivery, Plan, Story, deliver, play};
-use takings_testkit::PostgresServer;
 
 /// Ours must cost no more than the limit divided by this.
 const SHARE: f64 = 0.7;
-
-/// A place to keep data, and whose CPU time counts beside the server's.
-struct Place {
-    name: &'static str,
-    target: f64,
-    folder: tempfile::TempDir,
-    postgres: Option<PostgresServer>,
-    made: usize,
-}
-
-impl Place {
-    fn url(&mut self) -> String {
-        self.made += 1;
-        match &self.postgres {
-            Some(server) => server.database(&format!("bench_{}", self.made)),
-            None => {
-                let file = self.folder.path().join(format!("bench_{}.db", self.made));
-                format!("sqlite://{}", file.display())
-            }
-        }
-    }
-
-    /// CPU-seconds that a server and the database have used so far.
-    fn used(&self, server: &Target) -> f64 {
-        cpu::used(server.child.id()) + self.postmaster().map_or(0.0, cpu::used_by_tree)
-    }
-
-    fn postmaster(&self) -> Option<u32> {
-        self.postgres.as_ref().and_then(|server| cpu::postmaster(&server.data_folder()))
-    }
-}
 
 pub(crate) async fn run() -> anyhow::Result<()> {
     let plan = Plan::two_years(1);
@@ -47,23 +16,13 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let bodies = padded(&story);
     let bytes: usize = bodies.iter().map(Vec::len).sum();
     println!("{} events of {} bytes on average", bodies.len(), bytes / bodies.len());
-    if !crate::asked("--postgres") {
-        let sqlite = Place::new("SQLite (WAL, FULL)", 0.13, None)?;
-        measure(sqlite, &plan, &story, &bodies).await?;
+    if let Some(sqlite) = Place::sqlite()? {
+        measure(sqlite, 0.13, (&plan, &story, &bodies)).await?;
     }
-    if crate::asked("--sqlite") {
-        return Ok(());
+    if let Some(postgres) = Place::postgres()? {
+        measure(postgres, 0.16, (&plan, &story, &bodies)).await?;
     }
-    match PostgresServer::start(true) {
-        Some(server) => {
-            let name = "PostgreSQL (fsync, synchronous_commit)";
-            measure(Place::new(name, 0.16, Some(server))?, &plan, &story, &bodies).await
-        }
-        None => {
-            println!("PostgreSQL: skipped, its server is not installed");
-            Ok(())
-        }
-    }
+    Ok(())
 }
 
 /// The story's bodies at the size of Stripe's own, about 5 KB: each carries another one in a field
@@ -78,21 +37,10 @@ fn pad(body: &[u8], with: &[u8]) -> Vec<u8> {
     [open, b",\"padding\":", with, b"}"].concat()
 }
 
-impl Place {
-    fn new(
-        name: &'static str,
-        target: f64,
-        postgres: Option<PostgresServer>,
-    ) -> anyhow::Result<Place> {
-        Ok(Place { name, target, folder: tempfile::tempdir()?, postgres, made: 0 })
-    }
-}
-
 async fn measure(
     mut place: Place,
-    plan: &Plan,
-    story: &Story,
-    bodies: &[Vec<u8>],
+    target: f64,
+    (plan, story, bodies): (&Plan, &Story, &[Vec<u8>]),
 ) -> anyhow::Result<()> {
     println!("\n{}", place.name);
     let shared = Arc::new(bodies.to_vec());
@@ -118,8 +66,8 @@ async fn measure(
          {cost:.4} is {:.2} of limit / {SHARE} = {allowed:.4} ({}); absolute target {:.2}: {}",
         cost / allowed,
         verdict(cost <= allowed),
-        place.target,
-        verdict(cost <= place.target)
+        target,
+        verdict(cost <= target)
     );
     if quick {
         return Ok(());

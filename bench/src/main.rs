@@ -1,14 +1,20 @@
 //! Measurements: each prints what it measured, and a ratio against a limit of the same run.
 #![allow(clippy::float_arithmetic, reason = "seconds and ratios, never money")]
 
+mod backfill;
+mod burst;
+mod commands;
 mod cpu;
 mod customer;
 mod ingest;
 mod limit;
 mod load;
+mod make_believe;
+mod place;
 mod query;
 mod right;
 mod target;
+mod wire;
 
 use anyhow::bail;
 
@@ -18,8 +24,12 @@ fn main() -> anyhow::Result<()> {
     match name.as_str() {
         "ingest" => runtime.block_on(ingest::run()),
         "query" => runtime.block_on(query::run()),
+        "backfill" => runtime.block_on(backfill::run()),
+        "commands" => runtime.block_on(commands::run()),
+        "burst" => runtime.block_on(burst::run()),
         limit::BARE_SERVER => runtime.block_on(limit::serve_bare()),
-        _ => bail!("say what to measure: ingest, query"),
+        make_believe::SERVER => runtime.block_on(make_believe::serve()),
+        _ => bail!("say what to measure: ingest, query, backfill, commands, burst"),
     }
 }
 
@@ -28,8 +38,9 @@ fn verdict(met: bool) -> &'static str {
     if met { "met" } else { "MISSED" }
 }
 
-/// Whether a flag was given: `--sqlite` and `--postgres` keep to one database; of ingest, `--quick`
-/// measures 16 callers only, and `--queries` shows where the writer's time went.
+/// Whether a flag was given: `--sqlite` and `--postgres` keep to one database; `--quick` measures
+/// less of everything but queries (of ingest 16 callers only), and `--queries` shows where the
+/// writer's time went when events were taken in.
 fn asked(flag: &str) -> bool {
     std::env::args().any(|arg| arg == flag)
 }

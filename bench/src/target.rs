@@ -6,23 +6,39 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use takings::v1::revenue_service_client::RevenueServiceClient;
+use tonic::transport::Channel;
 
 /// A running process that serves HTTP, stopped when dropped.
 pub(crate) struct Target {
     pub(crate) child: Child,
     pub(crate) http: SocketAddr,
+    /// Where it serves gRPC, if it does.
+    grpc: Option<String>,
 }
 
 impl Target {
     /// Starts `takings serve` on a database.
     pub(crate) fn takings(url: &str) -> anyhow::Result<Target> {
+        Target::takings_with(url, &[])
+    }
+
+    /// The same, with more of its configuration.
+    pub(crate) fn takings_with(url: &str, more: &[(&str, String)]) -> anyhow::Result<Target> {
         let mut command = Command::new(binary()?);
         command
             .args(["serve", "--migrate", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"])
             .env("TAKINGS__DATABASE__URL", url)
             .env("TAKINGS__STRIPE__WEBHOOK_SECRETS", SECRET)
-            .env("TAKINGS__LOG__FILTER", "warn");
+            .env("TAKINGS__LOG__FILTER", "warn")
+            .envs(more.iter().map(|(key, value)| (key, value)));
         Target::start(command)
+    }
+
+    /// A client at its gRPC door.
+    pub(crate) async fn revenue(&self) -> anyhow::Result<RevenueServiceClient<Channel>> {
+        let address = self.grpc.as_ref().context("it did not say where it serves gRPC")?;
+        Ok(RevenueServiceClient::connect(format!("http://{address}")).await?)
     }
 
     /// Starts a command that prints `http://<address>` on its first line.
@@ -32,10 +48,16 @@ impl Target {
         let stdout = child.stdout.take().context("no output")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
-        let address = line.split("http://").nth(1).and_then(|it| it.split_whitespace().next());
-        let http = address.context("the server did not say where it listens")?.parse()?;
-        Ok(Target { child, http })
+        let http = address(&line)?;
+        let grpc = line.split("gRPC on ").nth(1).map(|it| it.trim().to_owned());
+        Ok(Target { child, http, grpc })
     }
+}
+
+/// The address behind `http://` in a line.
+pub(crate) fn address(line: &str) -> anyhow::Result<SocketAddr> {
+    let address = line.split("http://").nth(1).and_then(|it| it.split_whitespace().next());
+    Ok(address.context("the server did not say where it listens")?.parse()?)
 }
 
 impl Drop for Target {

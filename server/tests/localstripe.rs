@@ -9,28 +9,18 @@
 
 mod common;
 
+use common::localstripe::Localstripe;
 use common::place::Place;
 use common::process::{SECRET, Takings};
-use common::python::{interpreter, program};
+use common::python::program;
 use common::story::{settled_hash, stored_events};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::{Child, Stdio};
 use std::time::Duration;
 use takings::v1::{
     GetRevenueSummaryRequest, GetRevenueSummaryResponse, ListWebhookEventsRequest, Money,
     WebhookOutcome,
 };
-
-/// A process that ends with the test.
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_summary_is_right_for_what_localstripe_sends_on_sqlite() {
@@ -44,15 +34,11 @@ async fn the_summary_is_right_for_what_localstripe_sends_on_postgresql() {
 }
 
 async fn summary_is_right(place: Place) {
-    let Some(mut localstripe) = interpreter("localstripe") else { return };
+    let Some(localstripe) = Localstripe::start("localstripe").await else { return };
     let Some(mut business) = program("localstripe_business.py") else { return };
-    let port = takings_testkit::free_port().unwrap().to_string();
-    localstripe.args(["-m", "localstripe", "--from-scratch", "--port", &port]);
-    localstripe.current_dir(std::env::temp_dir()).stdout(Stdio::null()).stderr(Stdio::null());
-    let _localstripe = Process(localstripe.spawn().unwrap());
     let server = Takings::start(&place);
     let webhook = format!("http://{}/revenue/webhooks/stripe", server.http);
-    let output = business.args([&port, &webhook, SECRET]).output().unwrap();
+    let output = business.args([&localstripe.port.to_string(), &webhook, SECRET]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let expected: Value = serde_json::from_slice(&output.stdout).unwrap();
     wait_for_every_event(&place, &expected["events"]).await;

@@ -41,6 +41,12 @@ pub fn stripe_mock() -> Option<PathBuf> {
     std::env::var_os("TAKINGS_STRIPE_MOCK").map(PathBuf::from).filter(|path| path.exists())
 }
 
+/// The `node_modules` that has the packages tests need; `cargo xtask test` prepares it, where there
+/// is a Node.js that runs them.
+pub fn node_modules() -> Option<PathBuf> {
+    std::env::var_os("TAKINGS_NODE_MODULES").map(PathBuf::from).filter(|path| path.exists())
+}
+
 /// Whether the full counts are asked for.
 pub fn soak() -> bool {
     std::env::var_os("TAKINGS_SOAK").is_some()

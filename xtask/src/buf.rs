@@ -1,7 +1,7 @@
 //! The contract's lint, format, and compatibility with the last release.
 
-use crate::run::{available, output, root, run};
-use std::path::PathBuf;
+use crate::node;
+use crate::run::{available, output, run};
 use std::process::Command;
 
 /// The version of npm's `@bufbuild/buf`.
@@ -15,7 +15,7 @@ pub(crate) fn check(all: bool) -> anyhow::Result<()> {
         println!("skipped: contract: {reason}");
         return Ok(());
     }
-    let buf = install()?;
+    let buf = node::package("buf", "@bufbuild/buf", VERSION)?.join(".bin/buf");
     run(Command::new(&buf).arg("lint"))?;
     run(Command::new(&buf).args(["format", "--diff", "--exit-code"]))?;
     let tags = output(Command::new("git").args(["tag", "--list", "v*", "--sort=-v:refname"]))?;
@@ -28,18 +28,4 @@ pub(crate) fn check(all: bool) -> anyhow::Result<()> {
             Ok(())
         }
     }
-}
-
-/// Buf's program; a new version has a new folder.
-fn install() -> anyhow::Result<PathBuf> {
-    let folder = root().join("target/tools/buf").join(VERSION);
-    let buf = folder.join("node_modules/.bin/buf");
-    if !buf.exists() {
-        std::fs::create_dir_all(&folder)?;
-        run(Command::new("npm")
-            .args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"])
-            .arg(&folder)
-            .arg(format!("@bufbuild/buf@{VERSION}")))?;
-    }
-    Ok(buf)
 }

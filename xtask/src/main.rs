@@ -7,6 +7,7 @@
 mod buf;
 mod crawlers;
 mod r#gen;
+mod node;
 mod python;
 mod run;
 mod stripe_mock;
@@ -45,7 +46,8 @@ enum Command {
     Crawlers,
     /// The full counts, in release: an hour, for a closing note.
     Soak,
-    /// Measure: `bench ingest`, `bench query`.
+    /// Measure: `bench ingest`, `query`, `backfill`, `commands`, `burst`; `--quick`, `--sqlite` and
+    /// `--postgres` measure less.
     Bench {
         /// What to measure, and its options.
         #[arg(trailing_var_arg = true)]

@@ -1,7 +1,7 @@
 //! Tests, and what they could not run.
 
 use crate::run::{cargo, root, run};
-use crate::{python, stripe_mock};
+use crate::{node, python, stripe_mock};
 use anyhow::{bail, ensure};
 use std::path::PathBuf;
 use std::process::Command;
@@ -52,6 +52,7 @@ impl Tests {
         let mut tests = Self { command, missing: Vec::new() };
         tests.provide("TAKINGS_PYTHON", python::prepare());
         tests.provide("TAKINGS_STRIPE_MOCK", stripe_mock::prepare());
+        tests.provide("TAKINGS_NODE_MODULES", node::prepare());
         tests
     }
 

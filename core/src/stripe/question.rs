@@ -2,7 +2,7 @@
 
 use super::normalize::{Observed, looked_up, observe, observe_in_full};
 use super::refusal::Refusal;
-use crate::billing::facts::{Charge, CouponTerms, PriceTerms};
+use crate::billing::facts::{Charge, CouponTerms, PriceTerms, Seconds};
 use crate::unconfirmed::Reason;
 use serde_json::{Map, Value, json};
 
@@ -93,7 +93,10 @@ impl Question {
                 let newest = list("/invoices", vec![("subscription", object.into())]);
                 Some(each(Request { shape: Shape::Page, ..newest }))
             }
-            Reason::PaymentUnexplained => Some(purpose(object, charge)),
+            Reason::PaymentUnexplained => match charge {
+                Some(charge) => Some(purpose(object, charge)),
+                None => Question::newest(object),
+            },
             Reason::PaymentMethodUnknown => Some(Question {
                 requests: vec![list("/invoice_payments", vec![("invoice", object.into())])],
                 reading: Reading::All(object.to_owned()),
@@ -175,13 +178,13 @@ fn whole(object: &str) -> Option<Question> {
 }
 
 /// What money was for: the invoice it paid, or the session that took it.
-fn purpose(charge: &str, state: Option<&Charge>) -> Question {
-    let Some(intent) = state.and_then(|state| state.payment_intent.as_deref()) else {
-        let query = vec![("payment[type]", "charge".into()), ("payment[charge]", charge.into())];
-        return Question {
-            requests: vec![list("/invoice_payments", query)],
-            reading: Reading::All(charge.to_owned()),
-        };
+fn purpose(charge: &str, state: &Charge) -> Question {
+    let Some(intent) = state.payment_intent.as_deref() else {
+        // No list is filtered by a charge: its customer's invoices are asked for their payments. A
+        // charge of nobody pays none.
+        let requests = state.customer.as_deref().map(|customer| invoices(customer, state.created));
+        let reading = Reading::All(charge.to_owned());
+        return Question { requests: requests.into_iter().collect(), reading };
     };
     let paid = vec![
         ("payment[type]", "payment_intent".to_owned()),
@@ -194,6 +197,22 @@ fn purpose(charge: &str, state: Option<&Charge>) -> Question {
         ],
         reading: Reading::All(intent.to_owned()),
     }
+}
+
+/// For so many seconds (120 days) an invoice is collected.
+const COLLECTED: Seconds = 120 * 86_400;
+
+/// A customer's invoices that a charge of that second may have paid, with their payments.
+fn invoices(customer: &str, charged: Seconds) -> Request {
+    list(
+        "/invoices",
+        vec![
+            ("customer", customer.to_owned()),
+            ("created[gte]", (charged - COLLECTED).to_string()),
+            ("created[lte]", charged.to_string()),
+            ("expand[]", "data.payments".to_owned()),
+        ],
+    )
 }
 
 fn each(request: Request) -> Question {
@@ -245,6 +264,23 @@ mod tests {
         ] {
             assert_eq!(paths(Question::about(object, reason, Some(&charge))), expected, "{object}");
         }
+    }
+
+    #[test]
+    fn a_charge_without_an_intent_is_looked_for_among_its_customers_invoices() {
+        let mut charge = Charge { created: 20_000_000, ..Charge::default() };
+        let ask = |charge: &Charge| {
+            Question::about("ch_1", Reason::PaymentUnexplained, Some(charge)).unwrap().requests
+        };
+        assert!(ask(&charge).is_empty(), "nobody's charge pays no invoice");
+        charge.customer = Some("cus_1".into());
+        let requests = ask(&charge);
+        assert_eq!((requests.len(), requests[0].path.as_str()), (1, "/invoices"));
+        assert_eq!(
+            requests[0].query(None),
+            "customer=cus_1&created%5Bgte%5D=9632000&created%5Blte%5D=20000000\
+             &expand%5B%5D=data.payments&limit=100"
+        );
     }
 
     #[test]

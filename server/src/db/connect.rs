@@ -1,7 +1,7 @@
 //! Opening a database: options that bite, and the schema's version.
 
 use super::postgres::Postgres;
-use super::sqlite::{PATIENCE, Sqlite};
+use super::sqlite::{LOG, PATIENCE, Sqlite};
 use super::tx::{Link, Turns};
 use super::{Conn, Error};
 use sea_orm::sqlx::sqlite::SqliteSynchronous;
@@ -152,7 +152,10 @@ async fn connect(
         if read_only {
             sqlite.pragma("query_only", "on")
         } else {
-            sqlite.journal_mode(SqliteJournalMode::Wal)
+            // By default each commit copies once the log has 4 MiB: the writer would wait for it.
+            sqlite
+                .journal_mode(SqliteJournalMode::Wal)
+                .pragma("wal_autocheckpoint", LOG.to_string())
         }
     });
     options.map_sqlx_postgres_opts(|postgres: PgConnectOptions| {

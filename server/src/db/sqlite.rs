@@ -19,9 +19,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// More than there are fixed texts.
 const TEXTS: usize = 128;
 
-/// Pages of the log (64 MiB) beyond which the writer itself copies into the file what
+/// Pages of the log (64 MiB) beyond which whoever writes copies into the file what
 /// [`Sqlite::checkpoint`] has not, and so lets the log begin anew.
-const LOG: i64 = 16_000;
+pub(super) const LOG: i64 = 16_000;
 
 /// A connection.
 pub(super) struct Sqlite(Connection);

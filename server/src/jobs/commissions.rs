@@ -27,8 +27,9 @@ pub(crate) async fn settle_marked(database: &Database) -> Result<(usize, usize),
                 return Ok((0, 0, false));
             }
             let batch = Unit { shard: 0 }.open(tx).await?;
-            let affected = sales::derive(tx, batch, marked).await?;
+            let affected = sales::derive(tx, batch, &marked).await?;
             let done = settle(tx, batch, &affected, Mode::Post).await?;
+            marked.clear(tx).await?;
             Ok::<_, Trouble>((derived, done.differences(), more))
         })
         .await?;

@@ -59,7 +59,7 @@ async fn derive(tx: &mut Tx<'_>, part: Part, keys: Vec<Key>) -> Result<usize, Tr
     let mut differences = 0;
     let affected = match part {
         Part::Sales => {
-            let affected = sales::derive(tx, batch, Marked::plain(keys)).await?;
+            let affected = sales::derive(tx, batch, &Marked::plain(keys)).await?;
             differences += affected.customers().count();
             affected
         }

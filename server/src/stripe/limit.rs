@@ -1,16 +1,19 @@
 //! How fast Stripe may be asked: so many requests a second in all, and so many an endpoint.
 //!
-//! Every request takes the next free slot of both; slots lie evenly. A 429 halves an endpoint's
-//! rate, which then grows back by a tenth a second.
+//! Every request takes the next free slot of both; slots lie evenly. Who wakes too late for its slot
+//! comes closer to those after it, so the requests of the last second are counted besides. A 429
+//! halves an endpoint's rate, which then grows back by a tenth a second.
 
 use hyper::Method;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 /// What of a second is left to a limit: whoever counts at the other end must never count more.
 const SECOND: Duration = Duration::from_millis(1_020);
+/// In so much time no more requests begin than a limit allows; what is left over is for the way.
+const WINDOW: Duration = Duration::from_millis(1_010);
 /// No pause between two requests grows beyond this.
 const LONGEST: Duration = Duration::from_secs(1);
 
@@ -43,6 +46,8 @@ struct Lane {
     since: Instant,
     /// The next free slot.
     next: Instant,
+    /// When the requests of the last second began.
+    begun: VecDeque<Instant>,
 }
 
 impl Limit {
@@ -52,18 +57,43 @@ impl Limit {
 
     /// Waits for the next slot of an endpoint.
     pub(super) async fn turn(&self, endpoint: &str) {
-        let slot = {
-            let Ok(mut lanes) = self.lanes.lock() else { return };
-            let now = Instant::now();
-            let mut take = |name: &str, rate: u32| match lanes.get_mut(name) {
-                Some(lane) => lane.take(now, rate),
-                None => {
-                    lanes.entry(name.to_owned()).or_insert(Lane::new(now, rate)).take(now, rate)
-                }
-            };
-            take("", self.rates.in_all).max(take(endpoint, self.rates.endpoint))
-        };
-        sleep_until(slot).await;
+        let mut next = self.take(endpoint);
+        while let Some(slot) = next {
+            // A timer's shortest wait is a millisecond.
+            if slot > Instant::now() {
+                sleep_until(slot).await;
+            }
+            next = self.begin(endpoint);
+        }
+    }
+
+    fn both<'a>(&self, endpoint: &'a str) -> [(&'a str, u32); 2] {
+        [("", self.rates.in_all), (endpoint, self.rates.endpoint)]
+    }
+
+    /// The next slot that is free in both lanes.
+    fn take(&self, endpoint: &str) -> Option<Instant> {
+        let mut lanes = self.lanes.lock().ok()?;
+        let now = Instant::now();
+        let slots = self.both(endpoint).map(|(name, rate)| match lanes.get_mut(name) {
+            Some(lane) => lane.take(now, rate),
+            None => lanes.entry(name.to_owned()).or_insert(Lane::new(now, rate)).take(now, rate),
+        });
+        slots.into_iter().max()
+    }
+
+    /// Begins a request, unless the last second is full: then it answers until when.
+    fn begin(&self, endpoint: &str) -> Option<Instant> {
+        let mut lanes = self.lanes.lock().ok()?;
+        let (now, both) = (Instant::now(), self.both(endpoint));
+        let full = both.iter().filter_map(|(name, rate)| lanes.get_mut(*name)?.full(now, *rate));
+        let until = full.max();
+        if until.is_none() {
+            for (name, _) in both {
+                lanes.get_mut(name)?.begun.push_back(now);
+            }
+        }
+        until
     }
 
     /// An endpoint answered 429.
@@ -78,7 +108,16 @@ impl Limit {
 
 impl Lane {
     fn new(now: Instant, rate: u32) -> Lane {
-        Lane { apart: SECOND / rate.max(1), since: now, next: now }
+        Lane { apart: SECOND / rate.max(1), since: now, next: now, begun: VecDeque::new() }
+    }
+
+    /// Until when the last second is full, if it is.
+    fn full(&mut self, now: Instant, rate: u32) -> Option<Instant> {
+        while self.begun.front().is_some_and(|begun| *begun + WINDOW <= now) {
+            self.begun.pop_front();
+        }
+        let oldest = self.begun.front().filter(|_| self.begun.len() >= rate.max(1) as usize);
+        oldest.map(|oldest| *oldest + WINDOW)
     }
 
     fn take(&mut self, now: Instant, rate: u32) -> Instant {
@@ -109,6 +148,8 @@ pub(super) fn endpoint(method: &Method, path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+    use tokio::task::JoinSet;
 
     #[test]
     fn an_endpoint_is_one_operation() {
@@ -145,5 +186,31 @@ mod tests {
         }
         let took = started.elapsed().as_millis();
         assert!((1_000..=1_150).contains(&took), "all endpoints together: {took} ms");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_wakes_late_makes_no_second_fuller() {
+        let limit = Arc::new(Limit::new(Rates { in_all: 100, endpoint: 25 }));
+        let mut asking = JoinSet::new();
+        for _ in 0..120 {
+            let limit = limit.clone();
+            asking.spawn(async move {
+                limit.turn("GET /coupons/:id").await;
+                Instant::now()
+            });
+        }
+        let mut begun = Vec::new();
+        while !asking.is_empty() {
+            tokio::time::advance(Duration::from_millis(61)).await;
+            tokio::task::yield_now().await;
+            while let Some(at) = asking.try_join_next() {
+                begun.push(at.unwrap());
+            }
+        }
+        begun.sort();
+        let fullest = begun.windows(26).map(|it| it[25] - it[0]).min().unwrap();
+        assert!(fullest >= Duration::from_secs(1), "26 within {fullest:?}");
+        let took = begun[119] - begun[0];
+        assert!(took < Duration::from_millis(6_000), "and the rate is kept: {took:?}");
     }
 }

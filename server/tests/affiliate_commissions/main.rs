@@ -10,6 +10,7 @@
 mod acts;
 mod events;
 mod lives;
+mod mends;
 mod orders;
 mod shop;
 

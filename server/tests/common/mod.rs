@@ -9,6 +9,7 @@
 
 pub mod dice;
 pub mod door;
+pub mod localstripe;
 pub mod office;
 pub mod place;
 pub mod process;

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 const NEWER: [&str; 1] = ["/pause"];
 
 /// A running mock; it ends with the test.
-struct Mock {
+pub struct Mock {
     process: Child,
     port: u16,
 }
@@ -24,7 +24,8 @@ impl Drop for Mock {
 }
 
 impl Mock {
-    async fn start(test: &str) -> Option<Mock> {
+    /// Starts it; none where there is no such program, which is then reported.
+    pub async fn start(test: &str) -> Option<Mock> {
         let Some(program) = takings_testkit::stripe_mock() else {
             let reason = "there is no stripe-mock: run it by `cargo xtask test`";
             takings_testkit::skip(test, reason);
@@ -38,6 +39,11 @@ impl Mock {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         Some(mock)
+    }
+
+    /// `stripe.api_url`.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
     }
 
     /// What it answers: the status, and all it says.

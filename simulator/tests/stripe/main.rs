@@ -3,8 +3,8 @@
 mod client;
 mod commands;
 mod door;
+mod official;
 mod payments;
-mod python;
 mod reads;
 mod shop;
 mod webhooks;

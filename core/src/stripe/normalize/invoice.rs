@@ -51,7 +51,12 @@ pub(super) fn invoice(object: Object<'_>) -> Result<Seen, Refusal> {
         payment_intent: object.id("payment_intent")?,
         test_clock: object.id("test_clock")?,
     };
-    let embedded = item_taxes(&invoice);
+    let mut embedded = item_taxes(&invoice);
+    // Shown only where the API was asked for them.
+    for body in object.list("payments").0 {
+        let Seen { id: object, state, .. } = payment(body)?;
+        embedded.push(Fact { object, phase: Phase::Embedded, state, before: None });
+    }
     Ok(Seen { id, state: State::Invoice(invoice), embedded })
 }
 

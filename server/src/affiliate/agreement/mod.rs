@@ -105,3 +105,65 @@ fn read(terms: &str) -> Result<(Terms, Zone), Trouble> {
     let zone = Zone::parse(&terms.time_zone).map_err(|it| unreadable(it.to_string()))?;
     Ok((terms, zone))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use takings_core::money::Currency;
+
+    fn agreed(number: i64, partner: Option<&str>, from: i64, migrate: bool) -> Agreed {
+        let terms = Terms::percent(Currency::parse("usd").unwrap(), number);
+        Agreed {
+            number,
+            id: format!("{number:020}"),
+            partner: partner.map(str::to_owned),
+            from: Timestamp(from),
+            terms: Terms { migrate, ..terms },
+            zone: Zone::parse("").unwrap(),
+        }
+    }
+
+    /// The number of the version for a partner, bound and paid then.
+    fn chosen(
+        agreement: &Agreement,
+        partner: Option<&str>,
+        bound: i64,
+        paid: i64,
+        kept: Option<i64>,
+    ) -> i64 {
+        let instants = (Timestamp(bound), Timestamp(paid));
+        agreement.at(partner, instants, kept).unwrap().number
+    }
+
+    #[test]
+    fn a_binding_keeps_its_version_unless_a_newer_one_migrates() {
+        let versions =
+            vec![agreed(1, None, 10, false), agreed(2, None, 20, false), agreed(3, None, 30, true)];
+        let agreement = Agreement { versions, ..Agreement::default() };
+        let of = |bound, paid| chosen(&agreement, Some("anna"), bound, paid, None);
+        assert_eq!([of(5, 5), of(15, 29), of(25, 29), of(15, 30), of(35, 40)], [1, 1, 2, 3, 3]);
+    }
+
+    #[test]
+    fn own_terms_hold_for_bindings_made_while_they_are_in_force() {
+        let versions = vec![agreed(1, None, 10, false), agreed(2, Some("anna"), 20, false)];
+        let own = BTreeSet::from(["anna".to_owned()]);
+        let agreement = Agreement { versions: versions.clone(), own };
+        let anna = |bound, kept| chosen(&agreement, Some("anna"), bound, bound, kept);
+        assert_eq!([anna(15, None), anna(25, None), anna(25, Some(1))], [1, 2, 1]);
+        assert_eq!(chosen(&agreement, Some("bert"), 25, 25, None), 1);
+        assert_eq!(chosen(&agreement, None, 25, 25, None), 1);
+        // Given up since: what was copied onto a binding stays, and others get the program's.
+        let after = Agreement { versions, own: BTreeSet::new() };
+        assert_eq!(chosen(&after, Some("anna"), 25, 40, Some(2)), 2);
+        assert_eq!(chosen(&after, Some("anna"), 25, 40, None), 1);
+    }
+
+    #[test]
+    fn what_a_partner_began_with_was_never_otherwise() {
+        let versions = vec![agreed(1, None, 10, false), agreed(2, Some("anna"), i64::MIN, false)];
+        let own = BTreeSet::from(["anna".to_owned()]);
+        let agreement = Agreement { versions, own };
+        assert_eq!(chosen(&agreement, Some("anna"), 5, 5, None), 2);
+    }
+}

@@ -1,7 +1,9 @@
 //! Commissions, as the contract says them.
 
 use super::source_of;
-use super::{Calculate, Calculated, Commission, Convert, Converted, Decide, Decided, Filter, Mode, Row};
+use super::{
+    Calculate, Calculated, Commission, Convert, Converted, Decide, Decided, Filter, Mode, Row,
+};
 use crate::affiliate::convert::{currency, id, is_id, some_words, words};
 use crate::affiliate::partners::convert::partner_id_of;
 use crate::affiliate::programs::convert::program_id_of;

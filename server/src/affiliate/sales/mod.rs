@@ -91,18 +91,23 @@ impl Marked {
         self.settlements.len()
     }
 
+    /// Takes the marks away, but for those that something has set again meanwhile. Last in its
+    /// transaction: a unit of work that sets one waits for it.
+    pub(crate) async fn clear(&self, tx: &mut Tx<'_>) -> Result<(), Trouble> {
+        Ok(tx.write(&store::CLEAR, &[&self.marks, &self.arrived]).await?)
+    }
+
     /// Whether more may wait.
     pub(crate) fn is_full(&self) -> bool {
         self.marks.len() >= AT_ONCE || self.arrived.len() >= AT_ONCE
     }
 }
 
-/// Rewrites the sales and touches of settlements, and takes their marks away unless something
-/// marked them again meanwhile; answers what else follows.
+/// Rewrites the sales and touches of settlements; answers what else follows.
 pub(crate) async fn derive(
     tx: &mut Tx<'_>,
     batch: Batch,
-    Marked { settlements, marks, arrived }: Marked,
+    Marked { settlements, .. }: &Marked,
 ) -> Result<Affected, Trouble> {
     store::lock_settlements(tx).await?;
     let members = members(tx, settlements.iter()).await?;
@@ -122,9 +127,9 @@ pub(crate) async fn derive(
             awaited.push([click.into(), (*source).into(), root.as_str().into()]);
         }
     }
-    let (old_sales, old_touches) = store::stored(tx, &settlements).await?;
+    let (old_sales, old_touches) = store::stored(tx, settlements).await?;
     let mut affected = Affected::default();
-    let mut changes = store::Changes { awaited, arrived, marks, ..store::Changes::default() };
+    let mut changes = store::Changes { awaited, ..store::Changes::default() };
     compare_sales(&old_sales, &sales, (&mut changes, &mut affected), batch);
     compare_touches(&old_touches, &touches, (&mut changes, &mut affected), batch);
     store::lock_customers(tx, affected.customers()).await?;

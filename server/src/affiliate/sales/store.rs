@@ -151,11 +151,12 @@ static WRITE: Bundle = Bundle::new(
         Part::Insert(&KEEP_SALES),
         Part::Delete(&DROP_TOUCHES),
         Part::Insert(&KEEP_TOUCHES),
-        Part::Delete(&ARRIVE),
         Part::Insert(&AWAIT),
-        Part::Delete(&UNMARK),
     ],
 );
+
+pub(super) static CLEAR: Bundle =
+    Bundle::new("clear_marks", &[Part::Delete(&UNMARK), Part::Delete(&ARRIVE)]);
 
 /// What is to be written.
 #[derive(Default)]
@@ -165,8 +166,6 @@ pub(super) struct Changes {
     pub(super) touches: Rows,
     pub(super) gone_touches: Rows,
     pub(super) awaited: Rows,
-    pub(super) arrived: Rows,
-    pub(super) marks: Rows,
 }
 
 impl Changes {
@@ -222,15 +221,8 @@ impl Changes {
 
     /// Writes everything in one round trip.
     pub(super) async fn write(&self, tx: &mut Tx<'_>) -> Result<(), Trouble> {
-        let rows = [
-            &self.gone_sales,
-            &self.sales,
-            &self.gone_touches,
-            &self.touches,
-            &self.arrived,
-            &self.awaited,
-            &self.marks,
-        ];
+        let rows =
+            [&self.gone_sales, &self.sales, &self.gone_touches, &self.touches, &self.awaited];
         Ok(tx.write(&WRITE, &rows).await?)
     }
 }

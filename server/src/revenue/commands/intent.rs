@@ -35,6 +35,19 @@ impl State {
     pub(super) fn parse(name: &str) -> Option<State> {
         State::ALL.into_iter().find(|state| state.name() == name)
     }
+
+    /// What an intent that ended so answers; nothing where it has not.
+    pub(super) fn settled(self, answer: &[u8]) -> Option<Result<Vec<u8>, Error>> {
+        Some(match self {
+            State::Open => return None,
+            State::Done => Ok(answer.to_vec()),
+            State::Refused => Err(match serde_json::from_slice::<stripe::Error>(answer) {
+                Ok(refusal) => refusal.into(),
+                Err(error) => Error::internal(error),
+            }),
+            State::Lapsed => Err(lapsed()),
+        })
+    }
 }
 
 /// A stored intent.
@@ -55,6 +68,23 @@ pub(super) struct Intent {
 }
 
 impl Intent {
+    /// An intent as it is stored at first.
+    pub(super) fn new(request: &Request, calls: String, now: Timestamp) -> Intent {
+        let Request { id, method, content } = request;
+        Intent {
+            request: id.clone(),
+            method: (*method).to_owned(),
+            content: content.clone(),
+            key: id.clone(),
+            calls: Some(calls),
+            state: State::Open,
+            answer: Vec::new(),
+            failed_at: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// The calls that it takes.
     pub(super) fn calls(&self) -> Result<Vec<Call>, Error> {
         let calls = self.calls.as_deref().unwrap_or("[]");
@@ -73,15 +103,7 @@ impl Intent {
 
     /// How it ended, if it has.
     pub(super) fn settled(&self) -> Option<Result<Vec<u8>, Error>> {
-        Some(match self.state {
-            State::Open => return None,
-            State::Done => Ok(self.answer.clone()),
-            State::Refused => Err(match serde_json::from_slice::<stripe::Error>(&self.answer) {
-                Ok(refusal) => refusal.into(),
-                Err(error) => Error::internal(error),
-            }),
-            State::Lapsed => Err(lapsed()),
-        })
+        self.state.settled(&self.answer)
     }
 }
 

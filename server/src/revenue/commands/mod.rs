@@ -137,9 +137,12 @@ async fn decide(app: &App, asked: &Asked) -> Result<Vec<u8>, Error> {
 async fn begin(app: &App, Asked { request, command }: &Asked) -> Result<(Intent, bool), Error> {
     let calls = command.calls(app.stripe()?).await?;
     let calls = serde_json::to_string(&calls).map_err(Error::internal)?;
-    let fresh = store::begin(&app.database, request, &calls, app.now()).await?;
+    let now = app.now();
+    if store::begin(&app.database, request, &calls, now).await? {
+        return Ok((Intent::new(request, calls, now), true));
+    }
     let intent = intent::find(app, request).await?;
-    Ok((intent.ok_or(Error::Conflict)?, fresh))
+    Ok((intent.ok_or(Error::Conflict)?, false))
 }
 
 /// Carries on with an open intent, to its answer if there is one to be had.
@@ -272,7 +275,9 @@ async fn finish(app: &App, intent: &Intent, done: &Done) -> Result<Vec<u8>, Erro
 
 /// Stores how it ended. Of two who end it, both answer what was stored first.
 async fn end(app: &App, intent: &Intent, how: State, answer: Vec<u8>) -> Result<Vec<u8>, Error> {
-    store::end(&app.database, &intent.request, how, answer, app.now()).await?;
+    if store::end(&app.database, &intent.request, how, answer.clone(), app.now()).await? {
+        return how.settled(&answer).unwrap_or(Err(Error::Conflict));
+    }
     let ended = store::find(&app.database, &intent.request).await?;
     ended.and_then(|intent| intent.settled()).unwrap_or(Err(Error::Conflict))
 }

@@ -14,7 +14,11 @@ const MOST_PAGES: usize = 1_000;
 
 /// Asks a question, and takes its answers in. All are dated by the first: what happened while the
 /// others were asked for may not be in them.
-pub(super) async fn ask(app: &App, question: &Question) -> Result<(), Error> {
+///
+/// # Errors
+///
+/// If Stripe does not answer, or refuses; if an answer cannot be read or stored.
+pub async fn ask(app: &App, question: &Question) -> Result<(), Error> {
     let client = &app.stripe()?.client;
     let mut answers = Vec::with_capacity(question.requests.len());
     let mut first = None;

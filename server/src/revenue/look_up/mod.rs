@@ -4,11 +4,12 @@
 mod ask;
 mod store;
 
+pub use ask::ask;
+
 use crate::app::App;
 use crate::error::Error;
 use crate::sources;
 use crate::stripe::ErrorKind;
-use ask::ask;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

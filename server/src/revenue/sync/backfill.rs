@@ -13,6 +13,7 @@ use crate::error::{Error, Reason};
 use crate::ingest::Trouble;
 use crate::revenue::observe::observed;
 use crate::stripe::lists::{self, Created, Page, Question};
+use crate::stripe::{self, Client};
 use std::collections::VecDeque;
 use std::error::Error as _;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,9 +27,10 @@ const AT_ONCE: usize = 4;
 /// before a gap began objects may have changed in it.
 const AFTERMATH: Seconds = 120 * 86_400;
 
-/// A list of the API.
-struct Kind {
-    name: &'static str,
+/// A list of the API that a backfill walks.
+pub struct Kind {
+    /// What it lists.
+    pub name: &'static str,
     path: &'static str,
     /// Its objects go on changing for as long as they live, so it is always listed as a whole.
     lasting: bool,
@@ -45,7 +47,7 @@ const fn dated(name: &'static str, path: &'static str) -> Kind {
 }
 
 /// Every list, in the order in which they are begun.
-const KINDS: [Kind; 15] = [
+pub const KINDS: [Kind; 15] = [
     lasting("coupon", "/coupons", &["data.applies_to"]),
     lasting("customer", "/customers", &[]),
     lasting("subscription", "/subscriptions", &["data.discounts", "data.items.data.discounts"]),
@@ -62,6 +64,29 @@ const KINDS: [Kind; 15] = [
     dated("payout", "/payouts"),
     dated("balance_transaction", "/balance_transactions"),
 ];
+
+impl Kind {
+    /// Asks for a page of what was made since a second, after an object of the list.
+    ///
+    /// # Errors
+    ///
+    /// By meaning, once no further attempt helps; if the answer is no list.
+    pub async fn page(
+        &self,
+        client: &Client,
+        since: Seconds,
+        after: Option<&str>,
+    ) -> Result<Page, stripe::Error> {
+        let created = Created { gte: (!self.lasting).then_some(since), lt: None };
+        let question = Question {
+            status: (self.name == "subscription").then_some("all"),
+            expand: self.expand,
+            starting_after: after,
+            ..Question::made(created)
+        };
+        lists::page(client, self.path, &question).await
+    }
+}
 
 /// Begins a backfill of what was made since a second; a job does it. The same act again, by its
 /// request, finds it begun.
@@ -157,14 +182,7 @@ impl Walk {
     }
 
     async fn page(&self, after: Option<&str>) -> Result<Page, Error> {
-        let created = Created { gte: (!self.kind.lasting).then_some(self.since), lt: None };
-        let question = Question {
-            status: (self.kind.name == "subscription").then_some("all"),
-            expand: self.kind.expand,
-            starting_after: after,
-            ..Question::made(created)
-        };
-        Ok(lists::page(&self.app.stripe()?.client, self.kind.path, &question).await?)
+        Ok(self.kind.page(&self.app.stripe()?.client, self.since, after).await?)
     }
 
     async fn after(&self, page: &Page) -> Result<Option<Page>, Error> {

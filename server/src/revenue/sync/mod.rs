@@ -6,7 +6,7 @@ mod status;
 mod store;
 mod sweep;
 
-pub use backfill::{begin, run};
+pub use backfill::{KINDS, Kind, begin, run};
 pub use status::{Backfill, Status, find, open, status};
 pub use store::{Progress, Sweep};
 pub use sweep::sweep;

@@ -47,12 +47,14 @@ fn create(account: &mut Account, params: &Params) -> Answer {
     params.only(&KNOWN)?;
     let index = add(account, params)?;
     // A card that refuses to be attached leaves no customer behind.
-    if let Some(card) = params.text("payment_method") {
-        account.attach(card, index)?;
-    }
+    let named = params.text("payment_method");
+    let attached = named.map(|card| account.attach(card, index)).transpose()?;
     let customer = account.world.customer_json(index);
     account.world.say("customer.created", customer);
-    set_default_card(account, index, params)?;
+    // Named by a test card's name, it has another id now that it is attached.
+    let card = default_card(params);
+    let card = if card.as_deref() == named { attached } else { card };
+    set_default_card(account, index, card.as_deref())?;
     account.shown(Kind::Customer, index)
 }
 
@@ -95,7 +97,7 @@ fn update(account: &mut Account, id: &str, params: &Params) -> Answer {
     params.only(&KNOWN)?;
     let index = account.living(Kind::Customer, id, "id")?;
     let balance = params.integer("balance")?;
-    check_default_card(account, index, params)?;
+    check_default_card(account, index, default_card(params).as_deref())?;
     account.change(Kind::Customer, index, |world| {
         let customer = &mut world.customers[index];
         fields::keep(params, &KEPT, &mut customer.set);
@@ -104,8 +106,8 @@ fn update(account: &mut Account, id: &str, params: &Params) -> Answer {
             customer.name = name.to_owned();
             customer.set.insert("name".to_owned(), name.into());
         }
-        if let Some(card) = params.hash("invoice_settings").text("default_payment_method") {
-            customer.card = card.to_owned();
+        if let Some(card) = default_card(params) {
+            customer.card = card;
         }
         let change = balance.map_or(0, |balance| balance - customer.balance);
         if change != 0 {
@@ -115,18 +117,21 @@ fn update(account: &mut Account, id: &str, params: &Params) -> Answer {
     account.shown(Kind::Customer, index)
 }
 
-fn check_default_card(account: &Account, index: usize, params: &Params) -> Answer<()> {
-    let settings = params.hash("invoice_settings");
-    match settings.text("default_payment_method") {
+/// The card that pays from now on.
+fn default_card(params: &Params) -> Option<String> {
+    params.hash("invoice_settings").text("default_payment_method").map(str::to_owned)
+}
+
+fn check_default_card(account: &Account, index: usize, card: Option<&str>) -> Answer<()> {
+    match card {
         Some(card) => account.check_card(card, index, "invoice_settings[default_payment_method]"),
         None => Ok(()),
     }
 }
 
-fn set_default_card(account: &mut Account, index: usize, params: &Params) -> Answer<()> {
-    check_default_card(account, index, params)?;
-    let settings = params.hash("invoice_settings");
-    if let Some(card) = settings.text("default_payment_method") {
+fn set_default_card(account: &mut Account, index: usize, card: Option<&str>) -> Answer<()> {
+    check_default_card(account, index, card)?;
+    if let Some(card) = card {
         account.world.customers[index].card = card.to_owned();
         let customer = account.world.customer_json(index);
         account.world.say_change("customer.updated", customer);

@@ -1,0 +1,64 @@
+//! The barest HTTP client: one kept connection, answers are read and thrown away.
+
+use anyhow::Context;
+use std::net::SocketAddr;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+
+/// What every request says.
+const HEAD: &str = "host: bench\r\nauthorization: Bearer sk_test_bench\r\n";
+
+/// A kept connection to the make-believe Stripe.
+pub(crate) struct Wire {
+    stream: BufReader<TcpStream>,
+    body: Vec<u8>,
+}
+
+impl Wire {
+    /// Connects.
+    pub(crate) async fn connect(address: SocketAddr) -> anyhow::Result<Wire> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Wire { stream: BufReader::new(stream), body: Vec::new() })
+    }
+
+    /// Gets what is at a path; answers how many bytes that was.
+    pub(crate) async fn get(&mut self, target: &str) -> anyhow::Result<usize> {
+        self.send(format!("GET {target} HTTP/1.1\r\n{HEAD}\r\n")).await
+    }
+
+    /// Posts a form under an idempotency key.
+    pub(crate) async fn post(&mut self, path: &str, key: &str, form: &str) -> anyhow::Result<()> {
+        let length = form.len();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\n{HEAD}idempotency-key: {key}\r\ncontent-type: \
+             application/x-www-form-urlencoded\r\ncontent-length: {length}\r\n\r\n"
+        );
+        self.send(head + form).await.map(drop)
+    }
+
+    async fn send(&mut self, request: String) -> anyhow::Result<usize> {
+        self.stream.write_all(request.as_bytes()).await?;
+        let status = self.line().await?;
+        anyhow::ensure!(status.starts_with("HTTP/1.1 200"), "answered {status}");
+        let mut length = None;
+        loop {
+            let line = self.line().await?.to_ascii_lowercase();
+            if line.trim().is_empty() {
+                break;
+            }
+            let value = line.strip_prefix("content-length:");
+            length = value.map(|it| it.trim().parse()).transpose()?.or(length);
+        }
+        let length = length.context("an answer without its length")?;
+        self.body.resize(length, 0);
+        self.stream.read_exact(&mut self.body).await?;
+        Ok(length)
+    }
+
+    async fn line(&mut self) -> anyhow::Result<String> {
+        let mut line = String::new();
+        self.stream.read_line(&mut line).await?;
+        Ok(line)
+    }
+}
