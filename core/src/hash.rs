@@ -7,6 +7,17 @@
 use sha2::{Digest, Sha256};
 use std::fmt;
 
+/// SHA-256 of fields told apart by their lengths, in hexadecimal: equal fields have equal keys, and
+/// nothing else can be read from one.
+pub fn key_of(fields: &[&str]) -> String {
+    let mut hasher = Sha256::new();
+    for field in fields {
+        hasher.update((field.len() as u64).to_le_bytes());
+        hasher.update(field.as_bytes());
+    }
+    hex::encode(hasher.finalize())
+}
+
 /// The hash of a set of lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StateHash {

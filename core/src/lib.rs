@@ -1,5 +1,6 @@
 //! Every rule of Takings, without IO: no async, no SQL, no protobuf, no clock, no environment.
 
+pub mod affiliate;
 pub mod billing;
 pub mod hash;
 pub mod ledger;

@@ -18,6 +18,9 @@ mod m0008_intents;
 mod m0009_reconciliation;
 mod m0010_sync;
 mod m0011_look_ups;
+mod m0012_affiliate;
+mod m0013_clicks;
+mod m0014_commissions;
 mod schema;
 
 /// Every schema change, oldest first.
@@ -38,6 +41,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_reconciliation::Migration),
             Box::new(m0010_sync::Migration),
             Box::new(m0011_look_ups::Migration),
+            Box::new(m0012_affiliate::Migration),
+            Box::new(m0013_clicks::Migration),
+            Box::new(m0014_commissions::Migration),
         ]
     }
 }

@@ -1,5 +1,7 @@
 //! The application: everything that is built once and shared.
 
+use crate::affiliate::clicks::Clicks;
+use crate::affiliate::links::Cache;
 use crate::config::Config;
 use crate::db::Database;
 use crate::error::Error;
@@ -24,6 +26,10 @@ pub struct App {
     pub sources: Sources,
     /// The webhook secrets, as they are now.
     pub secrets: Secrets,
+    /// Links that were read lately.
+    pub links: Cache,
+    /// Clicks on their way into the database.
+    pub clicks: Clicks,
     stripe: Option<Account>,
     /// Set when the process is on its way out.
     pub stopping: CancellationToken,
@@ -46,6 +52,8 @@ impl App {
             writer,
             sources,
             secrets,
+            links: Cache::default(),
+            clicks: Clicks::default(),
             stripe,
             stopping,
             clock,

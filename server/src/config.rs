@@ -1,8 +1,12 @@
 //! Configuration: defaults, then a file, then the environment, then flags; an unknown key is an
 //! error that names it.
 
+mod affiliate;
+mod network;
 mod stripe;
 
+pub use affiliate::{Affiliate, ClickMode};
+pub use network::Network;
 pub(crate) use stripe::is_loopback;
 pub use stripe::{ApiKey, Stripe};
 
@@ -24,6 +28,8 @@ pub struct Config {
     pub grpc: Grpc,
     /// Stripe.
     pub stripe: Stripe,
+    /// Affiliate programs.
+    pub affiliate: Affiliate,
     /// How the process behaves as a whole.
     pub server: Server,
     /// What it says.
@@ -54,11 +60,13 @@ impl Default for Database {
 pub struct Http {
     /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Addresses of proxies whose header `X-Forwarded-For` is believed, such as `10.0.0.0/8`.
+    pub trusted_proxies: Vec<Network>,
 }
 
 impl Default for Http {
     fn default() -> Http {
-        Http { listen: SocketAddr::from(([127, 0, 0, 1], 8080)) }
+        Http { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), trusted_proxies: Vec::new() }
     }
 }
 

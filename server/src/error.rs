@@ -23,6 +23,14 @@ pub enum Error {
         /// What is wrong, and what is right.
         message: String,
     },
+    /// Several fields are wrong.
+    #[error("{}", listed(violations))]
+    Fields {
+        /// The kind of mistake.
+        reason: Reason,
+        /// Each field, and what is wrong with it.
+        violations: Vec<(String, String)>,
+    },
     /// The named thing is not there.
     #[error("{message}")]
     NotFound {
@@ -97,6 +105,15 @@ impl Error {
         Error::invalid(Reason::PayloadUnreadable, "payload", message)
     }
 
+    /// A database that does not answer in time.
+    pub(crate) fn silent_database() -> Error {
+        Error::Unavailable {
+            reason: Reason::DatabaseUnavailable,
+            message: "the database does not answer; try again".into(),
+            source: None,
+        }
+    }
+
     /// An error of no kind foreseen.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
         Error::Internal(source.into())
@@ -106,6 +123,7 @@ impl Error {
     pub fn reason(&self) -> Reason {
         match self {
             Error::Invalid { reason, .. }
+            | Error::Fields { reason, .. }
             | Error::NotFound { reason, .. }
             | Error::Precondition { reason, .. }
             | Error::AlreadyExists { reason, .. }
@@ -142,7 +160,7 @@ impl Error {
     pub fn http_status(&self) -> u16 {
         match self {
             Error::Invalid { reason: Reason::PayloadTooLarge, .. } => 413,
-            Error::Invalid { .. } => 400,
+            Error::Invalid { .. } | Error::Fields { .. } => 400,
             Error::NotFound { .. } => 404,
             Error::Precondition { .. } => 412,
             Error::Conflict | Error::AlreadyExists { .. } => 409,
@@ -155,7 +173,7 @@ impl Error {
 
     fn code(&self) -> Code {
         match self {
-            Error::Invalid { .. } => Code::InvalidArgument,
+            Error::Invalid { .. } | Error::Fields { .. } => Code::InvalidArgument,
             Error::NotFound { .. } => Code::NotFound,
             Error::Precondition { .. } => Code::FailedPrecondition,
             Error::AlreadyExists { .. } => Code::AlreadyExists,
@@ -221,11 +239,22 @@ impl From<Error> for Status {
         {
             details.add_bad_request_violation(*field, message);
         }
+        if let Error::Fields { violations, .. } = &error {
+            for (field, message) in violations {
+                details.add_bad_request_violation(field, message);
+            }
+        }
         if let Some(after) = error.retry_after() {
             details.set_retry_info(Some(after));
         }
         Status::with_error_details(error.code(), error.message(), details)
     }
+}
+
+/// Every field with what is wrong.
+fn listed(violations: &[(String, String)]) -> String {
+    let lines = violations.iter().map(|(field, message)| format!("{field}: {message}"));
+    lines.collect::<Vec<_>>().join("; ")
 }
 
 /// What Stripe's failure means to a caller.

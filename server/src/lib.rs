@@ -1,5 +1,6 @@
 //! The server: everything behind the binary `takings`.
 
+pub mod affiliate;
 pub mod analytics;
 pub mod app;
 pub mod cli;
@@ -11,6 +12,7 @@ pub mod http;
 pub mod ingest;
 pub mod jobs;
 pub mod ledger;
+mod once;
 pub mod page;
 pub mod rebuild;
 pub mod revenue;

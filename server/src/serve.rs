@@ -1,5 +1,6 @@
 //! `takings serve`: both doors, the writer and the jobs, from start to a clean stop.
 
+use crate::affiliate::clicks;
 use crate::app::App;
 use crate::config::Config;
 use crate::db::{Database, Kind, Options};
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +31,9 @@ pub struct Running {
     doors: JoinSet<()>,
     stop: CancellationToken,
     writer: tokio::task::JoinHandle<()>,
+    clicks: tokio::task::JoinHandle<()>,
+    /// Clicks are taken in until the doors are closed.
+    last_click: CancellationToken,
 }
 
 /// Opens the database of a configuration, and makes sure that its schema is this binary's.
@@ -100,9 +104,12 @@ pub async fn start(config: Config, migrate: bool) -> anyhow::Result<Running> {
     let (handle, working, stopped) = (Handle::current(), app.clone(), stop.clone());
     // A thread of its own: jobs hold transactions open over many steps.
     doors.spawn_blocking(move || handle.block_on(jobs::run(working, stopped)));
+    let last_click = CancellationToken::new();
+    let (handle, working, stopped) = (Handle::current(), app.clone(), last_click.clone());
+    let clicks = spawn_blocking(move || handle.block_on(clicks::run(working, stopped)));
     #[expect(clippy::disallowed_methods, reason = "joined by `stop`")]
     let writer = tokio::spawn(work);
-    Ok(Running { app, http, grpc, health, doors, stop, writer })
+    Ok(Running { app, http, grpc, health, doors, stop, writer, clicks, last_click })
 }
 
 async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -124,6 +131,10 @@ impl Running {
         if tokio::time::timeout_at(end - last_transaction, drained).await.is_err() {
             tracing::warn!("some clients were still connected at the deadline");
             self.doors.abort_all();
+        }
+        self.last_click.cancel();
+        if tokio::time::timeout_at(end, self.clicks).await.is_err() {
+            tracing::warn!("clicks were still on their way at the deadline");
         }
         drop(self.app);
         if tokio::time::timeout_at(end, self.writer).await.is_err() {

@@ -21,8 +21,12 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_reflection::pb::{v1, v1alpha};
 
-const SERVICES: [&str; 3] =
-    ["grpc.health.v1.Health", "takings.v1.AnalyticsService", "takings.v1.RevenueService"];
+const SERVICES: [&str; 4] = [
+    "grpc.health.v1.Health",
+    "takings.v1.AffiliateService",
+    "takings.v1.AnalyticsService",
+    "takings.v1.RevenueService",
+];
 
 #[tokio::test]
 async fn reflection_v1_names_our_services_and_health() {
@@ -78,7 +82,12 @@ async fn each_service_says_that_it_serves() {
     let place = Place::sqlite();
     let server = Takings::start(&place);
     let mut health = HealthClient::new(server.channel().await);
-    for service in ["", "takings.v1.AnalyticsService", "takings.v1.RevenueService"] {
+    for service in [
+        "",
+        "takings.v1.AffiliateService",
+        "takings.v1.AnalyticsService",
+        "takings.v1.RevenueService",
+    ] {
         let request = HealthCheckRequest { service: service.to_owned() };
         let answer = health.check(request).await.unwrap().into_inner();
         assert_eq!(answer.status(), ServingStatus::Serving, "{service}");

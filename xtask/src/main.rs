@@ -5,6 +5,7 @@
 )]
 
 mod buf;
+mod crawlers;
 mod r#gen;
 mod node;
 mod python;
@@ -41,6 +42,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Take the newest list of robots' user agents from npm.
+    Crawlers,
     /// The full counts, in release: an hour, for a closing note.
     Soak,
     /// Measure: `bench ingest`, `query`, `backfill`, `commands`, `burst`; `--quick`, `--sqlite` and
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Lint => lint().and_then(|()| buf::check(false)),
         Command::Tidy => tidy::check(),
         Command::Gen { check } => r#gen::run(check),
+        Command::Crawlers => crawlers::refresh(),
         Command::Soak => test::soak(),
         Command::Bench { args } => test::bench(&args),
     };

@@ -74,7 +74,7 @@ fn post_bill<'a>(
     let mut receivable = Receivable::default();
     post_finalised(bill, &mut receivable, journal)?;
     let mut flows = payments(settlement, bill)?;
-    flows.extend(post_unseen(settlement, bill, journal)?);
+    flows.extend(post_unseen(settlement, bill, journal)?.flows);
     for flow in &flows {
         receivable.settle(flow.entry.second, flow.entry.event, flow.delta)?;
     }
@@ -137,7 +137,10 @@ fn own_payments<'a>(
 }
 
 /// The money that invoice payments brought in.
-fn payments<'a>(settlement: &'a Settlement<'a>, bill: &Bill<'a>) -> Result<Vec<Flow<'a>>> {
+pub(super) fn payments<'a>(
+    settlement: &'a Settlement<'a>,
+    bill: &Bill<'a>,
+) -> Result<Vec<Flow<'a>>> {
     let mut flows = Vec::new();
     for payment in own_payments(settlement, bill) {
         for Step { second, event, delta } in paid(payment)? {
@@ -148,13 +151,23 @@ fn payments<'a>(settlement: &'a Settlement<'a>, bill: &Bill<'a>) -> Result<Vec<F
     Ok(flows)
 }
 
+/// What an invoice says was paid beyond all invoice payments seen.
+#[derive(Debug)]
+pub(super) struct Unseen<'a> {
+    pub(super) flows: Vec<Flow<'a>>,
+    /// The money came from outside Stripe.
+    pub(super) outside: bool,
+    /// Something seen says with which money it was paid.
+    pub(super) known: bool,
+}
+
 /// Posts what the invoice says was paid beyond all invoice payments seen: a residual of its own
 /// per version, dated at `paid_at` once it is paid, else at the version's second.
-fn post_unseen<'a>(
+pub(super) fn post_unseen<'a>(
     settlement: &'a Settlement<'a>,
     bill: &Bill<'a>,
     journal: &mut Journal,
-) -> Result<Vec<Flow<'a>>> {
+) -> Result<Unseen<'a>> {
     let seen = own_payments(settlement, bill).map(|payment| payment.last());
     let seen: Vec<_> = seen.filter(|it| it.status == "paid").collect();
     let sum_seen = sum(seen.iter().filter_map(|it| it.amount_paid))?;
@@ -187,7 +200,7 @@ fn post_unseen<'a>(
         journal.step(entry, kind, debit.clone(), Account::Receivable, delta)?;
         flows.push(Flow { entry, kind: RevenueKind::Payment, delta });
     }
-    Ok(flows)
+    Ok(Unseen { flows, outside, known })
 }
 
 /// What a version says was paid. Old shapes leave out what was paid outside Stripe: that was all

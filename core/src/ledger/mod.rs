@@ -7,7 +7,7 @@
 //! Nothing here depends on the order in which anything was learned.
 
 mod account;
-mod amount;
+pub(crate) mod amount;
 mod bill;
 mod contra;
 mod credit_note;
@@ -21,6 +21,7 @@ mod recognition;
 mod refund;
 mod returned;
 mod revenue;
+mod sale;
 mod settlement;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ use crate::version::Moment;
 pub use account::Account;
 pub use difference::{difference, revenue_difference};
 pub use revenue::{RevenueKey, RevenueKind};
+pub use sale::{Referral, referral, sales};
 use settlement::Settlement;
 use std::collections::{BTreeMap, BTreeSet};
 pub use transaction::{counter, has_source};
@@ -80,8 +82,8 @@ pub struct Links {
 /// Why no books can be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
-    /// Amounts of one settlement leave 64 bits.
-    #[error("the amounts of one settlement leave 64 bits")]
+    /// Amounts of one aggregate leave 64 bits.
+    #[error("the amounts leave 64 bits")]
     Overflow,
 }
 

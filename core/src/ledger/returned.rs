@@ -105,20 +105,7 @@ pub(super) fn post_sales(
     returns: &[Return<'_>],
     journal: &mut Journal,
 ) -> Result<()> {
-    let mut sales: BTreeMap<&str, (i64, i64, Vec<Flow<'_>>)> = BTreeMap::new();
-    for charge in settlement.charges.values() {
-        let purpose = settlement.purpose(settlement.money(Some(charge.id), None));
-        let (Purpose::Sale(id, sale), Some(currency)) = (purpose, charge.newest(|it| it.currency))
-        else {
-            continue;
-        };
-        let (total, tax) = sale.map_or((1, 0), |sale| (sale.amount_total, sale.amount_tax));
-        let (.., flows) = sales.entry(id).or_insert((sub(total, tax)?, total, Vec::new()));
-        for Step { second, event, delta } in captures(charge)? {
-            let entry = Entry { object: charge.id, currency, second, event };
-            flows.push(Flow { entry, kind: RevenueKind::OneOff, delta });
-        }
-    }
+    let mut sales = sales(settlement)?;
     for returned in returns {
         match settlement.purpose(returned.money) {
             Purpose::Invoice(_) => {}
@@ -126,18 +113,46 @@ pub(super) fn post_sales(
             Purpose::Unknown => returned.post_to(Account::RefundsClearing, journal)?,
             Purpose::Sale(id, _) => {
                 returned.post_to(returned.way.contra(), journal)?;
-                if let Some((.., flows)) = sales.get_mut(id) {
-                    flows.push(returned.flow());
+                if let Some(sale) = sales.get_mut(id) {
+                    sale.flows.push(returned.flow());
                 }
             }
         }
     }
-    for (net, gross, flows) in sales.into_values() {
-        for (flow, share) in revenue::post(journal, (net, gross), flows)? {
+    for sale in sales.into_values() {
+        for (flow, share) in revenue::post(journal, (sale.net, sale.gross), sale.flows)? {
             post_sale(flow, share, journal)?;
         }
     }
     Ok(())
+}
+
+/// A sale without an invoice: what of it is without tax, and the money that came in.
+#[derive(Debug)]
+pub(super) struct OneOff<'a> {
+    pub(super) net: i64,
+    pub(super) gross: i64,
+    pub(super) flows: Vec<Flow<'a>>,
+}
+
+/// Sales without an invoice, by session or charge.
+pub(super) fn sales<'a>(settlement: &Settlement<'a>) -> Result<BTreeMap<&'a str, OneOff<'a>>> {
+    let mut sales: BTreeMap<&str, OneOff<'_>> = BTreeMap::new();
+    for charge in settlement.charges.values() {
+        let purpose = settlement.purpose(settlement.money(Some(charge.id), None));
+        let (Purpose::Sale(id, sale), Some(currency)) = (purpose, charge.newest(|it| it.currency))
+        else {
+            continue;
+        };
+        let (gross, tax) = sale.map_or((1, 0), |sale| (sale.amount_total, sale.amount_tax));
+        let new = OneOff { net: sub(gross, tax)?, gross, flows: Vec::new() };
+        let known = sales.entry(id).or_insert(new);
+        for Step { second, event, delta } in captures(charge)? {
+            let entry = Entry { object: charge.id, currency, second, event };
+            known.flows.push(Flow { entry, kind: RevenueKind::OneOff, delta });
+        }
+    }
+    Ok(sales)
 }
 
 fn post_sale(flow: Flow<'_>, share: i64, journal: &mut Journal) -> Result<()> {

@@ -68,10 +68,14 @@ pub enum TransferKind {
     PayoutUndone,
     /// A balance transaction moved the Stripe balance, and cost its fee.
     BalanceTransaction,
+    /// A partner earned a commission, or, with the accounts turned, lost a part of it.
+    Commission,
+    /// What was owed to a partner was paid out.
+    PartnerPayout,
 }
 
 /// Every kind, by name.
-const NAMES: [(TransferKind, &str); 30] = {
+const NAMES: [(TransferKind, &str); 32] = {
     use TransferKind::*;
     [
         (Charge, "charge"),
@@ -104,6 +108,8 @@ const NAMES: [(TransferKind, &str); 30] = {
         (Payout, "payout"),
         (PayoutUndone, "payout_undone"),
         (BalanceTransaction, "balance_transaction"),
+        (Commission, "commission"),
+        (PartnerPayout, "partner_payout"),
     ]
 };
 

@@ -86,6 +86,11 @@ fn sum<const N: usize>(parts: [i64; N]) -> i128 {
     parts.into_iter().map(i128::from).sum()
 }
 
+/// How much of a whole a part is.
+pub fn rate(part: i64, whole: i64) -> Option<f64> {
+    ratio(part.into(), whole.into())
+}
+
 /// (New + Expansion) / (Contraction + Churn); reactivation stays out (Baremetrics).
 pub fn quick_ratio(range: &Bridge) -> Option<f64> {
     ratio(sum([range.new, range.expansion]), sum([range.contraction, range.churn]))

@@ -4,6 +4,7 @@ use crate::error::{Error, Reason};
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Span, ToSpan};
+use takings_core::affiliate::Calendar;
 use takings_core::time::{Range, Timestamp};
 
 /// The first instant that the contract can name.
@@ -14,11 +15,11 @@ const MOST_POINTS: usize = 1_100;
 
 /// A time zone of the IANA database.
 #[derive(Clone, Debug)]
-pub(super) struct Zone(TimeZone);
+pub(crate) struct Zone(TimeZone);
 
 /// How long one period is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Granularity {
+pub(crate) enum Granularity {
     /// A calendar day.
     Day,
     /// From Monday to Monday.
@@ -29,7 +30,7 @@ pub(super) enum Granularity {
 
 impl Zone {
     /// The zone of that name; an empty one is UTC.
-    pub(super) fn parse(name: &str) -> Result<Zone, Error> {
+    pub(crate) fn parse(name: &str) -> Result<Zone, Error> {
         if name.is_empty() {
             return Ok(Zone(TimeZone::UTC));
         }
@@ -51,7 +52,7 @@ impl Zone {
     }
 
     /// The instants that part `range` into periods, both its ends included.
-    pub(super) fn periods(
+    pub(crate) fn periods(
         &self,
         granularity: Granularity,
         range: Range,
@@ -82,6 +83,14 @@ impl Zone {
     fn start(&self, date: Date) -> Option<Timestamp> {
         let start = date.to_zoned(self.0.clone()).ok()?;
         Some(Timestamp(start.timestamp().as_microsecond()))
+    }
+}
+
+impl Calendar for Zone {
+    fn local_date(&self, at: Timestamp) -> (i32, u32, u32) {
+        let date = self.date(at);
+        let part = |number: i8| u32::try_from(number).unwrap_or(1);
+        (i32::from(date.year()), part(date.month()), part(date.day()))
     }
 }
 

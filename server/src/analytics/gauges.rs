@@ -1,5 +1,6 @@
 //! Gauges of the business, read when metrics are.
 
+use super::commissions;
 use super::confidence;
 use super::kinds::{MOVEMENTS, REVENUE};
 use super::rollups::Totals;
@@ -37,12 +38,30 @@ pub async fn refresh(app: &App) -> Result<(), Error> {
     let window = Range { start: Timestamp(now.0 - WINDOW), end: now };
     let totals = Totals::read(&app.database, &[window.start, now], None, &KINDS).await?;
     money(&totals, now)?;
+    affiliate(app).await?;
     success_rate(&totals, window);
     let counts = confidence::count(app).await?.all();
     for reason in Reason::ALL {
         let count = counts.get(&reason).copied().unwrap_or(0);
         gauge!("unconfirmed_objects", "reason" => reason.as_str()).set(count as f64);
     }
+    Ok(())
+}
+
+/// What partners have earned, are owed and have lost again, and how many customers they brought.
+async fn affiliate(app: &App) -> Result<(), Error> {
+    const NAMES: [(&str, &str); 3] = [
+        ("earned", "affiliate_commission_dollars"),
+        ("payable", "affiliate_payable_dollars"),
+        ("back", "affiliate_clawed_back_dollars"),
+    ];
+    let sums = commissions::sums(&app.database).await?;
+    for (kind, currency, amount) in &sums.amounts {
+        let Some((_, name)) = NAMES.iter().find(|(known, _)| known == kind) else { continue };
+        let amount = major((*amount).into(), 1, *currency);
+        gauge!(*name, "currency" => currency.iso()).set(amount);
+    }
+    gauge!("affiliate_conversions").set(sums.customers as f64);
     Ok(())
 }
 

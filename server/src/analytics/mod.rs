@@ -1,7 +1,8 @@
 //! Analytics: what the roll-ups of other folders add up to.
 
 mod activity;
-mod calendar;
+pub(crate) mod calendar;
+mod commissions;
 mod confidence;
 mod convert;
 pub mod gauges;
@@ -14,4 +15,5 @@ mod series;
 mod service;
 mod summary;
 
+pub(crate) use confidence::settled_through;
 pub use service::AnalyticsApi;

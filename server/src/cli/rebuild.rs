@@ -19,9 +19,13 @@ pub(super) async fn run(config: Config, args: RebuildArgs) -> anyhow::Result<Exi
     let report = rebuild(&database, args.verify).await?;
     println!("settlements  {}", report.settlements);
     println!("customers    {}", report.customers);
+    println!("sales        {}", report.sales);
     println!("differences  {}", report.differences);
     for rollup in &report.rollups {
         println!("roll-up      {rollup}");
+    }
+    for payable in &report.payables {
+        println!("payable      {payable}");
     }
     let hash = state_hash(&database).await?;
     println!("state hash   {hash} of {} lines", hash.lines());

@@ -1,12 +1,14 @@
 //! One server for every service, with limits where the library has none.
 
 use super::measure::Measure;
+use crate::affiliate::AffiliateApi;
 use crate::analytics::AnalyticsApi;
 use crate::app::App;
 use crate::revenue::RevenueApi;
 use prost::Message;
 use std::sync::Arc;
 use std::time::Duration;
+use takings::v1::affiliate_service_server::AffiliateServiceServer;
 use takings::v1::analytics_service_server::AnalyticsServiceServer;
 use takings::v1::revenue_service_server::RevenueServiceServer;
 use tokio::net::TcpListener;
@@ -29,6 +31,7 @@ impl Health {
     pub async fn stop(&self) {
         self.0.set_not_serving::<RevenueServiceServer<RevenueApi>>().await;
         self.0.set_not_serving::<AnalyticsServiceServer<AnalyticsApi>>().await;
+        self.0.set_not_serving::<AffiliateServiceServer<AffiliateApi>>().await;
         self.0.set_service_status("", tonic_health::ServingStatus::NotServing).await;
     }
 
@@ -37,6 +40,7 @@ impl Health {
         for service in [
             <RevenueServiceServer<RevenueApi> as NamedService>::NAME,
             <AnalyticsServiceServer<AnalyticsApi> as NamedService>::NAME,
+            <AffiliateServiceServer<AffiliateApi> as NamedService>::NAME,
             "",
         ] {
             self.0.clear_service_status(service).await;
@@ -74,6 +78,7 @@ pub async fn serve(
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter.set_serving::<RevenueServiceServer<RevenueApi>>().await;
     reporter.set_serving::<AnalyticsServiceServer<AnalyticsApi>>().await;
+    reporter.set_serving::<AffiliateServiceServer<AffiliateApi>>().await;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(takings::FILE_DESCRIPTOR_SET)
@@ -82,7 +87,8 @@ pub async fn serve(
     let (v1, v1alpha) = (reflection().build_v1()?, reflection().build_v1alpha()?);
     let revenue = RevenueServiceServer::new(RevenueApi::new(app.clone()))
         .max_decoding_message_size(LARGEST_REQUEST);
-    let analytics = AnalyticsServiceServer::new(AnalyticsApi::new(app));
+    let analytics = AnalyticsServiceServer::new(AnalyticsApi::new(app.clone()));
+    let affiliate = AffiliateServiceServer::new(AffiliateApi::new(app));
     // Without it an answer's last packet waits for the client to acknowledge the one before: 40 ms.
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let serving = Server::builder()
@@ -100,6 +106,7 @@ pub async fn serve(
         .add_service(v1alpha)
         .add_service(revenue)
         .add_service(analytics)
+        .add_service(affiliate)
         .serve_with_incoming_shutdown(incoming, stop.cancelled_owned());
     Ok((Health(reporter), serving))
 }

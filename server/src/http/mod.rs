@@ -1,7 +1,9 @@
-//! The HTTP door: webhooks in, health and metrics out.
+//! The HTTP door: webhooks in, links on, health and metrics out.
 
 mod client;
+mod follow;
 mod health;
+mod peer;
 mod server;
 mod webhook;
 
@@ -17,6 +19,8 @@ use std::sync::Arc;
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/revenue/webhooks/stripe", post(webhook::stripe))
+        .route("/r/{code}", get(follow::follow))
+        .route("/takings.js", get(follow::script))
         .route("/revenue/health", get(health::ready))
         .route("/revenue/metrics", get(health::metrics))
         .route("/healthz", get(health::alive))

@@ -6,7 +6,9 @@ mod entry;
 mod facts;
 mod links;
 mod measures;
+mod members;
 mod output;
+mod posting;
 mod settlements;
 mod store;
 mod tables;
@@ -21,6 +23,9 @@ pub use writer::{HandOver, Writer, WriterOptions};
 
 use customers::{word, write_marks};
 pub(crate) use facts::Stored;
+pub(crate) use members::members;
+pub(crate) use output::Batch;
+pub(crate) use posting::Transfer;
 
 use crate::db::{Error, Failure};
 

@@ -8,9 +8,9 @@ use takings_core::time::Timestamp;
 
 /// The transaction a row belongs to.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Batch {
-    pub(super) id: i64,
-    pub(super) recorded_at: Timestamp,
+pub(crate) struct Batch {
+    pub(crate) id: i64,
+    pub(crate) recorded_at: Timestamp,
     pub(super) shard: i64,
 }
 
@@ -46,6 +46,8 @@ pub(super) struct Output {
     pub(super) marks: Rows,
     pub(super) lifted: Rows,
     pub(super) waiting: Rows,
+    /// Settlements whose sales may have changed.
+    pub(super) changed_sales: Rows,
     arrived: Rows,
     rollups: BTreeMap<RollupKey, Sums>,
 }
@@ -115,6 +117,7 @@ impl Output {
             &self.marks,
             &self.arrived,
             &self.waiting,
+            &self.changed_sales,
             &rollups,
         ]);
         Ok(tx.write(&tables::FLUSH, &rows).await?)

@@ -63,7 +63,8 @@ impl Settlements {
             derived.insert(root, Derived { ids, members, books });
         }
         let mut wanted: Vec<(Key, Measures)> = Vec::new();
-        for ((source, _), it) in &derived {
+        for ((source, root), it) in &derived {
+            output.changed_sales.push([(*source).into(), root.as_str().into(), batch.id.into()]);
             post_transfers(output, *source, it, &stored.entries, batch)?;
             measure(&mut wanted, *source, it)?;
             post_marks(output, *source, it, &mut stored.marks, batch);

@@ -87,6 +87,17 @@ pub(super) static SETTLEMENTS: Query = Query::new(
     &[("source_id", Int), ("root", Text)],
 );
 
+/// The objects of some settlements, each with its facts.
+pub(super) static MEMBERS: Query = Query::new(
+    "load_members",
+    "select o.source_id, o.settlement, o.id,
+            f.second, f.event, f.api_version, f.normaliser, f.fetched, f.content
+     from {0} cross join objects o
+     left join facts f on f.source_id = o.source_id and f.object = o.id
+     where o.source_id = t0.source_id and o.settlement = t0.root",
+    &[("source_id", Int), ("root", Text)],
+);
+
 /// Facts of long-lived objects around a second: from the last second before it that holds one
 /// event only, and is therefore settled by itself.
 pub(super) static WINDOWS: Query = Query::new(

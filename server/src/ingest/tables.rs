@@ -214,6 +214,13 @@ pub(super) static WANTED: Insert = Insert::new(
     "on conflict (source_id, object) do update set batch = excluded.batch",
 );
 
+/// A settlement that was derived: its sales may have changed.
+pub(super) static CHANGED_SALES: Insert = Insert::new(
+    "changed_sales",
+    &[("source_id", Int), ("settlement", Text), ("batch", Int)],
+    "on conflict (source_id, settlement) do update set batch = excluded.batch",
+);
+
 pub(super) static DROP_POINTS: Delete = Delete::new(
     "subscription_points",
     &[("source_id", Int), ("customer", Text), ("subscription", Text), ("at", Int)],
@@ -251,6 +258,7 @@ pub(super) static FLUSH: Bundle = Bundle::new(
         Part::Insert(&MARKS),
         Part::Delete(&ARRIVED),
         Part::Insert(&WAITING),
+        Part::Insert(&CHANGED_SALES),
         Part::Insert(&ROLLUPS),
     ],
 );

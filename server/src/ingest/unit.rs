@@ -116,7 +116,8 @@ impl Unit {
         Ok(())
     }
 
-    async fn open(&self, tx: &mut Tx<'_>) -> Result<Batch, Trouble> {
+    /// Opens a batch in the transaction.
+    pub(crate) async fn open(&self, tx: &mut Tx<'_>) -> Result<Batch, Trouble> {
         let rows = tx.fetch(store::open_batch(tx.kind()), &Rows::default()).await?;
         let row = rows.first().ok_or(Trouble::Retry)?;
         Ok(Batch { id: row.int(0)?, recorded_at: Timestamp(row.int(1)?), shard: self.shard })

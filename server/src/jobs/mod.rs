@@ -1,12 +1,15 @@
 //! Jobs: work that nobody waits for. Each is a row, leased by one process at a time.
 
 mod close;
+mod commissions;
 mod coupons;
 mod intents;
 mod lease;
 mod sync;
 
 pub use close::close_due;
+pub use commissions::settle_commissions;
+pub(crate) use commissions::settle_marked;
 pub use coupons::settle_waiting;
 pub use intents::carry_on;
 pub use sync::backfill;
@@ -34,6 +37,7 @@ async fn settle(app: &Arc<App>, stop: &CancellationToken) {
             () = stop.cancelled() => return,
         }
         report("coupons", turn(app, "coupons", Duration::from_secs(1)).await);
+        report("commissions", turn(app, "commissions", Duration::from_secs(1)).await);
         report("close", turn(app, "close", Duration::from_secs(600)).await);
         if app.config.stripe.look_ups {
             report("look_ups", turn(app, "look_ups", Duration::from_secs(1)).await);
@@ -46,6 +50,7 @@ async fn turn(app: &Arc<App>, name: &'static str, every: Duration) -> Result<(),
     let Some(lease) = lease::take(&app.database, name, app.now()).await? else { return Ok(()) };
     let result = match name {
         "coupons" => settle_waiting(&app.database).await.map(drop),
+        "commissions" => settle_commissions(&app.database).await.map(drop),
         "look_ups" => look_up_due(app).await.map(drop),
         _ => close_due(&app.database, app.now()).await.map(drop),
     };

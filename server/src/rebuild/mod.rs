@@ -1,5 +1,6 @@
 //! Rebuild: every target computed again from the stored facts, and the hash of the state.
 
+mod commissions;
 mod hash;
 mod store;
 
@@ -8,6 +9,7 @@ pub use hash::state_hash;
 use crate::db::{Database, Query, Rows};
 use crate::error::Error;
 use crate::ingest::{Key, Scope, Trouble, Unit, transact};
+use crate::jobs::settle_commissions;
 
 /// What a rebuild found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,16 +18,20 @@ pub struct Report {
     pub settlements: usize,
     /// Customers derived.
     pub customers: usize,
+    /// Settlements whose sales were derived, and customers whose commissions were.
+    pub sales: usize,
     /// Targets that differed from what was stored.
     pub differences: usize,
     /// Roll-ups that differ from the rows they sum, described.
     pub rollups: Vec<String>,
+    /// Partners who are owed something else than commissions less payouts, described.
+    pub payables: Vec<String>,
 }
 
 impl Report {
     /// Whether everything agreed.
     pub fn agrees(&self) -> bool {
-        self.differences == 0 && self.rollups.is_empty()
+        self.differences == 0 && self.rollups.is_empty() && self.payables.is_empty()
     }
 }
 
@@ -33,6 +39,9 @@ impl Report {
 /// only counted.
 pub async fn rebuild(database: &Database, verify: bool) -> Result<Report, Error> {
     let mut report = Report::default();
+    if !verify {
+        settle_commissions(database).await?;
+    }
     let walk = Walk { database, verify };
     (report.settlements, report.differences) = walk
         .every(&store::SETTLEMENTS, |keys| Scope { settlements: keys, ..Scope::default() })
@@ -41,7 +50,11 @@ pub async fn rebuild(database: &Database, verify: bool) -> Result<Report, Error>
         walk.every(&store::CUSTOMERS, |keys| Scope { customers: keys, ..Scope::default() }).await?;
     report.customers = customers;
     report.differences += differences;
+    let (sales, differences) = commissions::rebuild(&walk).await?;
+    report.sales = sales;
+    report.differences += differences;
     report.rollups = store::rollup_differences(database).await?;
+    report.payables = store::payable_differences(database).await?;
     Ok(report)
 }
 

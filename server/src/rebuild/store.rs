@@ -26,8 +26,31 @@ pub(super) static CUSTOMERS: Query = Query::new(
     &[("source_id", Type::Int), ("id", Type::Text)],
 );
 
+/// Settlements after a key whose sales were derived since they changed.
+pub(super) static SALES: Query = Query::new(
+    "walk_sales",
+    "select distinct o.source_id, o.settlement from {0} cross join objects o
+     where o.settlement is not null
+       and (o.source_id > t0.source_id
+            or (o.source_id = t0.source_id and o.settlement > t0.settlement))
+       and not exists (select 1 from changed_sales c
+                       where c.source_id = o.source_id and c.settlement = o.settlement)
+     order by o.source_id, o.settlement limit 100",
+    &[("source_id", Type::Int), ("settlement", Type::Text)],
+);
+
+/// Customers after a key who are bound to a partner.
+pub(super) static BOUND: Query = Query::new(
+    "walk_bindings",
+    "select distinct b.source_id, b.customer from {0} cross join bindings b
+     where b.source_id > t0.source_id
+        or (b.source_id = t0.source_id and b.customer > t0.customer)
+     order by b.source_id, b.customer limit 100",
+    &[("source_id", Type::Int), ("customer", Type::Text)],
+);
+
 /// Everything the state hash covers but facts: what each line begins with, and its query.
-pub(super) const LINES: [(&str, &str); 6] = [
+pub(super) const LINES: [(&str, &str); 9] = [
     (
         "mark",
         "select s.name, u.object, u.reason, cast(u.since as text)
@@ -77,6 +100,27 @@ pub(super) const LINES: [(&str, &str); 6] = [
          join sources s on s.id = m.source_id
          group by s.name, m.customer, m.definition, m.currency, m.kind, m.day
          having sum(m.units) <> 0 or sum(m.movements) <> 0",
+    ),
+    (
+        "binding",
+        "select b.program, s.name, b.customer, b.partner, coalesce(b.link, ''),
+                cast(b.terms_version as text), b.rule, cast(b.bound_at as text)
+         from bindings b join sources s on s.id = b.source_id",
+    ),
+    (
+        "commission",
+        "select c.program, s.name, c.sale, c.partner, c.kind, c.currency,
+                cast(c.occurred_at as text), cast(sum(c.amount) as text)
+         from commissions c join sources s on s.id = c.source_id
+         group by c.program, s.name, c.sale, c.partner, c.kind, c.currency, c.occurred_at
+         having sum(c.amount) <> 0",
+    ),
+    (
+        "earning",
+        "select e.program, s.name, e.sale, e.partner, e.currency, e.state, e.reason,
+                cast(e.amount as text), cast(e.due_at as text)
+         from earnings e join sources s on s.id = e.source_id
+         where e.reason not in ('other_partner', 'sale_gone')",
     ),
     ("closed", "select cast(coalesce(max(month), -1) as text) from closes"),
 ];
@@ -133,6 +177,28 @@ pub(super) async fn rollup_differences(database: &Database) -> Result<Vec<String
                 field(3)?,
                 field(4)?
             ))
+        })
+        .collect()
+}
+
+/// Partners whom the ledger owes something else than their commissions less their payouts.
+pub(super) async fn payable_differences(database: &Database) -> Result<Vec<String>, DbErr> {
+    let query = "select partner, currency, cast(sum(amount) as text) as amount
+         from (
+            select partner, currency, amount from commissions
+            union all select partner, currency, -amount from payouts where state = 'paid'
+            union all select substr(debit, 17), currency, amount from revenue_entries
+                where debit like 'partner_payable:%'
+            union all select substr(credit, 17), currency, -amount from revenue_entries
+                where credit like 'partner_payable:%'
+         ) as parts
+         group by partner, currency having sum(amount) <> 0
+         order by 1, 2 limit 20";
+    let rows = lines(database, query).await?;
+    rows.iter()
+        .map(|row| {
+            let field = |place| row.try_get_by_index::<String>(place);
+            Ok(format!("partner {} {}: off by {}", field(0)?, field(1)?, field(2)?))
         })
         .collect()
 }

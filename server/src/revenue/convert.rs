@@ -2,7 +2,7 @@
 
 use super::mirrors::Mark;
 use crate::error::{Error, Reason as ErrorReason};
-use prost_types::Timestamp;
+use prost_types::{FieldMask, Timestamp};
 use takings::v1 as pb;
 use takings_core::billing::facts::Seconds;
 use takings_core::money::Currency;
@@ -71,6 +71,29 @@ pub(crate) fn required(field: &'static str, given: String) -> Result<String, Err
         return Err(Error::invalid(ErrorReason::InvalidField, field, message));
     }
     text(field, given)
+}
+
+/// Which fields are to change: those that the mask names, or, without one, those that are given.
+pub(crate) fn changed(
+    mask: Option<FieldMask>,
+    fields: &[(&'static str, bool)],
+) -> Result<Vec<&'static str>, Error> {
+    let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+    let paths = mask.map(|FieldMask { paths }| paths).unwrap_or_default();
+    if paths.iter().any(|path| !names.contains(&path.as_str())) {
+        let message = format!("`update_mask` may name: {}", names.join(", "));
+        return Err(Error::invalid(ErrorReason::InvalidField, "update_mask", message));
+    }
+    let wanted = |(name, given): &(&'static str, bool)| {
+        let named = if paths.is_empty() { *given } else { paths.iter().any(|path| path == name) };
+        named.then_some(*name)
+    };
+    let changed: Vec<&str> = fields.iter().filter_map(wanted).collect();
+    if changed.is_empty() {
+        let message = format!("nothing is to change: give one of {}", names.join(", "));
+        return Err(Error::invalid(ErrorReason::InvalidField, "update_mask", message));
+    }
+    Ok(changed)
 }
 
 /// An instant, from microseconds.

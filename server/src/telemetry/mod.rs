@@ -58,6 +58,19 @@ fn describe() {
         "payment_success_rate",
         "Invoices paid / invoices first attempted, over the last 30 days, 0 to 1."
     );
+    describe_gauge!(
+        "affiliate_commission_dollars",
+        "What is left of all commissions, in major units of `currency`."
+    );
+    describe_gauge!(
+        "affiliate_payable_dollars",
+        "What partners are owed now, in major units of `currency`."
+    );
+    describe_gauge!(
+        "affiliate_clawed_back_dollars",
+        "All that was taken back of commissions, in major units of `currency`."
+    );
+    describe_gauge!("affiliate_conversions", "Customers that partners have brought.");
     describe_gauge!("unconfirmed_objects", "Objects that no payload settles yet, by `reason`.");
     describe_histogram!(
         "webhook_processing_time",
@@ -80,6 +93,11 @@ fn describe() {
         "stripe_look_ups_total",
         "Questions asked of Stripe's API by `outcome`; `not_found`: a wrong key, mode or account."
     );
+    describe_counter!(
+        "clicks_total",
+        "Clicks by `outcome`: what each was taken for; `limited`: counted and not stored."
+    );
+    describe_counter!("clicks_lost_total", "Clicks that were not durable when the process ended.");
     describe_counter!("grpc_requests_total", "Calls by `method` and `code`.");
     describe_histogram!("grpc_request_duration", Unit::Seconds, "By `method`.");
 }

@@ -32,6 +32,7 @@ pub async fn undisturbed(events: &Arc<Vec<SimEvent>>) -> String {
 pub async fn settled_hash(place: &Place) -> String {
     let database = place.open().await;
     jobs::settle_waiting(&database).await.unwrap();
+    jobs::settle_commissions(&database).await.unwrap();
     jobs::close_due(&database, takings_server::app::now()).await.unwrap();
     close(database).await;
     verified_hash(place)
@@ -93,9 +94,12 @@ pub async fn table_counts(database: &Database) -> BTreeMap<String, i64> {
     let names = rows(database, names).await;
     let names = names.iter().map(|row| row.try_get::<String>("", "name").unwrap());
     let mut counts = BTreeMap::new();
-    for name in
-        names.filter(|it| it != "jobs" && !it.starts_with("seaql") && !it.starts_with("sqlite"))
-    {
+    for name in names.filter(|it| {
+        it != "jobs"
+            && it != "changed_sales"
+            && !it.starts_with("seaql")
+            && !it.starts_with("sqlite")
+    }) {
         let count = rows(database, &format!("select count(*) as n from {name}")).await;
         counts.insert(name, count[0].try_get("", "n").unwrap());
     }

@@ -204,6 +204,92 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """ERROR_REASON_BACKFILL_NOT_FOUND (NOT_FOUND) says that no backfill has this id. Example: an id
     from another database. Send the id that StartBackfill answered.
     """
+    ERROR_REASON_PROGRAM_NOT_FOUND: _ErrorReason.ValueType  # 39
+    """ERROR_REASON_PROGRAM_NOT_FOUND (NOT_FOUND) says that no program has this id, or no terms of it
+    this version. Example: CreatePartner with `prg_typo`. Send an id that ListPrograms answers.
+    """
+    ERROR_REASON_PARTNER_NOT_FOUND: _ErrorReason.ValueType  # 40
+    """ERROR_REASON_PARTNER_NOT_FOUND (NOT_FOUND) says that no partner has this id. Example: the id of
+    a link where a partner's is meant. Send an id that ListPartners answers.
+    """
+    ERROR_REASON_LINK_NOT_FOUND: _ErrorReason.ValueType  # 41
+    """ERROR_REASON_LINK_NOT_FOUND (NOT_FOUND) says that no link has this id or this code. Example:
+    TrackClick with a code that was never made. Check the code; capital letters make no difference.
+    """
+    ERROR_REASON_INVALID_TERMS: _ErrorReason.ValueType  # 42
+    """ERROR_REASON_INVALID_TERMS (INVALID_ARGUMENT) says that terms cannot stand; BadRequest names each
+    field that is wrong, and what to write instead. Example: a rate of 12,000 basis points, or tiers
+    that overlap. Correct them all; nothing was stored.
+    """
+    ERROR_REASON_INVALID_LINK_CODE: _ErrorReason.ValueType  # 43
+    """ERROR_REASON_INVALID_LINK_CODE (INVALID_ARGUMENT) says that a code could not stand in an address,
+    or could be taken for another. Example: `a/b`, or a Cyrillic letter that looks like a Latin one.
+    Use 3 to 64 letters a to z, digits, `-` and `_`.
+    """
+    ERROR_REASON_LINK_CODE_TAKEN: _ErrorReason.ValueType  # 44
+    """ERROR_REASON_LINK_CODE_TAKEN (ALREADY_EXISTS) says that another link has this code, perhaps in
+    other letters, perhaps a disabled one. Example: `Anna` where there is `anna`. Choose another, or
+    leave it empty for one that is made.
+    """
+    ERROR_REASON_COUPON_TAKEN: _ErrorReason.ValueType  # 45
+    """ERROR_REASON_COUPON_TAKEN (ALREADY_EXISTS) says that another link has this coupon, so that its use
+    would not tell whom to pay. Example: one coupon shared by two partners. Make a coupon for each.
+    """
+    ERROR_REASON_DESTINATION_REFUSED: _ErrorReason.ValueType  # 46
+    """ERROR_REASON_DESTINATION_REFUSED (INVALID_ARGUMENT) says that a link may not lead there. Example:
+    `javascript:alert(1)`, or a host that the program does not allow, such as
+    `https://shop.example@evil.example/`. Use a whole address with an allowed host, or allow the host.
+    """
+    ERROR_REASON_PARTNER_EMAIL_TAKEN: _ErrorReason.ValueType  # 47
+    """ERROR_REASON_PARTNER_EMAIL_TAKEN (ALREADY_EXISTS) says that another partner of the program has
+    this email address, perhaps written otherwise. Example: `an.na+2@gmail.com` where there is
+    `anna@gmail.com`. Update that partner.
+    """
+    ERROR_REASON_LINK_DISABLED: _ErrorReason.ValueType  # 48
+    """ERROR_REASON_LINK_DISABLED (FAILED_PRECONDITION) says that the link brings nothing any more.
+    Example: TrackClick after DisableAffiliateLink. Send the visitor to the program's destination;
+    nothing was tracked.
+    """
+    ERROR_REASON_CLICK_NOT_FOUND: _ErrorReason.ValueType  # 49
+    """ERROR_REASON_CLICK_NOT_FOUND (NOT_FOUND) says that no click has this id. Example:
+    ProcessConversion with an id that was cut short. Send the id as it came, or leave it out.
+    """
+    ERROR_REASON_COMMISSION_NOT_FOUND: _ErrorReason.ValueType  # 50
+    """ERROR_REASON_COMMISSION_NOT_FOUND (NOT_FOUND) says that no commission has this id. Example: an id
+    of a dry run, which stores none. Send an id that ListCommissions answers.
+    """
+    ERROR_REASON_COMMISSION_SETTLED: _ErrorReason.ValueType  # 51
+    """ERROR_REASON_COMMISSION_SETTLED (FAILED_PRECONDITION) says that a commission's state does not
+    allow this any more. Example: RejectCommission of one that is part of a payout. Settle the payout
+    as failed first; of one that is paid, a refund takes it back.
+    """
+    ERROR_REASON_PAYOUT_BATCH_NOT_FOUND: _ErrorReason.ValueType  # 52
+    """ERROR_REASON_PAYOUT_BATCH_NOT_FOUND (NOT_FOUND) says that no batch has this id. Example: the id of
+    a payout where a batch's is meant. Send an id that ListPayoutBatches answers.
+    """
+    ERROR_REASON_PAYOUT_NOT_FOUND: _ErrorReason.ValueType  # 53
+    """ERROR_REASON_PAYOUT_NOT_FOUND (NOT_FOUND) says that no payout has this id. Example: the id of a
+    payout of Stripe's (`po_ABC`). Send an id that GetPayoutBatch answers.
+    """
+    ERROR_REASON_PAYOUT_SETTLED: _ErrorReason.ValueType  # 54
+    """ERROR_REASON_PAYOUT_SETTLED (FAILED_PRECONDITION) says that the payout has ended otherwise.
+    Example: SettlePayout as failed of one that is paid. What came back from the bank later is a new
+    payout; look at the partner's commissions.
+    """
+    ERROR_REASON_NOTHING_DUE: _ErrorReason.ValueType  # 55
+    """ERROR_REASON_NOTHING_DUE (FAILED_PRECONDITION) says that there is nothing to pay out, or to
+    export. Example: CreatePayoutBatch while every commission is on hold, or below the minimum. Look
+    at ListCommissions; try again when something is due.
+    """
+    ERROR_REASON_FRAUD_SIGNAL_NOT_FOUND: _ErrorReason.ValueType  # 56
+    """ERROR_REASON_FRAUD_SIGNAL_NOT_FOUND (NOT_FOUND) says that no signal has this id. Example: an id
+    from another database. Send an id that ListFraudSignals answers.
+    """
+    ERROR_REASON_FRAUD_SIGNAL_RESOLVED: _ErrorReason.ValueType  # 57
+    """ERROR_REASON_FRAUD_SIGNAL_RESOLVED (FAILED_PRECONDITION) says that the signal was decided
+    otherwise before. Example: ResolveFraudSignal as dismissed of one that is confirmed. Approve its
+    commissions by hand, if they are to be paid.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is why a call failed. Every error carries one `google.rpc.ErrorInfo` with the domain
@@ -393,5 +479,91 @@ Example: the id of a run that was cut off. Run the reconciliation again, with th
 ERROR_REASON_BACKFILL_NOT_FOUND: ErrorReason.ValueType  # 38
 """ERROR_REASON_BACKFILL_NOT_FOUND (NOT_FOUND) says that no backfill has this id. Example: an id
 from another database. Send the id that StartBackfill answered.
+"""
+ERROR_REASON_PROGRAM_NOT_FOUND: ErrorReason.ValueType  # 39
+"""ERROR_REASON_PROGRAM_NOT_FOUND (NOT_FOUND) says that no program has this id, or no terms of it
+this version. Example: CreatePartner with `prg_typo`. Send an id that ListPrograms answers.
+"""
+ERROR_REASON_PARTNER_NOT_FOUND: ErrorReason.ValueType  # 40
+"""ERROR_REASON_PARTNER_NOT_FOUND (NOT_FOUND) says that no partner has this id. Example: the id of
+a link where a partner's is meant. Send an id that ListPartners answers.
+"""
+ERROR_REASON_LINK_NOT_FOUND: ErrorReason.ValueType  # 41
+"""ERROR_REASON_LINK_NOT_FOUND (NOT_FOUND) says that no link has this id or this code. Example:
+TrackClick with a code that was never made. Check the code; capital letters make no difference.
+"""
+ERROR_REASON_INVALID_TERMS: ErrorReason.ValueType  # 42
+"""ERROR_REASON_INVALID_TERMS (INVALID_ARGUMENT) says that terms cannot stand; BadRequest names each
+field that is wrong, and what to write instead. Example: a rate of 12,000 basis points, or tiers
+that overlap. Correct them all; nothing was stored.
+"""
+ERROR_REASON_INVALID_LINK_CODE: ErrorReason.ValueType  # 43
+"""ERROR_REASON_INVALID_LINK_CODE (INVALID_ARGUMENT) says that a code could not stand in an address,
+or could be taken for another. Example: `a/b`, or a Cyrillic letter that looks like a Latin one.
+Use 3 to 64 letters a to z, digits, `-` and `_`.
+"""
+ERROR_REASON_LINK_CODE_TAKEN: ErrorReason.ValueType  # 44
+"""ERROR_REASON_LINK_CODE_TAKEN (ALREADY_EXISTS) says that another link has this code, perhaps in
+other letters, perhaps a disabled one. Example: `Anna` where there is `anna`. Choose another, or
+leave it empty for one that is made.
+"""
+ERROR_REASON_COUPON_TAKEN: ErrorReason.ValueType  # 45
+"""ERROR_REASON_COUPON_TAKEN (ALREADY_EXISTS) says that another link has this coupon, so that its use
+would not tell whom to pay. Example: one coupon shared by two partners. Make a coupon for each.
+"""
+ERROR_REASON_DESTINATION_REFUSED: ErrorReason.ValueType  # 46
+"""ERROR_REASON_DESTINATION_REFUSED (INVALID_ARGUMENT) says that a link may not lead there. Example:
+`javascript:alert(1)`, or a host that the program does not allow, such as
+`https://shop.example@evil.example/`. Use a whole address with an allowed host, or allow the host.
+"""
+ERROR_REASON_PARTNER_EMAIL_TAKEN: ErrorReason.ValueType  # 47
+"""ERROR_REASON_PARTNER_EMAIL_TAKEN (ALREADY_EXISTS) says that another partner of the program has
+this email address, perhaps written otherwise. Example: `an.na+2@gmail.com` where there is
+`anna@gmail.com`. Update that partner.
+"""
+ERROR_REASON_LINK_DISABLED: ErrorReason.ValueType  # 48
+"""ERROR_REASON_LINK_DISABLED (FAILED_PRECONDITION) says that the link brings nothing any more.
+Example: TrackClick after DisableAffiliateLink. Send the visitor to the program's destination;
+nothing was tracked.
+"""
+ERROR_REASON_CLICK_NOT_FOUND: ErrorReason.ValueType  # 49
+"""ERROR_REASON_CLICK_NOT_FOUND (NOT_FOUND) says that no click has this id. Example:
+ProcessConversion with an id that was cut short. Send the id as it came, or leave it out.
+"""
+ERROR_REASON_COMMISSION_NOT_FOUND: ErrorReason.ValueType  # 50
+"""ERROR_REASON_COMMISSION_NOT_FOUND (NOT_FOUND) says that no commission has this id. Example: an id
+of a dry run, which stores none. Send an id that ListCommissions answers.
+"""
+ERROR_REASON_COMMISSION_SETTLED: ErrorReason.ValueType  # 51
+"""ERROR_REASON_COMMISSION_SETTLED (FAILED_PRECONDITION) says that a commission's state does not
+allow this any more. Example: RejectCommission of one that is part of a payout. Settle the payout
+as failed first; of one that is paid, a refund takes it back.
+"""
+ERROR_REASON_PAYOUT_BATCH_NOT_FOUND: ErrorReason.ValueType  # 52
+"""ERROR_REASON_PAYOUT_BATCH_NOT_FOUND (NOT_FOUND) says that no batch has this id. Example: the id of
+a payout where a batch's is meant. Send an id that ListPayoutBatches answers.
+"""
+ERROR_REASON_PAYOUT_NOT_FOUND: ErrorReason.ValueType  # 53
+"""ERROR_REASON_PAYOUT_NOT_FOUND (NOT_FOUND) says that no payout has this id. Example: the id of a
+payout of Stripe's (`po_ABC`). Send an id that GetPayoutBatch answers.
+"""
+ERROR_REASON_PAYOUT_SETTLED: ErrorReason.ValueType  # 54
+"""ERROR_REASON_PAYOUT_SETTLED (FAILED_PRECONDITION) says that the payout has ended otherwise.
+Example: SettlePayout as failed of one that is paid. What came back from the bank later is a new
+payout; look at the partner's commissions.
+"""
+ERROR_REASON_NOTHING_DUE: ErrorReason.ValueType  # 55
+"""ERROR_REASON_NOTHING_DUE (FAILED_PRECONDITION) says that there is nothing to pay out, or to
+export. Example: CreatePayoutBatch while every commission is on hold, or below the minimum. Look
+at ListCommissions; try again when something is due.
+"""
+ERROR_REASON_FRAUD_SIGNAL_NOT_FOUND: ErrorReason.ValueType  # 56
+"""ERROR_REASON_FRAUD_SIGNAL_NOT_FOUND (NOT_FOUND) says that no signal has this id. Example: an id
+from another database. Send an id that ListFraudSignals answers.
+"""
+ERROR_REASON_FRAUD_SIGNAL_RESOLVED: ErrorReason.ValueType  # 57
+"""ERROR_REASON_FRAUD_SIGNAL_RESOLVED (FAILED_PRECONDITION) says that the signal was decided
+otherwise before. Example: ResolveFraudSignal as dismissed of one that is confirmed. Approve its
+commissions by hand, if they are to be paid.
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -205,4 +205,14 @@ pub struct CheckoutSession {
     pub amount_tax: i64,
     /// Currency.
     pub currency: Option<Currency>,
+    /// What the program gave along with the session: the id of a click. What looks like anything
+    /// else, such as an email address, is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_reference_id: Option<String>,
+    /// The coupons used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub coupons: Vec<String>,
+    /// The promotion codes used, by id.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub promotion_codes: Vec<String>,
 }

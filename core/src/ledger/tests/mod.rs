@@ -5,6 +5,7 @@ mod invoices;
 mod lives;
 mod money_back;
 mod payments;
+mod sales;
 mod transactions;
 
 use super::*;

@@ -47,7 +47,7 @@ impl Confidence {
 }
 
 /// The recorded instant up to which everything that follows from what was taken in is worked in.
-pub(super) async fn settled_through(app: &App) -> Result<Timestamp, Error> {
+pub(crate) async fn settled_through(app: &App) -> Result<Timestamp, Error> {
     Ok(store::oldest_waiting(&app.database).await?.unwrap_or_else(|| app.now()))
 }
 

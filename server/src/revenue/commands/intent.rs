@@ -4,47 +4,11 @@ use super::call::Call;
 use super::store;
 use crate::app::App;
 use crate::error::{Error, Reason};
+use crate::once::reused;
+pub(in crate::revenue) use crate::once::{Request, request_id};
 use crate::stripe;
 use std::time::Duration;
-use takings_core::hash::StateHash;
 use takings_core::time::Timestamp;
-use uuid::Uuid;
-
-/// A request's id, and what it asks for.
-#[derive(Debug)]
-pub(in crate::revenue) struct Request {
-    /// However it was written.
-    pub(super) id: String,
-    pub(super) method: &'static str,
-    /// What tells this request from another with the same id.
-    pub(super) content: String,
-}
-
-impl Request {
-    /// The request of an id.
-    ///
-    /// # Errors
-    ///
-    /// If the id is no UUID.
-    pub(in crate::revenue) fn new(
-        id: &str,
-        method: &'static str,
-        content: &[&str],
-    ) -> Result<Request, Error> {
-        let id = request_id(id)?;
-        let mut hash = StateHash::default();
-        hash.add(&[&[method], content].concat());
-        Ok(Request { id: id.hyphenated().to_string(), method, content: hash.to_string() })
-    }
-}
-
-/// The id of an act.
-pub(in crate::revenue) fn request_id(id: &str) -> Result<Uuid, Error> {
-    Uuid::try_parse(id).map_err(|_| {
-        let message = "`request_id` must be a UUID, the same for every attempt at this act";
-        Error::invalid(Reason::InvalidRequestId, "request_id", message)
-    })
-}
 
 /// How far an intent is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,11 +122,7 @@ fn lapsed() -> Error {
 pub(super) async fn find(app: &App, request: &Request) -> Result<Option<Intent>, Error> {
     let found = store::find(&app.database, &request.id).await?;
     if found.as_ref().is_some_and(|intent| intent.content != request.content) {
-        let message = "this `request_id` was used before with another content: make a new UUID";
-        return Err(Error::AlreadyExists {
-            reason: Reason::RequestIdReused,
-            message: message.into(),
-        });
+        return Err(reused());
     }
     Ok(found)
 }

@@ -2,8 +2,8 @@
 
 use super::super::subscriptions::OrderItem;
 use crate::error::{Error, Reason};
+pub(super) use crate::revenue::convert::changed;
 use crate::revenue::convert::{required, text};
-use prost_types::FieldMask;
 use takings::v1 as pb;
 
 /// The most prices of one subscription.
@@ -90,29 +90,6 @@ pub(super) fn trial(days: i32) -> Result<Option<i32>, Error> {
         return Ok(Some(days).filter(|days| *days > 0));
     }
     Err(wrong("trial_days", format!("`trial_days` must be 0 to {LONGEST_TRIAL}")))
-}
-
-/// Which fields are to change: those that the mask names, or, without one, those that are given.
-pub(super) fn changed(
-    mask: Option<FieldMask>,
-    fields: &[(&'static str, bool)],
-) -> Result<Vec<&'static str>, Error> {
-    let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
-    let paths = mask.map(|FieldMask { paths }| paths).unwrap_or_default();
-    if paths.iter().any(|path| !names.contains(&path.as_str())) {
-        let message = format!("`update_mask` may name: {}", names.join(", "));
-        return Err(wrong("update_mask", message));
-    }
-    let wanted = |(name, given): &(&'static str, bool)| {
-        let named = if paths.is_empty() { *given } else { paths.iter().any(|path| path == name) };
-        named.then_some(*name)
-    };
-    let changed: Vec<&str> = fields.iter().filter_map(wanted).collect();
-    if changed.is_empty() {
-        let message = format!("nothing is to change: give one of {}", names.join(", "));
-        return Err(wrong("update_mask", message));
-    }
-    Ok(changed)
 }
 
 /// What a change does about the money of its period; unspecified is left to Stripe.

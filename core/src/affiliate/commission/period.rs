@@ -1,0 +1,197 @@
+//! Commissions of a whole period: marginal and retroactive tiers.
+//!
+//! Everything that happens to the period's sales is gone through in order. After each step the
+//! period has a target; what changed of it is a row of the sale that moved it, dated at the step.
+
+use super::super::decision::{Acts, Decision};
+use super::super::sale::Sale;
+use super::super::terms::{Measure, Method, Terms, Tiers};
+use super::exchange::{from_program, to_program};
+use super::tiers::marginal;
+use super::{Book, Kind};
+use crate::ledger::LedgerError;
+use crate::ledger::amount::{add, neg, part, sub};
+use crate::money::Currency;
+use crate::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What one sale adds to its period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Share {
+    /// What is left of its base.
+    native: i64,
+    /// The same in the program's currency.
+    program: i64,
+    /// Whether it counts as a sale: as long as not all of it went back.
+    counts: bool,
+}
+
+/// What a period's sales add up to.
+#[derive(Debug, Default)]
+struct Totals<'a> {
+    orders: BTreeMap<&'a str, usize>,
+    new_orders: BTreeMap<&'a str, usize>,
+    revenue: i64,
+    bases: BTreeMap<Currency, i64>,
+}
+
+impl<'a> Totals<'a> {
+    fn replace(&mut self, sale: &'a Sale, old: Share, new: Share) -> Result<(), LedgerError> {
+        self.revenue = add(self.revenue, sub(new.program, old.program)?)?;
+        let base = self.bases.entry(sale.currency).or_default();
+        *base = add(*base, sub(new.native, old.native)?)?;
+        if old.counts != new.counts {
+            count(&mut self.orders, &sale.order, new.counts);
+            if sale.new_customer {
+                count(&mut self.new_orders, &sale.order, new.counts);
+            }
+        }
+        Ok(())
+    }
+
+    fn measure(&self, measure: Measure) -> i64 {
+        match measure {
+            Measure::Sales => self.orders.len() as i64,
+            Measure::NewCustomers => self.new_orders.len() as i64,
+            Measure::NetRevenue => self.revenue,
+        }
+    }
+}
+
+/// One part more or less of an order, which counts as long as one of its parts does.
+fn count<'a>(orders: &mut BTreeMap<&'a str, usize>, order: &'a str, counts: bool) {
+    let parts = orders.entry(order).or_default();
+    *parts = if counts { *parts + 1 } else { parts.saturating_sub(1) };
+    if *parts == 0 {
+        orders.remove(order);
+    }
+}
+
+/// A sale under way.
+struct Course<'a> {
+    sale: &'a Sale,
+    acts: Acts<'a>,
+    share: Share,
+    returned: i64,
+    rejected: bool,
+    clawed: i64,
+}
+
+/// Posts the rows of one period's sales, in order.
+pub(super) fn post(
+    terms: &Terms,
+    tiers: &Tiers,
+    sales: &[&Sale],
+    decisions: &[Decision],
+    book: &mut Book,
+) -> Result<(), LedgerError> {
+    let mut courses: Vec<Course<'_>> = Vec::new();
+    let mut steps: BTreeSet<(Timestamp, usize)> = BTreeSet::new();
+    for (place, sale) in sales.iter().copied().enumerate() {
+        let acts = Acts::on(sale, decisions);
+        let acted = acts.instants().map(|at| at.max(sale.paid_at));
+        steps.extend(sale.instants().into_iter().chain(acted).map(|at| (at, place)));
+        let share = Share::default();
+        courses.push(Course { sale, acts, share, returned: 0, rejected: false, clawed: 0 });
+    }
+    let mut period = Posted { terms, tiers, totals: Totals::default(), posted: BTreeMap::new() };
+    for (at, place) in steps {
+        let course = &mut courses[place];
+        let sale = course.sale;
+        let rejected = course.acts.is_rejected(at);
+        let (base, returned) = (sale.base_at(at)?, sale.returned_at(at)?);
+        // First what came in, then what of it went back.
+        let came = share(terms, sale, base, course.returned, course.rejected)?;
+        let fell = came.native < course.share.native;
+        let kind = if fell { Kind::Reversed } else { Kind::Earned };
+        for (currency, amount) in period.step(sale, course.share, came)? {
+            book.add(sale, kind, at, currency, amount)?;
+        }
+        let left = share(terms, sale, base, returned, rejected)?;
+        for (currency, amount) in period.step(sale, came, left)? {
+            book.returned(sale, rejected, at, currency, amount)?;
+        }
+        (course.share, course.returned, course.rejected) = (left, returned, rejected);
+        let clawed = course.acts.clawed_back(at);
+        let further = neg(sub(clawed, course.clawed)?)?;
+        book.add(sale, Kind::ClawedBack, at, sale.currency, further)?;
+        course.clawed = clawed;
+    }
+    Ok(())
+}
+
+fn share(
+    terms: &Terms,
+    sale: &Sale,
+    base: i64,
+    returned: i64,
+    rejected: bool,
+) -> Result<Share, LedgerError> {
+    if rejected {
+        return Ok(Share::default());
+    }
+    let native = sub(base, part(base, returned, sale.captured)?)?;
+    let program = to_program(terms, native, sale.currency)?.unwrap_or(0);
+    Ok(Share { native, program, counts: base > 0 && returned < sale.captured })
+}
+
+/// A period and what was posted of it so far.
+struct Posted<'a> {
+    terms: &'a Terms,
+    tiers: &'a Tiers,
+    totals: Totals<'a>,
+    posted: BTreeMap<Currency, i64>,
+}
+
+impl<'a> Posted<'a> {
+    /// Takes in what a sale's share became; answers what that moves of the target, by currency.
+    fn step(
+        &mut self,
+        sale: &'a Sale,
+        old: Share,
+        new: Share,
+    ) -> Result<Vec<(Currency, i64)>, LedgerError> {
+        if old == new {
+            return Ok(Vec::new());
+        }
+        let before = self.totals.revenue;
+        self.totals.replace(sale, old, new)?;
+        if self.tiers.method == Method::Marginal {
+            let moved = sub(self.marginal(self.totals.revenue)?, self.marginal(before)?)?;
+            let (native, program) = (sub(new.native, old.native)?, sub(new.program, old.program)?);
+            let own = sale.currency == self.terms.currency;
+            let moved = if own { moved } else { part(moved, native, program)? };
+            return Ok(vec![(sale.currency, moved)]);
+        }
+        let mut rows = Vec::new();
+        for (currency, target) in self.retroactive()? {
+            let posted = self.posted.insert(currency, target).unwrap_or(0);
+            rows.push((currency, sub(target, posted)?));
+        }
+        Ok(rows)
+    }
+
+    fn marginal(&self, revenue: i64) -> Result<i64, LedgerError> {
+        let target = marginal(self.tiers, revenue)?;
+        Ok(self.terms.caps.period.map_or(target, |cap| target.min(cap)))
+    }
+
+    /// `round(rate(V) * B)` for every currency; the cap is used up by the program's own currency
+    /// first, then by the others in the order of their codes.
+    fn retroactive(&self) -> Result<Vec<(Currency, i64)>, LedgerError> {
+        let rate = self.tiers.rate(self.totals.measure(self.tiers.measure));
+        let mut bases: Vec<(Currency, i64)> =
+            self.totals.bases.iter().map(|(currency, base)| (*currency, *base)).collect();
+        bases.sort_by_key(|(currency, _)| (*currency != self.terms.currency, *currency));
+        let mut left = self.terms.caps.period;
+        for (currency, amount) in &mut bases {
+            *amount = part(*amount, rate, 10_000)?;
+            let Some(cap) = left else { continue };
+            let Some(most) = from_program(self.terms, cap, *currency)? else { continue };
+            *amount = (*amount).min(most);
+            let taken = to_program(self.terms, *amount, *currency)?.unwrap_or(0);
+            left = Some(sub(cap, taken)?.max(0));
+        }
+        Ok(bases)
+    }
+}

@@ -1,0 +1,182 @@
+//! What people and rules decided about commissions, and how a commission stands by it.
+
+use super::sale::Sale;
+use super::terms::Terms;
+use crate::ledger::LedgerError;
+use crate::time::Timestamp;
+
+/// An act on the commission of a sale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// It may be paid once the hold is over; takes back a hold or a rejection.
+    Approve,
+    /// It is not paid for now.
+    Hold,
+    /// A hold ends.
+    Release,
+    /// It is never paid: all that is left of it is reversed at the act's time.
+    Reject,
+    /// So much of it is taken back, in the commission's currency.
+    ClawBack(i64),
+}
+
+/// A logged act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Its id; the order of acts at one instant.
+    pub id: String,
+    /// The sale's id, or its order's for all its parts.
+    pub sale: String,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// What.
+    pub act: Act,
+    /// Why.
+    pub reason: String,
+}
+
+/// Why an act cannot be logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadDecision {
+    /// Holds, rejections and clawbacks need a reason.
+    #[error("say why: a hold, a rejection and a clawback need a reason")]
+    NoReason,
+    /// A clawback takes more than nothing.
+    #[error("take back more than 0 minor units")]
+    NoAmount,
+}
+
+impl Decision {
+    /// Whether the act can be logged.
+    pub fn check(&self) -> Result<(), BadDecision> {
+        let needs_reason = matches!(self.act, Act::Hold | Act::Reject | Act::ClawBack(_));
+        if needs_reason && self.reason.trim().is_empty() {
+            return Err(BadDecision::NoReason);
+        }
+        match self.act {
+            Act::ClawBack(amount) if amount <= 0 => Err(BadDecision::NoAmount),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The acts on one sale, in order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Acts<'a>(Vec<&'a Decision>);
+
+impl<'a> Acts<'a> {
+    pub(super) fn on(sale: &Sale, decisions: &'a [Decision]) -> Acts<'a> {
+        let own = |it: &&Decision| it.sale == sale.id || it.sale == sale.order;
+        let mut acts: Vec<&Decision> = decisions.iter().filter(own).collect();
+        acts.sort_by_key(|it| (it.at, it.id.as_str()));
+        Acts(acts)
+    }
+
+    pub(super) fn instants(&self) -> impl Iterator<Item = Timestamp> {
+        self.0.iter().map(|it| it.at)
+    }
+
+    /// How it stands at the end of an instant; acts before the payment hold from it on.
+    fn standing(&self, instant: Timestamp) -> Standing {
+        let mut standing = Standing::default();
+        for decision in self.0.iter().filter(|it| it.at <= instant) {
+            match decision.act {
+                Act::Approve => standing = Standing { approved: true, ..Standing::default() },
+                Act::Hold => standing.held = true,
+                Act::Release => standing.held = false,
+                Act::Reject => standing.rejected = true,
+                Act::ClawBack(_) => {}
+            }
+        }
+        standing
+    }
+
+    /// Whether it is rejected at the end of an instant.
+    pub(super) fn is_rejected(&self, instant: Timestamp) -> bool {
+        self.standing(instant).rejected
+    }
+
+    /// What was clawed back by hand by the end of an instant.
+    pub(super) fn clawed_back(&self, instant: Timestamp) -> i64 {
+        let own = self.0.iter().filter(|it| it.at <= instant);
+        own.fold(0_i64, |sum, it| match it.act {
+            Act::ClawBack(amount) => sum.saturating_add(amount.max(0)),
+            _ => sum,
+        })
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Standing {
+    approved: bool,
+    held: bool,
+    rejected: bool,
+}
+
+/// How a commission stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    /// It waits for the hold's end, or for approval.
+    Pending,
+    /// It may be paid once the hold is over.
+    Approved,
+    /// An act or an open dispute holds it.
+    Held,
+    /// It was rejected.
+    Rejected,
+    /// All of the sale went back.
+    Reversed,
+}
+
+impl State {
+    /// The name in databases and answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Pending => "pending",
+            State::Approved => "approved",
+            State::Held => "held",
+            State::Rejected => "rejected",
+            State::Reversed => "reversed",
+        }
+    }
+}
+
+/// How a commission stands, and from when on it can be paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// The state.
+    pub state: State,
+    /// The sale's own time and the hold.
+    pub due: Timestamp,
+}
+
+impl Status {
+    /// Whether it can be paid.
+    pub fn is_payable(&self, now: Timestamp) -> bool {
+        self.state == State::Approved && self.due <= now
+    }
+}
+
+/// How the commission of a sale stands at `now`.
+pub fn status(
+    terms: &Terms,
+    sale: &Sale,
+    decisions: &[Decision],
+    now: Timestamp,
+) -> Result<Status, LedgerError> {
+    let due = sale.paid_at.0.saturating_add(terms.hold_days.saturating_mul(86_400_000_000));
+    let due = Timestamp(due);
+    let standing = Acts::on(sale, decisions).standing(now);
+    let state = if standing.rejected {
+        State::Rejected
+    } else if sale.is_returned(now)? {
+        State::Reversed
+    } else if standing.held || sale.is_disputed(now) {
+        State::Held
+    } else if standing.approved || (terms.auto_approve && due <= now) {
+        State::Approved
+    } else {
+        State::Pending
+    };
+    Ok(Status { state, due })
+}

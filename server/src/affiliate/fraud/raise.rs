@@ -1,0 +1,135 @@
+//! Signs are looked for, and signals raised.
+
+use super::{HOLD, REJECT, State, decision_id, store};
+use crate::affiliate::{clicks, new_id};
+use crate::db::Tx;
+use crate::error::Error;
+use crate::ingest::Trouble;
+use takings_core::affiliate::Terms;
+use takings_core::affiliate::email::mailbox;
+use takings_core::affiliate::fraud::{
+    Evidence, PartnerSigns, Party, SaleSigns, Signal, of_partner, of_sale,
+};
+use takings_core::affiliate::providers::{domain, is_disposable, is_free};
+use takings_core::hash::key_of;
+use takings_core::time::Timestamp;
+
+/// A sale that earns a commission.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// The program.
+    pub program: &'a str,
+    /// Who is paid.
+    pub partner: &'a str,
+    /// The number of the sale's source.
+    pub source: i64,
+    /// Who bought.
+    pub customer: &'a str,
+    /// The sale's id.
+    pub sale: &'a str,
+    /// When it was paid.
+    pub paid_at: Timestamp,
+    /// The click that brought the customer.
+    pub click: Option<&'a str>,
+}
+
+/// Looks for signs about a sale and about its partner, and raises what is found. Tells whether a
+/// decision was added, so that the sale stands otherwise than before.
+///
+/// # Errors
+///
+/// If the database does not answer.
+pub async fn examine(
+    tx: &mut Tx<'_>,
+    terms: &Terms,
+    case: &Case<'_>,
+    now: Timestamp,
+) -> Result<bool, Trouble> {
+    let of_sale = signs(tx, terms, case).await?;
+    let counted = store::counted(tx, case.program, case.partner).await?;
+    let of_partner = of_partner(&PartnerSigns {
+        customers: counted.0,
+        refunded_customers: counted.1,
+        ..PartnerSigns::default()
+    });
+    let about_sale = raise(tx, case, &of_sale, now).await?;
+    let whole = Case { customer: "", ..*case };
+    Ok(raise(tx, &whole, &of_partner, now).await? || about_sale)
+}
+
+/// Raises signals about a sale, each once a customer, or, with an empty customer, once a partner.
+/// While a signal is open it holds the sale; confirmed before, it rejects it; dismissed before, it
+/// says nothing. Tells whether a decision was added.
+///
+/// # Errors
+///
+/// If the database does not answer.
+pub async fn raise(
+    tx: &mut Tx<'_>,
+    case: &Case<'_>,
+    found: &[Evidence],
+    now: Timestamp,
+) -> Result<bool, Trouble> {
+    if found.is_empty() {
+        return Ok(false);
+    }
+    let ids: Vec<String> = found.iter().map(|_| new_id("frd")).collect();
+    store::raise(tx, case, ids.iter().zip(found), now).await?;
+    let mut decisions = Vec::new();
+    for (id, kind, state) in store::standing(tx, case).await? {
+        let Some(evidence) = found.iter().find(|it| it.signal.as_str() == kind) else { continue };
+        let act = match state {
+            State::Open => HOLD,
+            State::Confirmed => REJECT,
+            State::Dismissed => continue,
+        };
+        let decision = decision_id(&id, act, case.source, case.sale);
+        decisions.push((decision, act, evidence.text.as_str()));
+    }
+    let sale = (case.program, case.source, case.sale);
+    store::decide(tx, sale, &decisions, now).await
+}
+
+/// The signs of one sale.
+async fn signs(tx: &mut Tx<'_>, terms: &Terms, case: &Case<'_>) -> Result<Vec<Evidence>, Trouble> {
+    let Some(partner) = store::partner(tx, case.partner).await? else { return Ok(Vec::new()) };
+    let email = store::email(tx, case.source, case.customer).await?;
+    let told = email.as_deref().and_then(mailbox).map(|it| key_of(&["email", &it]));
+    // A customer of a call that named an address is known by a key of it alone.
+    let keyed = mailbox(&partner.email).map(|it| format!("email:{}", key_of(&["customer", &it])));
+    let same = keyed.as_deref() == Some(case.customer);
+    let customer_key = told.or_else(|| same.then(|| partner.email_key.clone()));
+    let (own, theirs) = (domain(&partner.email), email.as_deref().and_then(domain));
+    let ids: Vec<&str> = case.click.into_iter().collect();
+    let click = clicks::load(tx, &ids).await.map_err(trouble)?.pop();
+    let seconds = click.as_ref().map(|click| case.paid_at.secs() - click.at.secs());
+    let found = of_sale(
+        terms,
+        &SaleSigns {
+            partner: party(Some(partner.email_key.as_str()), own.as_deref()),
+            customer: party(customer_key.as_deref(), theirs.as_deref()),
+            disposable_email: theirs.as_deref().is_some_and(is_disposable),
+            query: click.as_ref().and_then(|it| it.ad_parameter.as_deref()).unwrap_or_default(),
+            referrer: click.as_ref().and_then(|it| it.referrer_host.as_deref()),
+            click_to_sale: seconds,
+        },
+    );
+    let shared = partner.shares_account.then(|| Evidence {
+        signal: Signal::SamePayment,
+        text: "another partner of the program is paid into the same account".to_owned(),
+    });
+    Ok(found.into_iter().chain(shared).collect())
+}
+
+/// One side of a sale.
+fn party<'a>(email_key: Option<&'a str>, domain: Option<&'a str>) -> Party<'a> {
+    let free_domain = domain.is_some_and(is_free);
+    Party { email_key, domain, free_domain, ..Party::default() }
+}
+
+fn trouble(error: Error) -> Trouble {
+    match error {
+        Error::Conflict => Trouble::Retry,
+        other => Trouble::Data(other.to_string()),
+    }
+}

@@ -1,0 +1,221 @@
+//! Partners: who brings customers to a program.
+
+pub(super) mod convert;
+mod entity;
+mod store;
+
+use super::convert::other_currency;
+use super::{new_id, programs};
+use crate::app::App;
+use crate::db::Tx;
+use crate::error::{Error, Reason};
+use crate::once::Act;
+use crate::revenue::paging::{Page, Slice};
+use takings_core::affiliate::Terms;
+use takings_core::hash::key_of;
+use takings_core::time::Timestamp;
+
+/// A partner.
+#[derive(Clone, Debug)]
+pub struct Partner {
+    /// The id, `prt_...`.
+    pub id: String,
+    /// The one program.
+    pub program: String,
+    /// The name.
+    pub name: String,
+    /// The email address.
+    pub email: Email,
+    /// How the partner is paid; `None`: not yet.
+    pub payout: Option<Payout>,
+    /// Which tax form was handed in; `None`: none.
+    pub tax: Option<&'static str>,
+    /// The partner's own terms, and their version.
+    pub own: Option<(i64, Terms)>,
+    /// The version of the terms that new bindings get.
+    pub version: i64,
+    /// When the partner was made.
+    pub created_at: Timestamp,
+    /// When the partner was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// An email address, and the key by which addresses of one mailbox are equal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email {
+    /// As it was typed.
+    pub address: String,
+    /// The key.
+    pub key: String,
+}
+
+/// How a partner is paid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payout {
+    /// `bank`, `paypal` or `wise`.
+    pub method: &'static str,
+    /// The account.
+    pub account: String,
+}
+
+impl Payout {
+    /// The key by which equal accounts are equal.
+    pub fn key(&self) -> String {
+        let plain: String = self.account.chars().filter(|it| !it.is_whitespace()).collect();
+        key_of(&["payout", self.method, &plain.to_lowercase()])
+    }
+}
+
+/// The ways in which partners are paid, as they are stored.
+pub const METHODS: [&str; 3] = ["bank", "paypal", "wise"];
+/// The tax forms, as they are stored.
+pub const TAX_FORMS: [&str; 4] = ["w9", "w8ben", "w8ben_e", "not_required"];
+
+/// No partner has this id.
+pub(super) fn unknown(id: &str) -> Error {
+    let message = format!("there is no partner `{id}`: send an id that ListPartners answers");
+    Error::not_found(Reason::PartnerNotFound, message)
+}
+
+fn taken() -> Error {
+    let message = "another partner of this program has this email address, perhaps written \
+                   otherwise: update that partner";
+    Error::AlreadyExists { reason: Reason::PartnerEmailTaken, message: message.into() }
+}
+
+/// A new partner.
+#[derive(Debug)]
+pub(super) struct Create {
+    now: Timestamp,
+    program: String,
+    name: String,
+    email: Email,
+    payout: Option<Payout>,
+    tax: Option<&'static str>,
+    terms: Option<Terms>,
+}
+
+impl Act for Create {
+    type Done = Partner;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Partner, Error> {
+        let Create { now, program, name, email, payout, tax, terms } = self;
+        let in_force = programs::load(tx, program).await?;
+        let id = new_id("prt");
+        let own = own_terms(tx, (program, &id), terms.as_ref(), *now).await?;
+        let partner = Partner {
+            id,
+            program: program.clone(),
+            name: name.clone(),
+            email: email.clone(),
+            payout: payout.clone(),
+            tax: *tax,
+            version: own.as_ref().map_or(in_force.version, |(version, _)| *version),
+            own,
+            created_at: *now,
+            updated_at: *now,
+        };
+        if store::insert(tx, &partner).await? { Ok(partner) } else { Err(taken()) }
+    }
+}
+
+/// Stores a partner's own terms; answers them with their version.
+async fn own_terms(
+    tx: &mut Tx<'_>,
+    (program, partner): (&str, &str),
+    terms: Option<&Terms>,
+    now: Timestamp,
+) -> Result<Option<(i64, Terms)>, Error> {
+    let Some(terms) = terms else { return Ok(None) };
+    let currency = programs::load(tx, program).await?.terms.currency;
+    if terms.currency != currency {
+        return Err(other_currency("own_terms", currency));
+    }
+    let version = programs::keep_own(tx, program, partner, terms, now).await?;
+    Ok(Some((version, terms.clone())))
+}
+
+/// What changes about a partner.
+#[derive(Debug)]
+pub(super) struct Update {
+    now: Timestamp,
+    id: String,
+    name: Option<String>,
+    email: Option<Email>,
+    method: Option<Option<&'static str>>,
+    account: Option<String>,
+    tax: Option<Option<&'static str>>,
+    terms: Option<Option<Terms>>,
+}
+
+impl Act for Update {
+    type Done = Partner;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Partner, Error> {
+        let Update { now, id, name, email, method: _, account: _, tax, terms } = self;
+        if !store::lock(tx, id, *now).await? {
+            return Err(unknown(id));
+        }
+        let mut partner = store::load(tx, id).await?.ok_or_else(|| unknown(id))?;
+        if let Some(terms) = terms
+            && terms.as_ref() != partner.own.as_ref().map(|(_, terms)| terms)
+        {
+            partner.own = own_terms(tx, (&partner.program, id), terms.as_ref(), *now).await?;
+            let in_force = programs::load(tx, &partner.program).await?;
+            partner.version = partner.own.as_ref().map_or(in_force.version, |(own, _)| *own);
+        }
+        partner.payout = self.payout(partner.payout)?;
+        partner.name = name.clone().unwrap_or(partner.name);
+        partner.tax = tax.unwrap_or(partner.tax);
+        if let Some(email) = email.as_ref().filter(|email| **email != partner.email) {
+            if store::has_email(tx, &partner.program, &email.key, id).await? {
+                return Err(taken());
+            }
+            partner.email = email.clone();
+        }
+        store::update(tx, &partner).await?;
+        Ok(partner)
+    }
+}
+
+impl Update {
+    /// How the partner is paid after the change.
+    fn payout(&self, before: Option<Payout>) -> Result<Option<Payout>, Error> {
+        let (method, account) = before.map(|it| (it.method, it.account)).unzip();
+        let Some(method) = self.method.unwrap_or(method) else { return Ok(None) };
+        let account = self.account.clone().or(account).filter(|account| !account.is_empty());
+        let account = account.ok_or_else(|| {
+            let message = "a payout method needs the account that is paid into";
+            Error::invalid(Reason::InvalidField, "payout_account", message)
+        })?;
+        convert::account(method, account).map(Some)
+    }
+}
+
+/// Reads a partner.
+pub async fn find(app: &App, id: &str) -> Result<Partner, Error> {
+    store::find(&app.database, id).await?.ok_or_else(|| unknown(id))
+}
+
+/// A partner as a transaction sees it.
+pub async fn load(tx: &mut Tx<'_>, id: &str) -> Result<Option<Partner>, Error> {
+    store::load(tx, id).await
+}
+
+/// Which partners are asked for; what is empty lets everything through.
+#[derive(Debug)]
+pub(super) struct Filter {
+    program: String,
+    email_key: String,
+}
+
+/// Reads a page.
+pub(super) async fn page(
+    app: &App,
+    filter: &Filter,
+    slice: &Slice<String>,
+) -> Result<Page<Partner>, Error> {
+    let after = slice.after.as_deref();
+    let rows = store::page(&app.database, filter, after, slice.limit()).await?;
+    Ok(slice.page(rows, |partner| partner.id.clone()))
+}

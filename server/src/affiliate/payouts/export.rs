@@ -1,0 +1,63 @@
+//! A batch as a file for who pays.
+
+use super::csv::{Format, Line, file};
+use super::{lock, store, unknown_batch};
+use crate::db::Tx;
+use crate::error::{Error, Reason};
+use crate::once::Act;
+use std::collections::BTreeMap;
+use takings_core::money::Currency;
+
+/// A file that is asked for.
+#[derive(Debug)]
+pub(in crate::affiliate) struct Export {
+    pub(super) batch: String,
+    pub(super) format: Format,
+}
+
+/// The file. It names persons and accounts.
+pub(in crate::affiliate) struct File {
+    pub(super) name: String,
+    pub(super) content: Vec<u8>,
+    pub(super) payouts: i64,
+    pub(super) totals: BTreeMap<Currency, i64>,
+}
+
+impl Act for Export {
+    type Done = File;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<File, Error> {
+        let Export { batch, format } = self;
+        let program = store::program_of(tx, batch).await?.ok_or_else(|| unknown_batch(batch))?;
+        lock(tx, &program).await?;
+        let lines = store::lines(tx, batch, format.method()).await?;
+        if lines.is_empty() {
+            return Err(nothing_to_export(*format));
+        }
+        store::send(tx, lines.iter().map(|line| line.payout.as_str())).await?;
+        Ok(File {
+            name: format!("{batch}-{}.csv", format.method()),
+            content: file(*format, &lines).into_bytes(),
+            payouts: i64::try_from(lines.len()).map_err(Error::internal)?,
+            totals: totals(&lines)?,
+        })
+    }
+}
+
+fn totals(lines: &[Line]) -> Result<BTreeMap<Currency, i64>, Error> {
+    let mut totals: BTreeMap<Currency, i64> = BTreeMap::new();
+    for line in lines {
+        let total = totals.entry(line.currency).or_default();
+        let sum = total.checked_add(line.amount);
+        *total = sum.ok_or_else(|| Error::internal("the sum of a file leaves 64 bits"))?;
+    }
+    Ok(totals)
+}
+
+fn nothing_to_export(format: Format) -> Error {
+    let message = format!(
+        "no payout of the batch is open, made for `{0}` and of a partner who is still paid by `{0}`",
+        format.method()
+    );
+    Error::Precondition { reason: Reason::NothingDue, message }
+}

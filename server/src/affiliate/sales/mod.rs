@@ -1,0 +1,193 @@
+//! Sales: what settlements and conversions sold, and who says to have brought the customers.
+//!
+//! A settlement's rows are rewritten from all its facts. A referral by a click that is not known
+//! yet is awaited in `awaited_clicks`: once the click is stored, the settlement is derived again.
+
+mod affected;
+mod said;
+mod store;
+
+pub(crate) use affected::Affected;
+pub(super) use said::Known;
+pub(super) use store::{of_customers, one, write_conversion};
+
+use crate::db::{Rows, Tx};
+use crate::ingest::{Batch, Key, Trouble, members};
+use said::Said;
+use std::collections::{BTreeMap, BTreeSet};
+use takings_core::affiliate::sale::Sale;
+use takings_core::time::Timestamp;
+
+/// The most settlements whose sales are derived in one transaction.
+const AT_ONCE: usize = 20;
+
+/// A sale as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Row {
+    /// The settlement it is part of; for a conversion its own id.
+    pub(super) settlement: String,
+    /// Whose it is; a sale of nobody is its order's.
+    pub(super) customer: String,
+    /// When it was paid.
+    pub(super) paid_at: Timestamp,
+    /// All of it, as JSON.
+    pub(super) content: String,
+}
+
+/// What a touch is known by: program, source, customer, id. A lead has no program.
+pub(super) type TouchKey = (String, i64, String, String);
+
+/// A touch as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TouchRow {
+    pub(super) partner: String,
+    pub(super) link: Option<String>,
+    pub(super) kind: &'static str,
+    pub(super) at: Timestamp,
+    /// The settlement, or the conversion, that says so.
+    pub(super) told_by: String,
+}
+
+/// The kind of a row of `touches` that is a lead.
+pub(super) const LEAD: &str = "lead";
+
+/// Settlements whose sales may have changed, with the rows that say so.
+#[derive(Debug, Default)]
+pub(crate) struct Marked {
+    settlements: BTreeSet<Key>,
+    marks: Rows,
+    arrived: Rows,
+}
+
+impl Marked {
+    /// The next ones.
+    pub(crate) async fn next(tx: &mut Tx<'_>) -> Result<Marked, Trouble> {
+        let mut marked = Marked::default();
+        for row in tx.fetch(&store::MARKS, &Rows::default()).await? {
+            let (source, settlement) = (row.int(0)?, row.text(1)?);
+            marked.marks.push([source.into(), settlement.as_str().into(), row.int(2)?.into()]);
+            marked.settlements.insert((source, settlement));
+        }
+        for row in tx.fetch(&store::ARRIVED, &Rows::default()).await? {
+            let (source, settlement) = (row.int(1)?, row.text(2)?);
+            marked.arrived.push([row.text(0)?.into(), source.into(), settlement.as_str().into()]);
+            marked.settlements.insert((source, settlement));
+        }
+        Ok(marked)
+    }
+
+    /// Settlements that nothing has marked.
+    pub(crate) fn plain(settlements: Vec<Key>) -> Marked {
+        Marked { settlements: settlements.into_iter().collect(), ..Marked::default() }
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.settlements.is_empty()
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.settlements.len()
+    }
+
+    /// Takes the marks away, but for those that something has set again meanwhile. Last in its
+    /// transaction: a unit of work that sets one waits for it.
+    pub(crate) async fn clear(&self, tx: &mut Tx<'_>) -> Result<(), Trouble> {
+        Ok(tx.write(&store::CLEAR, &[&self.marks, &self.arrived]).await?)
+    }
+
+    /// Whether more may wait.
+    pub(crate) fn is_full(&self) -> bool {
+        self.marks.len() >= AT_ONCE || self.arrived.len() >= AT_ONCE
+    }
+}
+
+/// Rewrites the sales and touches of settlements; answers what else follows.
+pub(crate) async fn derive(
+    tx: &mut Tx<'_>,
+    batch: Batch,
+    Marked { settlements, .. }: &Marked,
+) -> Result<Affected, Trouble> {
+    store::lock_settlements(tx).await?;
+    let members = members(tx, settlements.iter()).await?;
+    let mut told: BTreeMap<Key, Said> = BTreeMap::new();
+    for (key, members) in &members {
+        told.insert(key.clone(), Said::of(members)?);
+    }
+    let known = Known::load(tx, told.values()).await?;
+    let (mut sales, mut touches) = (BTreeMap::new(), BTreeMap::new());
+    let mut awaited = Rows::default();
+    for ((source, root), said) in &told {
+        for sale in &said.sales {
+            sales.insert((*source, sale.id.clone()), row(root, sale)?);
+        }
+        touches.extend(said.touches((*source, root), &known));
+        if let Some(click) = said.click().filter(|click| !known.has(click)) {
+            awaited.push([click.into(), (*source).into(), root.as_str().into()]);
+        }
+    }
+    let (old_sales, old_touches) = store::stored(tx, settlements).await?;
+    let mut affected = Affected::default();
+    let mut changes = store::Changes { awaited, ..store::Changes::default() };
+    compare_sales(&old_sales, &sales, (&mut changes, &mut affected), batch);
+    compare_touches(&old_touches, &touches, (&mut changes, &mut affected), batch);
+    store::lock_customers(tx, affected.customers()).await?;
+    changes.write(tx).await?;
+    Ok(affected)
+}
+
+/// Locks a customer, whose sales or touches are about to change.
+pub(super) async fn lock_customer(tx: &mut Tx<'_>, customer: &Key) -> Result<(), Trouble> {
+    store::lock_customers(tx, std::iter::once(customer)).await
+}
+
+pub(super) fn row(settlement: &str, sale: &Sale) -> Result<Row, Trouble> {
+    let content = serde_json::to_string(sale).map_err(|error| Trouble::Data(error.to_string()))?;
+    Ok(Row {
+        settlement: settlement.to_owned(),
+        customer: sale.owner().to_owned(),
+        paid_at: sale.paid_at,
+        content,
+    })
+}
+
+fn compare_sales(
+    old: &BTreeMap<Key, Row>,
+    new: &BTreeMap<Key, Row>,
+    (changes, affected): (&mut store::Changes, &mut Affected),
+    batch: Batch,
+) {
+    for (key, row) in new {
+        let known = old.get(key);
+        if known == Some(row) {
+            continue;
+        }
+        changes.sale(key, row, batch);
+        if known.is_none_or(|it| (&it.customer, &it.content) != (&row.customer, &row.content)) {
+            for it in known.into_iter().chain([row]) {
+                affected.sale((key.0, it.customer.clone()), it.paid_at);
+            }
+        }
+    }
+    for (key, row) in old.iter().filter(|(key, _)| !new.contains_key(key)) {
+        changes.sale_gone(key);
+        affected.gone(key.clone(), (key.0, row.customer.clone()), row.paid_at);
+    }
+}
+
+fn compare_touches(
+    old: &BTreeMap<TouchKey, TouchRow>,
+    new: &BTreeMap<TouchKey, TouchRow>,
+    (changes, affected): (&mut store::Changes, &mut Affected),
+    batch: Batch,
+) {
+    for (key, row) in new.iter().filter(|(key, row)| old.get(key) != Some(row)) {
+        changes.touch(key, row, batch);
+        affected.touch(key);
+    }
+    for key in old.keys().filter(|key| !new.contains_key(key)) {
+        changes.touch_gone(key);
+        affected.touch(key);
+    }
+}

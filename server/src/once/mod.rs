@@ -1,0 +1,159 @@
+//! Acts done once: a request's id stands for one act, whoever repeats it, on however many processes.
+//!
+//! The row of a request is written first in the transaction that does the act, and its answer last.
+//! A repeat finds the row, or waits for the transaction that holds it: either it commits, and its
+//! answer is given again, or it is undone, and the repeat does the act.
+
+mod store;
+
+use crate::app::App;
+use crate::db::Tx;
+use crate::error::{Error, Reason};
+use prost::Message;
+use std::sync::Arc;
+use std::time::Duration;
+use takings_core::hash::StateHash;
+use takings_core::time::Timestamp;
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
+use uuid::Uuid;
+
+/// How often a transaction that met another is tried again.
+const RETRIES: u64 = 50;
+
+/// A request's id, and what it asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    /// The id, however it was written.
+    pub(crate) id: String,
+    /// What is asked for.
+    pub(crate) method: &'static str,
+    /// What tells this request from another with the same id.
+    pub(crate) content: String,
+}
+
+impl Request {
+    /// The request of an id.
+    ///
+    /// # Errors
+    ///
+    /// If the id is no UUID.
+    pub(crate) fn new(id: &str, method: &'static str, content: &[&str]) -> Result<Request, Error> {
+        let id = request_id(id)?;
+        let mut hash = StateHash::default();
+        hash.add(&[&[method], content].concat());
+        Ok(Request { id: id.hyphenated().to_string(), method, content: hash.to_string() })
+    }
+
+    /// The request that a message makes under an id, which is no part of its content.
+    ///
+    /// # Errors
+    ///
+    /// If the id is no UUID.
+    pub(crate) fn of(
+        id: &str,
+        method: &'static str,
+        message: &impl Message,
+    ) -> Result<Request, Error> {
+        Request::new(id, method, &[&hex::encode(message.encode_to_vec())])
+    }
+}
+
+/// The id of an act.
+pub(crate) fn request_id(id: &str) -> Result<Uuid, Error> {
+    Uuid::try_parse(id).map_err(|_| {
+        let message = "`request_id` must be a UUID, the same for every attempt at this act";
+        Error::invalid(Reason::InvalidRequestId, "request_id", message)
+    })
+}
+
+/// The id was used for another act.
+pub(crate) fn reused() -> Error {
+    let message = "this `request_id` was used before with another content: make a new UUID";
+    Error::AlreadyExists { reason: Reason::RequestIdReused, message: message.into() }
+}
+
+/// What is done in one transaction. It may be begun anew, and must leave nothing elsewhere.
+pub(crate) trait Act: Send + 'static {
+    /// What was done.
+    type Done;
+
+    /// Does it. Whatever it wrote is undone where it fails.
+    fn run(&self, tx: &mut Tx<'_>) -> impl Future<Output = Result<Self::Done, Error>>;
+
+    /// What this process has to do once it is durable.
+    fn done(_: &App) {}
+}
+
+/// Does an act, or answers what was answered when it was done.
+///
+/// It runs on a thread that may wait for a disk, and to its end even if its caller has gone.
+///
+/// # Errors
+///
+/// Those of the act; [`Reason::RequestIdReused`] if the id was used for another.
+pub(crate) async fn once<A, T>(app: &Arc<App>, request: Request, act: A) -> Result<T, Error>
+where
+    A: Act,
+    T: Message + Default + From<A::Done> + 'static,
+{
+    let (app, handle) = (app.clone(), Handle::current());
+    let done = spawn_blocking(move || handle.block_on(persist::<A, T>(&app, &request, &act)));
+    let answer = done.await.map_err(Error::internal)??;
+    T::decode(answer.as_slice()).map_err(Error::internal)
+}
+
+/// Tries again where the transaction met another.
+async fn persist<A, T>(app: &App, request: &Request, act: &A) -> Result<Vec<u8>, Error>
+where
+    A: Act,
+    T: Message + From<A::Done>,
+{
+    let mut tries = 0;
+    loop {
+        match attempt::<A, T>(app, request, act).await {
+            Err(Error::Conflict) if tries < RETRIES => {
+                tries += 1;
+                tokio::time::sleep(Duration::from_millis(tries.min(20))).await;
+            }
+            ended => {
+                A::done(app);
+                return ended;
+            }
+        }
+    }
+}
+
+async fn attempt<A, T>(app: &App, request: &Request, act: &A) -> Result<Vec<u8>, Error>
+where
+    A: Act,
+    T: Message + From<A::Done>,
+{
+    let mut conn = app.database.conn().await?;
+    let mut tx = conn.begin().await?;
+    match within::<A, T>(&mut tx, request, act, app.now()).await {
+        Ok(answer) => tx.commit().await.map(|()| answer).map_err(Error::from),
+        Err(error) => {
+            tx.rollback().await?;
+            Err(error)
+        }
+    }
+}
+
+async fn within<A, T>(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    act: &A,
+    now: Timestamp,
+) -> Result<Vec<u8>, Error>
+where
+    A: Act,
+    T: Message + From<A::Done>,
+{
+    if !store::claim(tx, request, now).await? {
+        return store::answer(tx, request).await?.ok_or_else(reused);
+    }
+    let answer = T::from(act.run(tx).await?).encode_to_vec();
+    store::keep(tx, request, answer.clone()).await?;
+    Ok(answer)
+}

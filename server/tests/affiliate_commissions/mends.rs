@@ -1,0 +1,97 @@
+//! What is lost is found again, and whoever derives at once derives once.
+
+use crate::common::place::Place;
+use crate::events::Purchase;
+use crate::shop::{self, ANNA, AT};
+use sea_orm::ConnectionTrait;
+use takings_core::affiliate::terms::{Measure, Method, Period, Step, Tiers};
+use takings_server::db::Database;
+use takings_server::jobs::settle_commissions;
+use takings_server::rebuild::{rebuild, state_hash};
+use tokio::task::JoinSet;
+
+/// The databases that a test runs on.
+fn places(name: &str) -> impl Iterator<Item = Place> {
+    [Some(Place::sqlite()), Place::postgres(name)].into_iter().flatten()
+}
+
+/// So many purchases, each of a customer of its own whom Anna's click has brought.
+async fn sell(database: &Database, from: i64, count: i64) {
+    for number in from..from + count {
+        let (n, click) = (number.to_string(), format!("clk_{number:032x}"));
+        let customer = format!("cus_{number}");
+        shop::click(database, &click, ANNA, AT - 60).await;
+        let purchase = Purchase { n: &n, customer: &customer, at: AT + number, amount: 10_000 };
+        shop::tell(database, &purchase.whole(Some(&click))).await;
+    }
+}
+
+#[tokio::test]
+async fn a_rebuild_mends_sales_and_bindings_and_posts_nothing_twice() {
+    for place in places("affiliate_mend") {
+        let database = place.open().await;
+        shop::open(&database, &shop::terms()).await;
+        sell(&database, 1, 5).await;
+        let before = shop::hash(&database).await;
+        for lost in ["sales", "touches", "bindings", "earnings"] {
+            let drop = format!("delete from {lost}");
+            database.write.execute_unprepared(&drop).await.unwrap();
+        }
+        let shown = rebuild(&database, true).await.unwrap();
+        assert!(!shown.agrees(), "{shown:?} on {}", place.kind());
+        rebuild(&database, false).await.unwrap();
+        let commissions = "select count(*) as n from commissions";
+        assert_eq!(shop::count(&database, commissions).await, 5);
+        assert_eq!(shop::hash(&database).await, before);
+        let again = rebuild(&database, false).await.unwrap();
+        assert!(again.agrees(), "{again:?}");
+        assert_eq!(state_hash(&database).await.unwrap().to_string(), before);
+    }
+}
+
+#[tokio::test]
+async fn a_ledger_that_owes_another_sum_is_shown() {
+    let place = Place::sqlite();
+    let database = place.open().await;
+    shop::open(&database, &shop::terms()).await;
+    sell(&database, 1, 1).await;
+    shop::hash(&database).await;
+    let update = "update commissions set amount = amount + 1";
+    database.write.execute_unprepared(update).await.unwrap();
+    let shown = rebuild(&database, true).await.unwrap();
+    assert_eq!(shown.payables, [format!("partner {ANNA} usd: off by 1")]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_processes_derive_one_partners_month_at_once() {
+    let steps =
+        vec![Step { threshold: 0, rate_bps: 1_000 }, Step { threshold: 20, rate_bps: 2_000 }];
+    let tiers = Tiers {
+        method: Method::Retroactive,
+        measure: Measure::Sales,
+        period: Period::CalendarMonth,
+        steps,
+    };
+    for place in places("affiliate_at_once") {
+        let database = place.open().await;
+        shop::open(
+            &database,
+            &takings_core::affiliate::Terms { tiers: Some(tiers.clone()), ..shop::terms() },
+        )
+        .await;
+        let mut tasks = JoinSet::new();
+        for _ in 0..3 {
+            let database = place.open().await;
+            tasks.spawn(async move {
+                for _ in 0..40 {
+                    settle_commissions(&database).await.unwrap();
+                    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                }
+            });
+        }
+        sell(&database, 1, 24).await;
+        tasks.join_all().await;
+        shop::hash(&database).await;
+        assert_eq!(shop::payable(&database, ANNA).await, 48_000, "on {}", place.kind());
+    }
+}

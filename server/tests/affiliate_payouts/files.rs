@@ -1,0 +1,74 @@
+//! Batches as files.
+
+use crate::desk::{Made, desks, reason, usd};
+use takings::v1::affiliate_service_server::AffiliateService;
+use takings::v1::*;
+use tonic::Request;
+
+fn text(file: &ExportPayoutBatchResponse) -> String {
+    String::from_utf8(file.content.clone()).unwrap()
+}
+
+#[tokio::test]
+async fn a_file_holds_the_open_payouts_of_its_method_and_they_are_sent() {
+    for (desk, _place) in desks("files").await {
+        let wise = |it: &mut CreatePartnerRequest| {
+            it.payout_method = PayoutMethod::Wise.into();
+            it.payout_account = "anna@example.com".into();
+        };
+        let anna = desk.partner_with("=HYPERLINK(\"x\"), Anna", wise).await;
+        let bob = desk.partner("Bob").await;
+        let yen = Made { currency: "jpy", ..Made::new(&anna, "in_2", 500) };
+        desk.earn(&[Made::new(&anna, "in_1", 12_345), yen, Made::new(&bob, "in_3", 7)]).await;
+        let batch = desk.create(desk.all()).await.unwrap();
+        let id = batch.payout_batch_id.as_str();
+        let file = desk.export(id, PayoutFormat::WiseCsv).await.unwrap();
+        assert_eq!((file.file_name.clone(), file.payout_count), (format!("{id}-wise.csv"), 2));
+        let yen = Money { amount_minor: 500, currency_code: "JPY".into() };
+        assert_eq!(file.totals, [yen, usd(12_345)]);
+        let lines: Vec<String> = text(&file).split("\r\n").map(str::to_owned).collect();
+        assert_eq!(lines.len(), 4, "{lines:?}");
+        assert!(lines[0].starts_with("name,recipientEmail,paymentReference"));
+        let name = "\"'=HYPERLINK(\"\"x\"\"), Anna\",anna@example.com,";
+        assert!(lines[1].starts_with(name) && lines[2].starts_with(name), "{lines:?}");
+        assert!(text(&file).contains(",123.45,USD,USD\r\n"), "{lines:?}");
+        assert!(text(&file).contains(",500,JPY,JPY\r\n"), "{lines:?}");
+        let states: Vec<PayoutState> =
+            desk.payouts(&batch).await.iter().map(PartnerPayout::state).collect();
+        assert_eq!(states.iter().filter(|it| **it == PayoutState::Sent).count(), 2);
+        assert_eq!(states.iter().filter(|it| **it == PayoutState::Approved).count(), 1);
+        assert_eq!(text(&desk.export(id, PayoutFormat::WiseCsv).await.unwrap()), text(&file));
+    }
+}
+
+#[tokio::test]
+async fn what_is_settled_or_of_another_method_is_in_no_file() {
+    for (desk, _place) in desks("no_file").await {
+        let anna = desk.partner("Anna").await;
+        desk.earn(&[Made::new(&anna, "in_1", 100)]).await;
+        let payout = desk.only_payout().await;
+        let id = payout.payout_batch_id.as_str();
+        let refused = async |id: &str, format| reason(&desk.export(id, format).await.unwrap_err());
+        assert_eq!(refused(id, PayoutFormat::BankCsv).await, "NOTHING_DUE");
+        assert_eq!(refused(id, PayoutFormat::Unspecified).await, "INVALID_FIELD");
+        let unknown = format!("pob_{}", "0".repeat(32));
+        assert_eq!(refused(&unknown, PayoutFormat::BankCsv).await, "PAYOUT_BATCH_NOT_FOUND");
+        let moved = UpdatePartnerRequest {
+            partner_id: anna,
+            payout_method: PayoutMethod::Bank.into(),
+            payout_account: "DE89370400440532013000".into(),
+            request_id: crate::desk::fresh(),
+            ..UpdatePartnerRequest::default()
+        };
+        desk.api.update_partner(Request::new(moved)).await.unwrap();
+        assert_eq!(refused(id, PayoutFormat::PaypalCsv).await, "NOTHING_DUE");
+        desk.settle(&payout.payout_id, PayoutState::Failed).await.unwrap();
+        let payout = desk.only_payout().await;
+        let file = desk.export(&payout.payout_batch_id, PayoutFormat::BankCsv).await.unwrap();
+        let line = format!("Anna,DE89370400440532013000,1.00,USD,{}\r\n", payout.payout_id);
+        assert_eq!(text(&file), format!("name,account,amount,currency,reference\r\n{line}"));
+        desk.settle(&payout.payout_id, PayoutState::Paid).await.unwrap();
+        let batch = payout.payout_batch_id.as_str();
+        assert_eq!(refused(batch, PayoutFormat::BankCsv).await, "NOTHING_DUE");
+    }
+}
