@@ -4,7 +4,7 @@ use crate::common::place::Place;
 use crate::events::Purchase;
 use crate::shop::{self, ANNA, AT, BERT, CLICK_A, CLICK_B};
 use std::collections::BTreeSet;
-use takings_core::affiliate::terms::{Measure, Method, Period, Step, Tiers};
+use takings_core::affiliate::terms::{Measure, Method, Model, Period, Step, Tiers};
 use takings_testkit::soak;
 
 const PURCHASE: Purchase<'static> = Purchase { n: "1", customer: "cus_1", at: AT, amount: 10_000 };
@@ -153,6 +153,28 @@ async fn a_coupon_stands_for_a_click_and_names_its_partner() {
         shop::tell(&database, &events).await;
         shop::hash(&database).await;
         assert_eq!(shop::standing(&database, BERT).await, [("earned".to_owned(), 0, 2_000)]);
+    }
+}
+
+#[tokio::test]
+async fn a_trial_is_bound_when_it_begins_by_what_came_before() {
+    for place in places("affiliate_trial") {
+        let database = place.open().await;
+        let mut terms = shop::terms();
+        terms.attribution.model = Model::Last;
+        shop::open(&database, &terms).await;
+        shop::click(&database, CLICK_A, ANNA, AT - 60).await;
+        shop::click(&database, CLICK_B, BERT, AT + 60).await;
+        let first = Purchase { n: "2", at: AT + 1_209_600, ..PURCHASE };
+        shop::tell(&database, &[PURCHASE.session(Some(CLICK_A), None)]).await;
+        shop::settle(&database).await;
+        let bound = "select count(*) as n from bindings";
+        assert_eq!(shop::count(&database, bound).await, 1, "before anything is sold");
+        shop::tell(&database, &first.whole(Some(CLICK_B))).await;
+        shop::hash(&database).await;
+        assert_eq!(shop::standing(&database, BERT).await, [], "on {}", place.kind());
+        let earned = [("earned".to_owned(), 1_209_600, 2_000)];
+        assert_eq!(shop::standing(&database, ANNA).await, earned);
     }
 }
 
