@@ -23,7 +23,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join(DESCRIPTOR_SET), compiler.encode_file_descriptor_set())?;
     tonic_prost_build::configure()
         .bytes(".takings.v1.IngestWebhookRequest.payload")
-        .generate_default_stubs(true)
         .compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }
