@@ -1,5 +1,7 @@
 //! `takings demo`: a make-believe business, played through the real doors.
 
+mod partners;
+
 use crate::app::now;
 use crate::config::Config;
 use crate::grpc;
@@ -62,9 +64,10 @@ pub(super) async fn run(mut config: Config, args: DemoArgs) -> anyhow::Result<Ex
     let closed = jobs::close_due(&running.app.database, now()).await?;
     println!("{} months closed. What the business looks like now:\n", closed.len());
     print!("{}", grpc::summary(running.grpc).await?);
+    business.go_on(&running)?;
+    print!("{}", partners::play(&running, &business).await?);
     hints(&running, &args);
     if !args.exit {
-        business.go_on(&running)?;
         println!("\nServing until Ctrl-C.");
         signalled().await?;
     }
@@ -170,6 +173,7 @@ Ask for yourself:
   grpcurl -plaintext -d '{{\"page_size\": 5}}' {grpc} takings.v1.RevenueService/ListRevenueEntries
   grpcurl -plaintext -d '{{\"name\": \"Ada\", \"request_id\": \"'$(uuidgen)'\"}}' {grpc} \
          takings.v1.RevenueService/CreateCustomer
+  grpcurl -plaintext -d '{{}}' {grpc} takings.v1.AffiliateService/ListCommissions
   curl http://{}/metrics
 Check the books:
   TAKINGS__DATABASE__URL=sqlite://{} takings rebuild --verify",

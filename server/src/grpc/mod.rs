@@ -4,5 +4,5 @@ mod ask;
 mod measure;
 mod server;
 
-pub use ask::summary;
+pub use ask::{amount, summary};
 pub use server::{Health, serve};

@@ -25,6 +25,20 @@ impl Client {
         Ok(Client { requests, host: address.to_string() })
     }
 
+    /// Follows nothing: answers the status of a page, and where it leads.
+    pub async fn visit(&mut self, path: &str, agent: &str) -> anyhow::Result<(u16, String)> {
+        let request = Request::get(path)
+            .header("host", &self.host)
+            .header("user-agent", agent)
+            .body(Full::new(Bytes::new()))?;
+        self.requests.ready().await?;
+        let response = self.requests.send_request(request).await?;
+        let location = response.headers().get("location").and_then(|it| it.to_str().ok());
+        let answer = (response.status().as_u16(), location.unwrap_or_default().to_owned());
+        response.into_body().collect().await?;
+        Ok(answer)
+    }
+
     /// Posts one of Stripe's webhooks; answers the status.
     pub async fn webhook(&mut self, signature: &str, body: Vec<u8>) -> anyhow::Result<u16> {
         let request = Request::post("/revenue/webhooks/stripe")
