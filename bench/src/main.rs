@@ -3,6 +3,7 @@
 
 mod backfill;
 mod burst;
+mod clicks;
 mod commands;
 mod cpu;
 mod customer;
@@ -27,9 +28,11 @@ fn main() -> anyhow::Result<()> {
         "backfill" => runtime.block_on(backfill::run()),
         "commands" => runtime.block_on(commands::run()),
         "burst" => runtime.block_on(burst::run()),
+        "clicks" => runtime.block_on(clicks::run()),
         limit::BARE_SERVER => runtime.block_on(limit::serve_bare()),
+        clicks::REDIRECT_SERVER => runtime.block_on(clicks::serve_redirects()),
         make_believe::SERVER => runtime.block_on(make_believe::serve()),
-        _ => bail!("say what to measure: ingest, query, backfill, commands, burst"),
+        _ => bail!("say what to measure: ingest, query, backfill, commands, burst, clicks"),
     }
 }
 
