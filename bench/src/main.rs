@@ -43,7 +43,7 @@ fn verdict(met: bool) -> &'static str {
 
 /// Whether a flag was given: `--sqlite` and `--postgres` keep to one database; `--quick` measures
 /// less of everything but queries (of ingest 16 callers only), and `--queries` shows where the
-/// writer's time went when events were taken in.
+/// writer's time went when events or clicks were taken in.
 fn asked(flag: &str) -> bool {
     std::env::args().any(|arg| arg == flag)
 }

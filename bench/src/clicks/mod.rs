@@ -10,7 +10,7 @@ pub(crate) use limit::{REDIRECT_SERVER, serve_redirects};
 
 use crate::load::Went;
 use crate::place::Place;
-use crate::verdict;
+use crate::{ingest, verdict};
 use shop::{Mode, Shop};
 use std::time::Duration;
 use visitors::CALLERS;
@@ -103,6 +103,9 @@ impl Run {
             shown(&went),
             verdict(share >= least)
         );
+        if crate::asked("--queries") {
+            ingest::queries(&ingest::metrics(shop.server.http).await?);
+        }
         let bare = limit::inserts(shop, url).await?;
         let stored = self.clicks as f64 / self.until_stored.as_secs_f64();
         println!(
