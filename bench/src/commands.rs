@@ -55,17 +55,9 @@ async fn measure(mut place: Place) -> anyhow::Result<()> {
             commit.push(commits(&beside, callers, calls).await?);
             ours.push(commands(&client, callers, calls).await?);
         }
-        line(callers, [raw, commit, ours].map(together));
+        line(callers, [raw, commit, ours].map(Went::together));
     }
     Ok(())
-}
-
-/// All rounds as one.
-fn together(rounds: Vec<Went>) -> Went {
-    let took = rounds.iter().map(|round| round.took).sum();
-    let mut latencies: Vec<_> = rounds.into_iter().flat_map(|round| round.latencies).collect();
-    latencies.sort();
-    Went { took, latencies }
 }
 
 fn line(callers: usize, [raw, commit, ours]: [Went; 3]) {

@@ -128,13 +128,19 @@ async fn door_alone(bodies: Arc<Vec<Vec<u8>>>) -> anyhow::Result<f64> {
     Ok((cpu::used(server.child.id()) - before) / events * 1000.0)
 }
 
-/// The mean number of events in a transaction, from the server's own metrics.
-async fn mean_batch(address: std::net::SocketAddr) -> anyhow::Result<f64> {
+/// What the server's own metrics say.
+pub(crate) async fn metrics(address: std::net::SocketAddr) -> anyhow::Result<String> {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut stream = tokio::net::TcpStream::connect(address).await?;
     stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n").await?;
     let mut text = String::new();
     stream.read_to_string(&mut text).await?;
+    Ok(text)
+}
+
+/// The mean number of events in a transaction, from the server's own metrics.
+async fn mean_batch(address: std::net::SocketAddr) -> anyhow::Result<f64> {
+    let text = metrics(address).await?;
     if crate::asked("--queries") {
         queries(&text);
     }
@@ -167,7 +173,7 @@ async fn deliveries(place: &mut Place, plan: &Plan, story: &Story) -> anyhow::Re
 }
 
 /// Where the writer's time went, query by query.
-fn queries(text: &str) {
+pub(crate) fn queries(text: &str) {
     let sums = text.lines().filter_map(|line| line.strip_prefix("database_query_duration_sum"));
     let mut spent: Vec<(f64, &str)> = sums
         .filter_map(|line| Some((line.split_whitespace().last()?.parse().ok()?, line)))

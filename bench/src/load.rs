@@ -18,6 +18,14 @@ pub(crate) struct Went {
 }
 
 impl Went {
+    /// All rounds as one.
+    pub(crate) fn together(rounds: Vec<Went>) -> Went {
+        let took = rounds.iter().map(|round| round.took).sum();
+        let mut latencies: Vec<_> = rounds.into_iter().flat_map(|round| round.latencies).collect();
+        latencies.sort();
+        Went { took, latencies }
+    }
+
     /// The latency that a share of the calls stayed below.
     pub(crate) fn percentile(&self, share: f64) -> f64 {
         let place = (self.latencies.len() as f64 * share) as usize;

@@ -3,6 +3,7 @@
 
 mod backfill;
 mod burst;
+mod clicks;
 mod commands;
 mod cpu;
 mod customer;
@@ -27,9 +28,11 @@ fn main() -> anyhow::Result<()> {
         "backfill" => runtime.block_on(backfill::run()),
         "commands" => runtime.block_on(commands::run()),
         "burst" => runtime.block_on(burst::run()),
+        "clicks" => runtime.block_on(clicks::run()),
         limit::BARE_SERVER => runtime.block_on(limit::serve_bare()),
+        clicks::REDIRECT_SERVER => runtime.block_on(clicks::serve_redirects()),
         make_believe::SERVER => runtime.block_on(make_believe::serve()),
-        _ => bail!("say what to measure: ingest, query, backfill, commands, burst"),
+        _ => bail!("say what to measure: ingest, query, backfill, commands, burst, clicks"),
     }
 }
 
@@ -40,7 +43,7 @@ fn verdict(met: bool) -> &'static str {
 
 /// Whether a flag was given: `--sqlite` and `--postgres` keep to one database; `--quick` measures
 /// less of everything but queries (of ingest 16 callers only), and `--queries` shows where the
-/// writer's time went when events were taken in.
+/// writer's time went when events or clicks were taken in.
 fn asked(flag: &str) -> bool {
     std::env::args().any(|arg| arg == flag)
 }

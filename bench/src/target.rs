@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use takings::v1::affiliate_service_client::AffiliateServiceClient;
 use takings::v1::revenue_service_client::RevenueServiceClient;
 use tonic::transport::Channel;
 
@@ -39,6 +40,18 @@ impl Target {
     pub(crate) async fn revenue(&self) -> anyhow::Result<RevenueServiceClient<Channel>> {
         let address = self.grpc.as_ref().context("it did not say where it serves gRPC")?;
         Ok(RevenueServiceClient::connect(format!("http://{address}")).await?)
+    }
+
+    /// A client of its affiliate programs, on a connection of its own.
+    pub(crate) async fn affiliate(&self) -> anyhow::Result<AffiliateServiceClient<Channel>> {
+        let address = self.grpc.as_ref().context("it did not say where it serves gRPC")?;
+        Ok(AffiliateServiceClient::connect(format!("http://{address}")).await?)
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        Ok(())
     }
 
     /// Starts a command that prints `http://<address>` on its first line.

@@ -46,8 +46,8 @@ enum Command {
     Crawlers,
     /// The full counts, in release: an hour, for a closing note.
     Soak,
-    /// Measure: `bench ingest`, `query`, `backfill`, `commands`, `burst`; `--quick`, `--sqlite` and
-    /// `--postgres` measure less.
+    /// Measure: `bench ingest`, `query`, `backfill`, `commands`, `burst`, `clicks`; `--quick`,
+    /// `--sqlite` and `--postgres` measure less.
     Bench {
         /// What to measure, and its options.
         #[arg(trailing_var_arg = true)]

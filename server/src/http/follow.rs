@@ -1,6 +1,6 @@
 //! `GET /r/{code}`: the way from a link to its page; and the script that keeps the click there.
 
-use super::peer::{Peer, client};
+use super::peer::{Peer, client, is_https};
 use crate::affiliate::clicks::{Visit, Way, follow as take};
 use crate::app::App;
 use axum::Extension;
@@ -35,7 +35,8 @@ pub(super) async fn follow(
             return later();
         }
     };
-    let address = client(peer, &headers, &app.config.http.trusted_proxies);
+    let proxies = &app.config.http.trusted_proxies;
+    let address = client(peer, &headers, proxies);
     let query = uri.query().unwrap_or_default();
     let visit = Visit {
         address,
@@ -46,20 +47,22 @@ pub(super) async fn follow(
         purposes: purposes(&headers),
         opt_out: opts_out(&headers, query),
     };
-    on_the_way(&take(&app, &target, &visit).await)
+    let is_https = is_https(peer, &headers, proxies);
+    on_the_way(&take(&app, &target, &visit).await, is_https)
 }
 
-/// The answer that leads on.
-fn on_the_way(Way { location, click }: &Way) -> Response {
+/// The answer that leads on; the cookie of a visitor who came by https is sent by https alone.
+fn on_the_way(Way { location, click }: &Way, is_https: bool) -> Response {
     let Ok(location) = HeaderValue::from_str(location) else { return later() };
     let mut response = StatusCode::FOUND.into_response();
     let headers = response.headers_mut();
     headers.insert(header::LOCATION, location);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
+    let secure = if is_https { "; Secure" } else { "" };
     let cookie = click
         .as_ref()
-        .map(|id| format!("tk_click={id}; Max-Age={KEPT_SECONDS}; Path=/; SameSite=Lax"));
+        .map(|id| format!("tk_click={id}; Max-Age={KEPT_SECONDS}; Path=/; SameSite=Lax{secure}"));
     if let Some(Ok(cookie)) = cookie.map(|cookie| HeaderValue::from_str(&cookie)) {
         headers.insert(header::SET_COOKIE, cookie);
     }

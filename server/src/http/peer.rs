@@ -8,6 +8,14 @@ use std::net::{IpAddr, SocketAddr};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Peer(pub(super) IpAddr);
 
+/// Whether the client came by https, as a proxy says that we trust. We serve plain HTTP ourselves.
+pub(super) fn is_https(Peer(peer): Peer, headers: &HeaderMap, trusted: &[Network]) -> bool {
+    let value = headers.get("x-forwarded-proto").and_then(|value| value.to_str().ok());
+    // The first of several is how the client came to the first proxy.
+    let first = value.and_then(|value| value.split(',').next()).unwrap_or_default().trim();
+    trusted.iter().any(|network| network.contains(peer)) && first.eq_ignore_ascii_case("https")
+}
+
 /// The client's address: that of the other end, or, where that is a proxy we trust, the last one
 /// that the proxies name and that is none of them. `None` where they name none.
 pub(super) fn client(Peer(peer): Peer, headers: &HeaderMap, trusted: &[Network]) -> Option<IpAddr> {

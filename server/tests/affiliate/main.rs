@@ -7,6 +7,7 @@
     reason = "a test stops where it fails, and times what it runs"
 )]
 
+mod agents;
 mod catalogue;
 mod clicks;
 mod desk;

@@ -105,6 +105,25 @@ async fn a_forged_header_does_not_make_a_visitor() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_cookie_is_secure_where_a_trusted_proxy_says_https() {
+    for (trusted, said, secure) in [
+        (r#"["127.0.0.0/8"]"#, "https", true),
+        (r#"["127.0.0.0/8"]"#, "HTTPS, http", true),
+        (r#"["127.0.0.0/8"]"#, "http", false),
+        (r#"["10.0.0.0/8"]"#, "https", false),
+    ] {
+        let place = Place::sqlite();
+        let proxies = [("TAKINGS__HTTP__TRUSTED_PROXIES", trusted)];
+        let mut desk = Desk::open_with(&place, &proxies).await;
+        desk.link("anna").await;
+        let page = desk.follow("anna", &[("x-forwarded-proto", said)]).await;
+        let cookie = page.header("set-cookie");
+        assert_eq!(cookie.ends_with("; Path=/; SameSite=Lax; Secure"), secure, "{said}: {cookie}");
+        assert!(cookie.contains("; SameSite=Lax"), "{cookie}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unknown_codes_end_here_and_disabled_links_lead_to_the_program() {
     for place in places("affiliate_gone") {
         let mut desk = Desk::open(&place).await;

@@ -12,6 +12,7 @@ mod limit;
 mod salts;
 mod store;
 
+pub use bots::is_bot;
 pub use flush::run;
 pub use store::{Click, load};
 

@@ -30,10 +30,13 @@ impl Salts {
             .filter(|day| kept(*day))
             .collect();
         let today = i64::from(now.day().0);
-        if days.contains(&today) {
+        let mut salts = store::salts(tx, &days).await?;
+        if days.contains(&today) && !salts.contains_key(&today) {
+            // Another process may be first; then its salt is the one that is read.
             store::make_salt(tx, today, fresh()).await?;
+            salts = store::salts(tx, &days).await?;
         }
-        Ok(Salts(store::salts(tx, &days).await?))
+        Ok(Salts(salts))
     }
 
     /// A visitor's key on a day, and on the day before; nothing where the day has no salt.
