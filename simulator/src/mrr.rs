@@ -32,7 +32,7 @@ impl World {
         let mut sum = 0;
         for (position, item) in sub.items.iter().enumerate() {
             let price = &self.catalog.prices[item.price];
-            let unknown = self.unknown(&sub, item, &shared);
+            let unknown = self.unknown(&sub, position, &shared);
             let units = match (unknown, amounts[position]) {
                 (Some(_), _) => item.settled,
                 (None, amount) => per_month(amount, price.interval, price.count).half_even(),
@@ -122,12 +122,14 @@ impl World {
         !(self.plan.version.is_clover() && self.catalog.coupons[discount.coupon].older)
     }
 
-    fn unknown(&self, sub: &Sub, item: &Item, shared: &[Discount]) -> Option<Unsettled> {
+    /// Why nobody can tell what an item brings; a cut list shows its first items.
+    fn unknown(&self, sub: &Sub, position: usize, shared: &[Discount]) -> Option<Unsettled> {
+        let item = &sub.items[position];
         let price = &self.catalog.prices[item.price];
         if self.open_book && price.scheme != Scheme::TaxInside {
             return None;
         }
-        if sub.items.len() > SHOWN {
+        if position >= SHOWN {
             return Some(Unsettled::CutList);
         }
         if price.scheme == Scheme::TaxInside && sub.latest_invoice.is_none() {

@@ -49,7 +49,7 @@ fn line(text: &mut String, row: &RevenueSummary) -> std::fmt::Result {
 }
 
 /// An amount in major units.
-pub fn amount(money: Option<&Money>) -> String {
+pub(super) fn amount(money: Option<&Money>) -> String {
     let Some(money) = money else { return "-".to_owned() };
     let currency = takings_core::money::Currency::parse(&money.currency_code);
     let exponent = currency.map_or(2, |currency| currency.exponent());

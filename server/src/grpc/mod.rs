@@ -2,7 +2,9 @@
 
 mod ask;
 mod measure;
+mod partner;
 mod server;
 
-pub use ask::{amount, summary};
+pub use ask::summary;
+pub use partner::Partner;
 pub use server::{Health, serve};
