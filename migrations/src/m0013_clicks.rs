@@ -20,7 +20,7 @@ crate::schema::migration!(
     ) {clustered};
     create index clicks_link on clicks (link, clicked_at);
     create index clicks_partner on clicks (partner, clicked_at);
-    create index clicks_visitor on clicks (link, visitor, clicked_at)
+    create index clicks_visitor on clicks (visitor, clicked_at)
         where visitor is not null and outcome = 'valid';
     create table click_counts (
         link text not null,
