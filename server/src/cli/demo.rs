@@ -61,6 +61,7 @@ pub(super) async fn run(mut config: Config, args: DemoArgs) -> anyhow::Result<Ex
     );
     deliver(&running, story).await?;
     jobs::settle_waiting(&running.app.database).await?;
+    jobs::settle_commissions(&running.app.database).await?;
     let closed = jobs::close_due(&running.app.database, now()).await?;
     println!("{} months closed. What the business looks like now:\n", closed.len());
     print!("{}", grpc::summary(running.grpc).await?);
@@ -113,6 +114,7 @@ impl Business {
         let path = format!("webhook_endpoints/{}", self.endpoint.0);
         let (status, said) = self.stripe.call("POST", &path, &form);
         ensure!(status == 200, "the make-believe Stripe refuses the endpoint: {said}");
+        self.stripe.set_now(now().secs());
         self.stripe.run_clock();
         Ok(())
     }

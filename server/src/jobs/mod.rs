@@ -26,7 +26,7 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// Runs due jobs until `stop`.
 pub async fn run(app: Arc<App>, stop: CancellationToken) {
-    tokio::join!(settle(&app, &stop), sync::run(&app, &stop));
+    tokio::join!(settle(&app, &stop), look_ups(&app, &stop), sync::run(&app, &stop));
 }
 
 /// Runs the jobs that need nobody else.
@@ -39,9 +39,14 @@ async fn settle(app: &Arc<App>, stop: &CancellationToken) {
         report("coupons", turn(app, "coupons", Duration::from_secs(1)).await);
         report("commissions", turn(app, "commissions", Duration::from_secs(1)).await);
         report("close", turn(app, "close", Duration::from_secs(600)).await);
-        if app.config.stripe.look_ups {
-            report("look_ups", turn(app, "look_ups", Duration::from_secs(1)).await);
-        }
+    }
+}
+
+/// Looks up what is open. Stripe may take long to answer, and nothing else is to wait for that.
+async fn look_ups(app: &Arc<App>, stop: &CancellationToken) {
+    let wanted = app.config.stripe.look_ups;
+    while wanted && stop.run_until_cancelled(tokio::time::sleep(TICK)).await.is_some() {
+        report("look_ups", turn(app, "look_ups", Duration::from_secs(1)).await);
     }
 }
 
