@@ -39,7 +39,7 @@ pub async fn run(app: Arc<App>, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = app.clicks.bell.notified() => {
-                if !app.clicks.is_urgent() {
+                if app.clicks.may_gather() {
                     sleep(GATHER).await;
                 }
                 flush(&app, &stop).await;
@@ -58,8 +58,11 @@ async fn drop_salts(app: &App) {
 }
 
 impl Clicks {
-    fn is_urgent(&self) -> bool {
-        self.waiting.lock().is_ok_and(|waiting| waiting.urgent)
+    /// Whether something waits, and nobody waits for it. The bell may have been rung for what the
+    /// flush before took: whoever comes next is not to wait for that.
+    fn may_gather(&self) -> bool {
+        let idle = |waiting: &Waiting| waiting.clicks.is_empty() && waiting.counts.is_empty();
+        self.waiting.lock().is_ok_and(|waiting| !waiting.urgent && !idle(&waiting))
     }
 
     /// A part of what waits, the earliest first.
