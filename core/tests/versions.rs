@@ -285,3 +285,25 @@ fn a_cut_list_is_made_whole_by_a_fetch_of_the_same_beginning() {
     let other = [life[0].clone(), fetch(900, "api_1", invoice(open, &["b", "c", "d"], false))];
     assert_eq!(settle(None, &other)[0].state, life[0].state, "it begins otherwise");
 }
+
+#[test]
+fn hidden_items_renew_with_the_shown_ones() {
+    let item = |id: &str, start| Item {
+        id: id.into(),
+        period_start: start,
+        period_end: start + 30,
+        ..ten_dollars().items[0].clone()
+    };
+    let subscription = |ids: &[&str], start, items_cut| {
+        let items = ids.iter().map(|id| item(id, start)).collect();
+        State::Subscription(Subscription { items, items_cut, ..Subscription::default() })
+    };
+    let shown = |start| subscription(&["a", "b"], start, true);
+    let life = [
+        created(1, "evt_a", shown(0)),
+        updated(31, "evt_b", shown(0), shown(30)),
+        fetch(900, "api_1", subscription(&["a", "b", "c"], 30, false)),
+    ];
+    let whole: Vec<State> = settle(None, &life).into_iter().map(|moment| moment.state).collect();
+    assert_eq!(whole, [0, 30].map(|start| subscription(&["a", "b", "c"], start, false)));
+}

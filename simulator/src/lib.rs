@@ -17,6 +17,7 @@ mod act;
 mod books;
 mod calendar;
 mod catalog;
+mod crowd;
 mod deliver;
 mod dice;
 mod diff;

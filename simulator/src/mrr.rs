@@ -16,6 +16,7 @@ impl World {
     pub(crate) fn settle(&mut self, sub: usize, at: i64) {
         let counts = matches!(self.subs[sub].status, Status::Active | Status::PastDue);
         let units = if counts { self.monthly(sub) } else { 0 };
+        self.see_crowd(sub, at, counts);
         let sub = &self.subs[sub];
         let customer = &self.customers[sub.customer];
         self.steps.set((&customer.id, sub.currency, &sub.id), at, units);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::truth::{MovementKind, StepFunction, TrueMovement};
 
 /// Subscription by subscription: its customer, its currency, and its steps.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Steps(BTreeMap<(String, &'static str, String), BTreeMap<i64, i128>>);
 
 type ByCurrency = BTreeMap<&'static str, BTreeMap<i64, i128>>;

@@ -40,6 +40,8 @@ pub enum Unsettled {
     PaymentUnexplained,
     /// A paid invoice of which no payload says how it was paid.
     PaymentMethodUnknown,
+    /// A charge that says how much of it was refunded, and a refund of it that no event shows.
+    RefundUnseen,
     /// A subscription on a price with tax inside whose rate no invoice line has shown yet; its
     /// MRR is taken as 0.
     InclusiveTaxUnknown,

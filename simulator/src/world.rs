@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::books::Books;
 use crate::catalog::Catalog;
+use crate::crowd::Crowd;
 use crate::dice::Dice;
 use crate::diff;
 use crate::model::{
@@ -98,6 +99,7 @@ pub(crate) struct World {
     pub(crate) request: Option<(String, Option<String>)>,
     pub(crate) books: Books,
     pub(crate) steps: Steps,
+    pub(crate) crowds: Vec<Crowd>,
     pub(crate) unsettled: BTreeMap<String, BTreeSet<Unsettled>>,
     pub(crate) events: Vec<SimEvent>,
     /// The last rendering of each object, for what an update changed.
@@ -133,6 +135,7 @@ impl World {
             request: None,
             books: Books::default(),
             steps: Steps::default(),
+            crowds: Vec::new(),
             unsettled: BTreeMap::new(),
             events: Vec::new(),
             shown: HashMap::new(),
@@ -277,9 +280,14 @@ impl World {
 
     /// What is true by now.
     pub(crate) fn truth(&self) -> Truth {
-        let (mrr, movements) = self.steps.tell();
+        let (mut steps, mut unsettled) = (self.steps.clone(), self.unsettled.clone());
+        self.retell_crowds(&mut steps, &mut unsettled);
+        for charge in self.charges_refunded_unseen() {
+            unsettled.entry(charge).or_default().insert(Unsettled::RefundUnseen);
+        }
+        let (mrr, movements) = steps.tell();
         let [gross, net] = self.books.revenue();
         let balances = self.books.balances();
-        Truth { mrr, movements, balances, gross, net, unsettled: self.unsettled.clone() }
+        Truth { mrr, movements, balances, gross, net, unsettled }
     }
 }

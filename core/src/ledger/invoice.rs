@@ -13,7 +13,7 @@ use super::revenue::{self, Flow, RevenueKind};
 use super::settlement::{Purpose, Settlement, captured};
 use super::timeline::{Level, Step, Timeline, steps};
 use super::transfer::TransferKind;
-use crate::billing::facts::{Invoice, InvoicePayment, InvoiceStatus, Payer};
+use crate::billing::facts::{Invoice, InvoicePayment, InvoiceStatus, Listed, Payer};
 use crate::time::Month;
 use crate::unconfirmed::Reason;
 use std::collections::BTreeMap;
@@ -181,7 +181,9 @@ pub(super) fn post_unseen<'a>(
     let recorded = seen.iter().filter(|it| matches!(it.payer, Some(Payer::PaymentRecord(_))));
     let recorded = sum(recorded.filter_map(|it| it.amount_paid))?;
     let needed = add(sub(sum_seen, recorded)?, unseen)?;
-    let looked_up = bill.paid.is_some_and(|(second, _)| settlement.was_looked_up(bill.id, second));
+    let looked_up = bill
+        .paid
+        .is_some_and(|(second, _)| settlement.was_looked_up(bill.id, Listed::Payments, second));
     let arrived = arrived(settlement, bill)?;
     // What no charge brought, and the API lists no payment of, came from outside.
     let outside = outside(bill.invoice).unwrap_or(looked_up && arrived < needed);

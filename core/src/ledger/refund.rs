@@ -3,6 +3,9 @@
 //! A refund counts from its `created`, whatever its status: Stripe takes the money when it is
 //! made. Failed or canceled, it is mirrored at the second of the version that shows it. Refunds
 //! of a charge that was seen and never captured release an authorisation: no money.
+//!
+//! Whether `amount_refunded` still counts a refund that has failed, Stripe does not say: what one
+//! that failed may explain is not posted, and marked until the charge's refunds were listed.
 
 use super::Account;
 use super::amount::{Result, sub, sum};
@@ -13,7 +16,7 @@ use super::settlement::{Money, Purpose, Settlement, captured};
 use super::timeline::{Level, Step, Timeline, steps};
 use super::transaction::is_settled;
 use super::transfer::TransferKind;
-use crate::billing::facts::{Charge, Refund};
+use crate::billing::facts::{Charge, Listed, Refund, Seconds};
 use crate::unconfirmed::Reason;
 
 /// Posts what refunds took, and answers what they returned.
@@ -42,10 +45,12 @@ pub(super) fn post<'a>(
         let Some(currency) = charge.newest(|it| it.currency) else { continue };
         let levels = residual(settlement, charge)?;
         let most = levels.iter().map(|level| level.amount).max().unwrap_or(0);
+        if most > 0 || is_in_doubt(settlement, charge)? {
+            journal.mark(charge.id, Reason::RefundUnseen);
+        }
         if most == 0 {
             continue;
         }
-        journal.mark(charge.id, Reason::RefundUnseen);
         let money = settlement.money(Some(charge.id), None);
         let noted = match settlement.purpose(money) {
             Purpose::Invoice(invoice) => unseen.get_mut(invoice),
@@ -77,37 +82,63 @@ fn levels<'a>(refund: &Timeline<'a, Refund>) -> Vec<Level<'a>> {
     let seen = refund.levels(|_, version| Level {
         second: version.second,
         event: version.event,
-        amount: match version.state.status.as_str() {
-            "failed" | "canceled" => 0,
-            _ => version.state.amount,
-        },
+        amount: if version.state.is_undone() { 0 } else { version.state.amount },
     });
     std::iter::once(made).chain(seen).collect()
 }
 
 /// Whether a refund stands, or names what it did to the balance: canceled in time, it did nothing.
 fn moves_money(refund: &Timeline<'_, Refund>) -> bool {
-    let undone = matches!(refund.last().status.as_str(), "failed" | "canceled");
-    !undone || refund.newest(|it| it.balance_transaction.as_ref()).is_some()
+    !refund.last().is_undone() || refund.newest(|it| it.balance_transaction.as_ref()).is_some()
 }
 
-/// What a charge's versions say was refunded beyond all refunds seen, failed ones too.
+/// What a charge's versions say was refunded beyond all refunds made by then, failed ones too.
 fn residual<'a>(
     settlement: &Settlement<'a>,
     charge: &Timeline<'a, Charge>,
 ) -> Result<Vec<Level<'a>>> {
-    let refunds = settlement.refunds.values();
-    let own = refunds.filter(|refund| money(settlement, refund).charge == Some(charge.id));
-    let seen = sum(own.map(|refund| refund.last().amount))?;
+    let own = own(settlement, charge);
     let mut levels = charge.levels(|_, version| Level {
         second: version.second,
         event: version.event,
-        amount: if captured(version.state) > 0 { version.state.amount_refunded } else { 0 },
+        amount: refunded(version.state),
     });
     for level in &mut levels {
+        let made = own.iter().filter(|refund| refund.versions[0].state.created <= level.second);
+        let seen = sum(made.map(|refund| refund.last().amount))?;
         level.amount = sub(level.amount, seen)?.max(0);
     }
     Ok(levels)
+}
+
+/// Whether a version says that more was refunded than stood then, and no list of the charge's
+/// refunds shows that nothing else did.
+fn is_in_doubt(settlement: &Settlement<'_>, charge: &Timeline<'_, Charge>) -> Result<bool> {
+    let own = own(settlement, charge);
+    for version in &charge.versions {
+        let stood = |refund: &&Timeline<'_, Refund>| {
+            levels(refund).iter().rfind(|it| it.second <= version.second).map(|it| it.amount)
+        };
+        let standing = sum(own.iter().filter_map(stood))?;
+        let listed = Listed::Refunds { standing };
+        let doubted = refunded(version.state) > standing;
+        if doubted && !settlement.was_looked_up(charge.id, listed, Seconds::MIN) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn own<'s, 'a>(
+    settlement: &'s Settlement<'a>,
+    charge: &Timeline<'a, Charge>,
+) -> Vec<&'s Timeline<'a, Refund>> {
+    let refunds = settlement.refunds.values();
+    refunds.filter(|refund| money(settlement, refund).charge == Some(charge.id)).collect()
+}
+
+fn refunded(charge: &Charge) -> i64 {
+    if captured(charge) > 0 { charge.amount_refunded } else { 0 }
 }
 
 /// Posts the money, and lists what returned: the whole of it, and the part in no credit note.

@@ -4,7 +4,7 @@ use super::Member;
 use super::timeline::{Timeline, Version};
 use crate::billing::facts::{
     BalanceTransaction, Charge, CheckoutSession, CreditNote, Dispute, Invoice, InvoicePayment,
-    LookUp, Payer, PaymentIntent, Payout, Refund, Seconds, State,
+    Listed, LookUp, Payer, PaymentIntent, Payout, Refund, Seconds, State,
 };
 use crate::version::Moment;
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ pub(super) struct Settlement<'a> {
     pub(super) transactions: ById<'a, BalanceTransaction>,
     pub(super) sessions: ById<'a, CheckoutSession>,
     /// When everything that the API lists for an object was last seen.
-    looked_up: BTreeMap<&'a str, Seconds>,
+    looked_up: BTreeMap<(&'a str, Listed), Seconds>,
     intent_of: BTreeMap<&'a str, &'a str>,
     invoice_of: BTreeMap<&'a str, &'a str>,
 }
@@ -123,14 +123,14 @@ impl<'a> Settlement<'a> {
         let first = self.charges.get(charge).and_then(|it| it.first(|it| captured(it) > 0));
         first.is_some_and(|first| {
             let since = first.state.created;
-            self.was_looked_up(charge, since)
-                || intent.is_some_and(|intent| self.was_looked_up(intent, since))
+            let looked_up = |of| self.was_looked_up(of, Listed::Payments, since);
+            looked_up(charge) || intent.is_some_and(looked_up)
         })
     }
 
     /// Whether everything that the API lists for an object was seen, at that second or later.
-    pub(super) fn was_looked_up(&self, of: &str, since: Seconds) -> bool {
-        self.looked_up.get(of).is_some_and(|second| *second >= since)
+    pub(super) fn was_looked_up(&self, of: &str, listed: Listed, since: Seconds) -> bool {
+        self.looked_up.get(&(of, listed)).is_some_and(|second| *second >= since)
     }
 
     /// Whose settlement it is: as the invoice says, else the charge, the payment intent, the
@@ -225,11 +225,11 @@ pub(super) fn captured(charge: &Charge) -> i64 {
     if charge.captured && charge.status == "succeeded" { charge.amount_captured } else { 0 }
 }
 
-fn look_ups(members: &[Member]) -> BTreeMap<&str, Seconds> {
+fn look_ups(members: &[Member]) -> BTreeMap<(&str, Listed), Seconds> {
     let mut newest = BTreeMap::new();
     for moment in members.iter().flat_map(|member| &member.moments) {
-        if let State::LookUp(LookUp { of }) = &moment.state {
-            let second = newest.entry(of.as_str()).or_insert(moment.second);
+        if let State::LookUp(LookUp { of, listed }) = &moment.state {
+            let second = newest.entry((of.as_str(), *listed)).or_insert(moment.second);
             *second = moment.second.max(*second);
         }
     }

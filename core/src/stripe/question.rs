@@ -2,7 +2,7 @@
 
 use super::normalize::{Observed, looked_up, observe, observe_in_full};
 use super::refusal::Refusal;
-use crate::billing::facts::{Charge, CouponTerms, PriceTerms, Seconds};
+use crate::billing::facts::{Charge, CouponTerms, Fact, Listed, PriceTerms, Seconds, State};
 use crate::unconfirmed::Reason;
 use serde_json::{Map, Value, json};
 
@@ -48,8 +48,10 @@ enum Reading {
     InFull,
     /// The first is the object, the others are the list that it holds under this name.
     Whole(&'static str),
-    /// Each for itself; together they are all that the API lists for an object.
+    /// Each for itself; together they are all payments that the API lists for an object.
     All(String),
+    /// Each for itself; together they are all refunds of a charge.
+    Refunds(String),
 }
 
 /// A question: requests, and what their answers are read as.
@@ -102,7 +104,10 @@ impl Question {
                 reading: Reading::All(object.to_owned()),
             }),
             Reason::RefundUnseen if object.starts_with("ch_") || object.starts_with("py_") => {
-                Some(each(list("/refunds", vec![("charge", object.into())])))
+                Some(Question {
+                    requests: vec![list("/refunds", vec![("charge", object.into())])],
+                    reading: Reading::Refunds(object.to_owned()),
+                })
             }
             Reason::FeeUnknown => {
                 Some(each(list("/balance_transactions", vec![("source", object.into())])))
@@ -150,7 +155,14 @@ impl Question {
             Reading::InFull => answers.iter().flatten().map(observe_in_full).collect(),
             Reading::All(of) => {
                 let all = answers.iter().flatten().map(observe);
-                all.chain([Ok(looked_up(of))]).collect()
+                all.chain([Ok(looked_up(of, Listed::Payments))]).collect()
+            }
+            Reading::Refunds(charge) => {
+                let mut all: Vec<_> =
+                    answers.iter().flatten().map(observe).collect::<Result<_, _>>()?;
+                let standing = standing(all.iter().flat_map(|it| &it.facts))?;
+                all.push(looked_up(charge, Listed::Refunds { standing }));
+                Ok(all)
             }
             Reading::Whole(name) => {
                 let mut answers = answers.into_iter().flatten();
@@ -213,6 +225,21 @@ fn invoices(customer: &str, charged: Seconds) -> Request {
             ("expand[]", "data.payments".to_owned()),
         ],
     )
+}
+
+/// How much of the refunds among facts stands.
+fn standing<'a>(facts: impl Iterator<Item = &'a Fact>) -> Result<i64, Refusal> {
+    let refunds = facts.filter_map(|fact| match &fact.state {
+        State::Refund(it) if !it.is_undone() => Some(it.amount),
+        _ => None,
+    });
+    let mut sum = 0_i64;
+    for amount in refunds {
+        sum = sum.checked_add(amount).ok_or_else(|| {
+            Refusal::new("number_too_large", "the refunds of a charge exceed 64 bits")
+        })?;
+    }
+    Ok(sum)
 }
 
 fn each(request: Request) -> Question {

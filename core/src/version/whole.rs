@@ -1,7 +1,7 @@
 //! Lists that a payload cut, made whole by what the API showed of the same object.
 
 use super::Version;
-use crate::billing::facts::{Invoice, State, Subscription};
+use crate::billing::facts::{Item, State};
 use std::borrow::Cow;
 
 /// The versions, with every cut list lengthened that begins as one the API showed whole.
@@ -40,22 +40,42 @@ fn is_cut(state: &State) -> bool {
 /// Takes the end of the list from `whole`, if the list is its beginning.
 fn lengthen(state: &mut State, whole: &State) -> bool {
     match (state, whole) {
-        (State::Invoice(Invoice { lines, lines_cut, .. }), State::Invoice(whole)) if *lines_cut => {
-            continued(lines, &whole.lines, lines_cut)
+        (State::Invoice(invoice), State::Invoice(whole)) if invoice.lines_cut => {
+            let Some(hidden) = hidden(&invoice.lines, &whole.lines, PartialEq::eq) else {
+                return false;
+            };
+            invoice.lines.extend_from_slice(hidden);
+            invoice.lines_cut = false;
         }
-        (
-            State::Subscription(Subscription { items, items_cut, .. }),
-            State::Subscription(whole),
-        ) if *items_cut => continued(items, &whole.items, items_cut),
-        _ => false,
+        (State::Subscription(it), State::Subscription(whole)) if it.items_cut => {
+            let Some(hidden) = hidden(&it.items, &whole.items, same_item) else { return false };
+            let hidden: Vec<Item> =
+                hidden.iter().map(|item| in_period(item, &whole.items, &it.items)).collect();
+            it.items.extend(hidden);
+            it.items_cut = false;
+        }
+        _ => return false,
     }
+    true
 }
 
-fn continued<T: Clone + PartialEq>(list: &mut Vec<T>, whole: &[T], cut: &mut bool) -> bool {
-    let begins = whole.starts_with(list) && whole.len() > list.len();
-    if begins {
-        list.extend_from_slice(&whole[list.len()..]);
-        *cut = false;
-    }
-    begins
+/// What of `whole` is not shown, if it begins as the list does.
+fn hidden<'a, T>(shown: &[T], whole: &'a [T], same: fn(&T, &T) -> bool) -> Option<&'a [T]> {
+    let (begin, hidden) = whole.split_at_checked(shown.len())?;
+    let begins = begin.iter().zip(shown).all(|(a, b)| same(a, b));
+    (begins && !hidden.is_empty()).then_some(hidden)
+}
+
+/// Whether they are the same but for their periods: renewals change nothing else.
+fn same_item(a: &Item, b: &Item) -> bool {
+    let (period_start, period_end) = (a.period_start, a.period_end);
+    *a == Item { period_start, period_end, ..b.clone() }
+}
+
+/// A hidden item in the period of the shown one with which it shares one where all are shown.
+fn in_period(item: &Item, whole: &[Item], shown: &[Item]) -> Item {
+    let period = |it: &Item| (it.period_start, it.period_end);
+    let like = whole.iter().zip(shown).find(|(whole, _)| period(whole) == period(item));
+    let (period_start, period_end) = like.map_or(period(item), |(_, shown)| period(shown));
+    Item { period_start, period_end, ..item.clone() }
 }

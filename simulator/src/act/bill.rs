@@ -84,9 +84,6 @@ impl World {
     /// A draft for a subscription; nothing is said of it yet.
     pub(crate) fn draft(&mut self, sub: usize, reason: &'static str, lines: Vec<Line>) -> usize {
         let invoice = self.draft_of(sub, reason, lines);
-        if invoice.lines.len() > SHOWN {
-            self.label(&invoice.id, Unsettled::CutList);
-        }
         self.invoices.push(invoice);
         let index = self.invoices.len() - 1;
         self.subs[sub].latest_invoice = Some(index);
@@ -253,6 +250,10 @@ impl World {
         if is_due {
             let intent = self.dice.id("pi");
             invoice.intent.get_or_insert(intent);
+        }
+        if self.invoices[index].lines.len() > SHOWN {
+            let id = self.invoices[index].id.clone();
+            self.label(&id, Unsettled::CutList);
         }
         if credit != 0 {
             self.credit(customer, credit, "applied_to_invoice", Some(index), None);

@@ -169,6 +169,13 @@ impl World {
         }
     }
 
+    /// The charges of refunds that no payload shows; the oldest versions list a charge's refunds.
+    pub(crate) fn charges_refunded_unseen(&self) -> impl Iterator<Item = String> {
+        let told = self.open_book || self.plan.version == ApiVersion::V2017;
+        let unseen = move |refund: &&Refund| !told && !self.shown.contains_key(&refund.id);
+        self.refunds.iter().filter(unseen).map(|it| self.charges[it.charge].id.clone())
+    }
+
     fn say_refund_change(&mut self, index: usize, outcome: &str) {
         let now = self.refund_json(index);
         self.say("refund.updated", now.clone());

@@ -110,6 +110,13 @@ pub struct Refund {
     pub balance_transaction: Option<String>,
 }
 
+impl Refund {
+    /// Whether nothing is returned after all.
+    pub fn is_undone(&self) -> bool {
+        matches!(self.status.as_str(), "failed" | "canceled")
+    }
+}
+
 /// A movement of the Stripe balance: an object of its own, which disputes embed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BalanceTransaction {

@@ -74,18 +74,36 @@ impl PriceTerms {
     }
 }
 
-/// Everything that the API lists for an invoice or for money that came in has been seen: what
-/// paid the invoice, or what the money was for. The fact's object: [`LookUp::id`].
+/// Everything of a kind that the API lists for an object has been seen. The fact's object:
+/// [`LookUp::id`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LookUp {
     /// The invoice, payment intent or charge.
     pub of: String,
+    /// What was listed.
+    pub listed: Listed,
+}
+
+/// What the API lists for an object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Listed {
+    /// What paid an invoice, or what money that came in was for.
+    #[default]
+    Payments,
+    /// A charge's refunds.
+    Refunds {
+        /// How much of them stands, in minor units.
+        standing: i64,
+    },
 }
 
 impl LookUp {
-    /// The id of the fact about an object.
-    pub fn id(of: &str) -> String {
-        format!("look:{of}")
+    /// The id of the fact.
+    pub fn id(&self) -> String {
+        match self.listed {
+            Listed::Payments => format!("look:{}", self.of),
+            Listed::Refunds { .. } => format!("refunds:{}", self.of),
+        }
     }
 }

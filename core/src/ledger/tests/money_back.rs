@@ -73,6 +73,54 @@ fn a_refund_known_by_amount_drains_into_the_refund_itself() {
     }
 }
 
+/// A sale whose charge says at each of these seconds that so much of it was refunded.
+fn sold_and_refunded(told: &[(Seconds, i64)]) -> Vec<Member> {
+    let mut members = sold();
+    members[2].moments.extend(told.iter().map(|(second, amount_refunded)| Moment {
+        second: *second,
+        event: format!("evt_refunded_{second}"),
+        deleted: false,
+        state: State::Charge(Charge { amount_refunded: *amount_refunded, ..charge(12_000, AT) }),
+        marks: BTreeSet::new(),
+        reconstructed: false,
+    }));
+    members
+}
+
+#[test]
+fn a_refund_explains_no_amount_that_was_told_before_it_was_made() {
+    let mut members = sold_and_refunded(&[(AT + 20, 3000), (AT + 40, 6000)]);
+    members.push(member("re_2", &[(AT + 60, State::Refund(refund(3000, AT + 40)))]));
+    let books = through(&members);
+    assert_eq!(balance_at(&books, "refunds", AT + 20), 3000);
+    assert_eq!(balance(&books, "refunds"), 6000);
+    assert_eq!(marks(&books), [("ch_1", Reason::RefundUnseen)]);
+}
+
+#[test]
+fn an_amount_that_only_a_failed_refund_explains_is_in_doubt_until_the_refunds_are_listed() {
+    let failed = Refund { status: "failed".into(), ..refund(3000, AT + 20) };
+    let mut members = sold_and_refunded(&[(AT + 20, 3000), (AT + 40, 3000)]);
+    let made = State::Refund(refund(3000, AT + 20));
+    members.push(member("re_1", &[(AT + 20, made), (AT + 30, State::Refund(failed))]));
+    let books = through(&members);
+    assert_eq!(marks(&books), [("ch_1", Reason::RefundUnseen)]);
+    assert_eq!(balance(&books, "refunds"), 0, "nothing is invented");
+
+    let listed = |standing| {
+        let it = LookUp { of: "ch_1".into(), listed: Listed::Refunds { standing } };
+        member(&it.id(), &[(AT + 50, State::LookUp(it.clone()))])
+    };
+    let alone = through(&[members.clone(), vec![listed(0)]].concat());
+    assert_eq!(marks(&alone), [], "the list shows no other");
+
+    let another = member("re_2", &[(AT + 50, State::Refund(refund(3000, AT + 40)))]);
+    for listed in [vec![], vec![listed(3000)]] {
+        let books = through(&[members.clone(), vec![another.clone()], listed].concat());
+        assert_eq!((marks(&books), balance(&books, "refunds")), (vec![], 3000));
+    }
+}
+
 #[test]
 fn an_unseen_refund_that_fails_is_undone_by_the_amount() {
     let amounts = [(1, 0), (10, 3000), (20, 5000), (30, 2000)];

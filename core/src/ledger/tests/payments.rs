@@ -192,7 +192,10 @@ fn a_seen_link_beats_a_session() {
 
 #[test]
 fn money_that_a_look_up_finds_nothing_for_is_a_sale_until_somebody_links_it() {
-    let looked = |of: &str, at| member("look:1", &[(at, State::LookUp(LookUp { of: of.into() }))]);
+    let looked = |of: &str, at| {
+        let all = LookUp { of: of.into(), ..LookUp::default() };
+        member("look:1", &[(at, State::LookUp(all))])
+    };
     let charged = member("ch_1", &[(AT, State::Charge(charge(5_000, AT)))]);
     for of in ["pi_1", "ch_1"] {
         let books = through(&[charged.clone(), looked(of, AT + 60)]);
@@ -217,7 +220,7 @@ fn what_an_invoice_lists_no_payment_of_came_from_outside_once_it_was_looked_up()
     let invoice = member("in_1", &[(AT, State::Invoice(open())), (AT, State::Invoice(paid))]);
     let books = through(std::slice::from_ref(&invoice));
     assert_eq!(marks(&books), [("in_1", Reason::PaymentMethodUnknown)]);
-    let looked = State::LookUp(LookUp { of: "in_1".into() });
+    let looked = State::LookUp(LookUp { of: "in_1".into(), ..LookUp::default() });
     let books = through(&[invoice, member("look:in_1", &[(AT + 60, looked)])]);
     assert_eq!(marks(&books), []);
     assert_eq!(balance(&books, "off_stripe"), 12_000);

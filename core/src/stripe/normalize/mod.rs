@@ -19,7 +19,7 @@ pub use kinds::{API_VERSION, EVENT_TYPES};
 use super::envelope::{Data, Envelope};
 use super::field::{Object, missing};
 use super::{Question, Refusal};
-use crate::billing::facts::{Fact, Phase, State};
+use crate::billing::facts::{Fact, Listed, LookUp, Phase, State};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -115,9 +115,9 @@ pub fn observe_in_full(object: &Map<String, Value>) -> Result<Observed, Refusal>
     Ok(observed)
 }
 
-/// That everything the API lists for an invoice, a payment intent or a charge was shown.
-pub fn looked_up(of: &str) -> Observed {
-    let facts = vec![terms::look_up(of)];
+/// That everything of a kind that the API lists for an object was shown.
+pub fn looked_up(of: &str, listed: Listed) -> Observed {
+    let facts = vec![terms::look_up(LookUp { of: of.to_owned(), listed })];
     Observed { object: of.to_owned(), facts, personal: None, livemode: None }
 }
 

@@ -38,8 +38,8 @@ pub(super) fn price(object: Object<'_>) -> Result<Fact, Refusal> {
 }
 
 /// That everything the API lists for an object has been seen.
-pub(super) fn look_up(of: &str) -> Fact {
-    embedded(LookUp::id(of), State::LookUp(LookUp { of: of.to_owned() }))
+pub(super) fn look_up(it: LookUp) -> Fact {
+    embedded(it.id(), State::LookUp(it))
 }
 
 fn embedded(object: String, state: State) -> Fact {
