@@ -19,6 +19,8 @@ const MARK: &str = "takings_request";
 pub(super) const DISCOUNTS: &str = "discounts.source.coupon.applies_to";
 /// How far Stripe's clock may be behind ours, in seconds.
 const SKEW: i64 = 300;
+/// How much longer than an intent is old is looked back by Stripe's own clock, in seconds.
+const MARGIN: i64 = 30;
 /// As many as one page holds.
 const PAGE: usize = 100;
 
@@ -125,24 +127,25 @@ impl Call {
         }
     }
 
-    /// Finds out whether it was done, without sending it.
+    /// Finds out whether it was done since it was asked for, without sending it.
     pub(super) async fn look(
         &self,
         client: &Client,
         key: &str,
-        since: Timestamp,
+        (since, now): (Timestamp, Timestamp),
     ) -> Result<Option<Done>, Error> {
+        let age = now.secs() - since.secs();
         let found = match &self.trace {
             Trace::None => return Ok(None),
             Trace::Ended => return self.ended(client).await,
             Trace::Marked(filter) => {
                 let ours = |it: &Value| it["metadata"][MARK] == key;
-                find(client, &self.path, filter.clone(), ours).await?
+                find(client, &self.path, filter.clone(), age, ours).await?
             }
             Trace::Events(told_by) => {
                 let asked = json!({ "types": told_by, "created": { "gte": since.secs() - SKEW } });
                 let ours = |event: &Value| event["request"]["idempotency_key"] == key;
-                let event = find(client, "/events", asked, ours).await?;
+                let event = find(client, "/events", asked, age, ours).await?;
                 event.map(|event| event["data"]["object"].clone())
             }
         };
@@ -171,11 +174,13 @@ pub(super) async fn get(client: &Client, path: &str) -> Result<Answer<Object>, E
     client.ask(RequestBuilder { method, query, body: None, path }, None).await
 }
 
-/// The first entry of a list that is looked for.
+/// The first entry of a list that is looked for. Lists begin with what is newest, and none is older
+/// than the intent, `age` seconds by either clock.
 async fn find(
     client: &Client,
     path: &str,
     mut asked: Value,
+    age: i64,
     wanted: impl Fn(&Value) -> bool,
 ) -> Result<Option<Value>, Error> {
     asked["limit"] = PAGE.into();
@@ -189,7 +194,9 @@ async fn find(
             return Ok(Some(found.clone()));
         }
         let more = page.body.get("has_more").and_then(Value::as_bool) == Some(true);
-        let Some(last) = entries.last().filter(|_| more) else { return Ok(None) };
+        let earliest = page.head.date.map_or(0, |date| date.secs() - age - MARGIN);
+        let old = |entry: &Value| entry["created"].as_i64().is_some_and(|at| at < earliest);
+        let Some(last) = entries.last().filter(|last| more && !old(last)) else { return Ok(None) };
         asked["starting_after"] = last["id"].clone();
     }
 }

@@ -47,6 +47,9 @@ const TERM: Duration = Duration::from_secs(23 * 3600);
 const SETTLING: Duration = Duration::from_secs(10);
 /// How long a caller waits, which is less than the gRPC door does.
 const PATIENCE: Duration = Duration::from_secs(25);
+/// How long is gone on with what a caller began, who may leave before: less than the job lets pass
+/// before it takes an intent up.
+const ENDURANCE: Duration = Duration::from_secs(80);
 /// How often an object is fetched whose state is not read back.
 const LOOKS: u32 = 3;
 /// Intents that the job carries on with at once.
@@ -110,9 +113,13 @@ impl Command {
     }
 }
 
-/// Does what is asked for, or answers what was done.
-pub(super) async fn run<T: Message + Default>(app: &App, asked: Asked) -> Result<T, Error> {
-    let answer = timeout(PATIENCE, decide(app, &asked)).await.map_err(|_| slow())??;
+/// Does what is asked for, or answers what was done. It goes on when the caller leaves: one who
+/// came again before it was through would else begin it anew each time.
+pub(super) async fn run<T: Message + Default>(app: &Arc<App>, asked: Asked) -> Result<T, Error> {
+    let app = app.clone();
+    let work = tokio::spawn(async move { timeout(ENDURANCE, decide(&app, &asked)).await });
+    let ended = timeout(PATIENCE, work).await.map_err(|_| slow())?;
+    let answer = ended.map_err(Error::internal)?.map_err(|_| slow())??;
     T::decode(answer.as_slice()).map_err(Error::internal)
 }
 
@@ -193,8 +200,8 @@ async fn send(app: &App, intent: &Intent) -> Result<Done, Error> {
         let key = intent.key_of(place);
         done = match call.send(client, &key, done.id()).await {
             Err(error) if error.kind == ErrorKind::Failed => {
-                let found = call.look(client, &key, intent.created_at).await.map_err(unread)?;
-                match found {
+                let until_now = (intent.created_at, app.now());
+                match call.look(client, &key, until_now).await.map_err(unread)? {
                     Some(done) => done,
                     None => return Err(doubt(app, intent, error).await?),
                 }
@@ -259,7 +266,8 @@ async fn lapse(app: &App, intent: &Intent) -> Result<Vec<u8>, Error> {
     let last = calls.len().saturating_sub(1);
     let (client, key) = (&app.stripe()?.client, intent.key_of(last));
     let call = calls.get(last).ok_or_else(|| Error::internal("an intent without calls"))?;
-    let found = call.look(client, &key, intent.created_at).await.map_err(unread)?;
+    let until_now = (intent.created_at, app.now());
+    let found = call.look(client, &key, until_now).await.map_err(unread)?;
     let Some(mut done) = found else {
         tracing::warn!(request = intent.request, method = intent.method, "a command has lapsed");
         return end(app, intent, State::Lapsed, Vec::new()).await;
