@@ -40,6 +40,8 @@ pub(super) struct Account {
     pub(super) baskets: HashMap<String, (Vec<Value>, Params)>,
     /// The version in which `/v1/events` tells events.
     pub(super) version: ApiVersion,
+    /// What look-ups were answered with since anything happened.
+    pub(super) pages: HashMap<String, String>,
     /// The account's time; that of test clocks is theirs.
     now: i64,
 }
@@ -80,6 +82,7 @@ impl Account {
             outbox: VecDeque::new(),
             baskets: HashMap::new(),
             version: ApiVersion::Endive,
+            pages: HashMap::new(),
             now: 0,
         };
         account.now = account.world.now;
@@ -119,6 +122,7 @@ impl Account {
 
     /// Takes notice of what the world has done.
     pub(super) fn sync(&mut self) {
+        self.pages.clear();
         for kind in Kind::OF_WORLD {
             let known = self.indexed.get(&kind).copied().unwrap_or(0);
             let count = self.count(kind);

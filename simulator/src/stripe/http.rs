@@ -205,10 +205,10 @@ impl Stripe {
         let answer = {
             let mut account = self.account();
             if other_mode {
-                account.in_other_mode(&request)
+                account.in_other_mode(&request).map(|body| body.to_string())
             } else {
                 account.world.request = Some((asked.id.clone(), asked.idempotency.clone()));
-                let answer = account.answer(&request);
+                let answer = account.answer_in_words(&request);
                 account.world.request = None;
                 answer
             }
@@ -217,7 +217,7 @@ impl Stripe {
         {
             return self.reply(asked, Err(problem));
         }
-        self.reply(asked, answer.map(|body| body.to_string()))
+        self.reply(asked, answer)
     }
 
     /// An answer as it is kept: errors tell where the request is logged.

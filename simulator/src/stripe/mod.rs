@@ -160,6 +160,7 @@ impl Stripe {
         let mut account = self.account();
         if account.speaks(version) {
             account.version = version;
+            account.pages.clear();
         }
     }
 

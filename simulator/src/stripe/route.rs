@@ -73,11 +73,27 @@ pub(super) fn endpoint(method: &str, path: &[&str]) -> String {
 }
 
 impl Account {
+    /// Answers a request in words. A look-up is rendered once, until something happens: Stripe's own
+    /// servers take nothing from who asks them.
+    pub(super) fn answer_in_words(&mut self, request: &Request<'_>) -> Result<String, Problem> {
+        if request.method != "GET" {
+            return self.answer(request).map(|body| body.to_string());
+        }
+        let asked = format!("{} {}", request.path.join("/"), request.params.fingerprint());
+        if let Some(known) = self.pages.get(&asked) {
+            return Ok(known.clone());
+        }
+        let words = self.answer(request)?.to_string();
+        self.pages.insert(asked, words.clone());
+        Ok(words)
+    }
+
     /// Answers a request.
     pub(super) fn answer(&mut self, request: &Request<'_>) -> Answer {
         let body = match request.method {
             "GET" => self.look_up(request)?,
             "POST" | "DELETE" => {
+                self.pages.clear();
                 command::run(self, request)?.ok_or_else(|| request.unrecognized())?
             }
             _ => return Err(request.unrecognized()),
