@@ -1,7 +1,6 @@
-//! Clicks that are too old to bring anybody: counted by link and day, and dropped. What nobody has
-//! told of in time is given up.
+//! Clicks that are too old to bring anybody: counted by link and day, and dropped.
 
-use crate::affiliate::sales::{give_up, lock_settlements};
+use crate::affiliate::sales::lock_settlements;
 use crate::db::Type::{Int, Text};
 use crate::db::{Database, Query, Rows};
 use crate::error::Error;
@@ -63,14 +62,13 @@ static DROP: Query = Query::new(
 static TERMS: Query = Query::new("every_terms", "select distinct terms from program_terms", &[]);
 
 /// Counts and drops the clicks of whole days that are older than `keep` days, and than every window in
-/// which a click can bring a customer; gives up what is awaited in vain. Answers how many clicks were
-/// dropped. A transaction holds one day of one link.
+/// which a click can bring a customer; answers how many were dropped. A transaction holds one day of
+/// one link.
 ///
 /// # Errors
 ///
 /// If the database does not answer, or holds what this binary cannot read.
 pub async fn drop_clicks(database: &Database, keep: u32, now: Timestamp) -> Result<usize, Error> {
-    give_up(database, now).await?;
     let keep = i64::from(keep).max(longest_window(database).await?);
     let until = Day(now.day().0.saturating_sub(i32::try_from(keep).unwrap_or(i32::MAX))).start().0;
     let settled = now.0 - SETTLED;

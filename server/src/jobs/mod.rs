@@ -8,6 +8,7 @@ mod intents;
 mod lease;
 mod sync;
 
+pub use crate::affiliate::sales::give_up;
 pub use clicks::drop_clicks;
 pub use close::close_due;
 pub use commissions::settle_commissions;
@@ -40,6 +41,7 @@ async fn settle(app: &Arc<App>, stop: &CancellationToken) {
         }
         report("coupons", turn(app, "coupons", Duration::from_secs(1)).await);
         report("commissions", turn(app, "commissions", Duration::from_secs(1)).await);
+        report("awaited", turn(app, "awaited", Duration::from_secs(60)).await);
         report("close", turn(app, "close", Duration::from_secs(600)).await);
         report("clicks", turn(app, "clicks", Duration::from_secs(86_400)).await);
     }
@@ -59,6 +61,7 @@ async fn turn(app: &Arc<App>, name: &'static str, every: Duration) -> Result<(),
     let result = match name {
         "coupons" => settle_waiting(&app.database).await.map(drop),
         "commissions" => settle_commissions(&app.database).await.map(drop),
+        "awaited" => give_up(&app.database, app.now()).await.map(drop),
         "clicks" => {
             let keep = app.config.affiliate.keep_clicks_days;
             drop_clicks(&app.database, keep, app.now()).await.map(drop)

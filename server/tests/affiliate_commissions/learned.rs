@@ -9,7 +9,9 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use takings::v1::program_terms::Rate;
 use takings::v1::*;
+use takings_core::time::Timestamp;
 use takings_server::db::Database;
+use takings_server::jobs::give_up;
 
 const PURCHASE: Purchase<'static> = Purchase { n: "1", customer: "cus_1", at: AT, amount: 10_000 };
 
@@ -136,6 +138,25 @@ async fn a_link_learned_after_its_coupon_was_used_brings_the_customer() {
 }
 
 #[tokio::test]
+async fn what_never_comes_is_given_up() {
+    for place in places("affiliate_given_up") {
+        let database = place.open().await;
+        shop::open(&database, &shop::terms()).await;
+        let purchase = Purchase { at: crate::common::door::now(), ..PURCHASE };
+        let never = "clk_00000000000000000000000000000bad";
+        shop::tell(&database, &[purchase.session(Some(never), Some("nobodys"))]).await;
+        shop::settle(&database).await;
+        let waiting = "select count(*) as n from awaited";
+        assert_eq!(shop::count(&database, waiting).await, 2, "a click and a coupon");
+        let after = |seconds: i64| Timestamp::from_secs(purchase.at + seconds);
+        assert_eq!(give_up(&database, after(500)).await.unwrap(), 0);
+        assert_eq!(give_up(&database, after(700)).await.unwrap(), 1, "no link has that coupon");
+        assert_eq!(give_up(&database, after(401 * 86_400)).await.unwrap(), 1);
+        assert_eq!(shop::count(&database, waiting).await, 0, "on {}", place.kind());
+    }
+}
+
+#[tokio::test]
 async fn two_customers_from_one_browser_are_looked_at() {
     for place in places("affiliate_visitor") {
         let database = opened(&place).await;
@@ -227,6 +248,14 @@ async fn a_sale_outside_stripe_is_of_the_stripe_customer_of_its_id() {
             let answer = life.desk.client.get_partner_analytics(asked).await.unwrap();
             let funnel = answer.into_inner().totals.unwrap();
             assert_eq!((funnel.lead_count, funnel.conversion_count), (1, 1), "one person");
+            let asked = ExplainAttributionRequest {
+                program_id: life.link.program_id.clone(),
+                customer_id: "cus_1".into(),
+                ..Default::default()
+            };
+            let told = life.desk.client.explain_attribution(asked).await.unwrap().into_inner();
+            assert_eq!(told.bound_partner_id, life.link.partner_id);
+            assert_eq!(told.touches.len(), 1, "{told:?}");
             shop::hash(&life.desk.database).await;
         }
     }
@@ -253,5 +282,27 @@ async fn refunds_outside_stripe_are_told_in_any_order() {
             assert_eq!(amounts, [2_000, -500, -500], "{order:?} on {}", place.kind());
         }
         shop::hash(&life.desk.database).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_sale_of_a_person_is_the_first_under_any_name() {
+    for place in places("affiliate_first_of_person") {
+        let mut life = Life::open(&place).await;
+        let change = UpdateProgramRequest {
+            program_id: life.link.program_id.clone(),
+            terms: Some(ProgramTerms { duration_months: Some(0), ..crate::desk::terms() }),
+            request_id: uuid(),
+            ..Default::default()
+        };
+        life.desk.client.update_program(change).await.unwrap();
+        life.at += 5;
+        life.buy().await;
+        let told = conversion(&life, "order-1", None);
+        let answer = life.desk.client.process_conversion(told).await.unwrap().into_inner();
+        assert_eq!(answer.partner_id, life.link.partner_id);
+        assert_eq!(answer.commissions, [], "on {}", place.kind());
+        shop::hash(&life.desk.database).await;
+        assert_eq!(shop::payable(&life.desk.database, &life.link.partner_id).await, 2_000);
     }
 }

@@ -10,7 +10,7 @@ mod store;
 
 pub(crate) use affected::Affected;
 pub(super) use said::Known;
-pub(crate) use store::marks::give_up;
+pub use store::marks::give_up;
 pub(super) use store::marks::mark_since;
 pub(super) use store::{of_customers, one, write_conversion};
 

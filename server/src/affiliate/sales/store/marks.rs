@@ -162,7 +162,11 @@ pub(in crate::affiliate::sales) async fn owners(
 }
 
 /// Gives up what nobody has told of in time; answers how much that was.
-pub(crate) async fn give_up(database: &Database, now: Timestamp) -> Result<u64, Error> {
+///
+/// # Errors
+///
+/// If the database does not answer.
+pub async fn give_up(database: &Database, now: Timestamp) -> Result<u64, Error> {
     let text = "delete from awaited where until_at <= $1";
     let delete = Statement::from_sql_and_values(database.kind.into(), text, [now.0.into()]);
     Ok(database.execute(delete).await?.rows_affected())
