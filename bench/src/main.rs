@@ -5,6 +5,7 @@ mod backfill;
 mod burst;
 mod clicks;
 mod commands;
+mod commissions;
 mod cpu;
 mod customer;
 mod ingest;
@@ -29,10 +30,13 @@ fn main() -> anyhow::Result<()> {
         "commands" => runtime.block_on(commands::run()),
         "burst" => runtime.block_on(burst::run()),
         "clicks" => runtime.block_on(clicks::run()),
+        "commissions" => runtime.block_on(commissions::run()),
         limit::BARE_SERVER => runtime.block_on(limit::serve_bare()),
         clicks::REDIRECT_SERVER => runtime.block_on(clicks::serve_redirects()),
         make_believe::SERVER => runtime.block_on(make_believe::serve()),
-        _ => bail!("say what to measure: ingest, query, backfill, commands, burst, clicks"),
+        _ => bail!(
+            "say what to measure: ingest, query, backfill, commands, burst, clicks, commissions"
+        ),
     }
 }
 

@@ -46,6 +46,7 @@ impl App {
         let secrets = Secrets::of(&config.stripe).map_err(Error::internal)?;
         let prometheus = telemetry::metrics().map_err(Error::internal)?;
         let (stopping, clock) = (CancellationToken::new(), now as fn() -> Timestamp);
+        let clicks = Clicks::new(&config.affiliate);
         Ok(Arc::new(App {
             config,
             database,
@@ -53,7 +54,7 @@ impl App {
             sources,
             secrets,
             links: Cache::default(),
-            clicks: Clicks::default(),
+            clicks,
             stripe,
             stopping,
             clock,

@@ -6,7 +6,7 @@ mod network;
 mod stripe;
 
 pub use affiliate::{Affiliate, ClickMode};
-pub use network::Network;
+pub use network::{Network, Networks};
 pub(crate) use stripe::is_loopback;
 pub use stripe::{ApiKey, Stripe};
 

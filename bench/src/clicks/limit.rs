@@ -8,7 +8,8 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use sea_orm::{ConnectionTrait, QueryResult, Statement};
 use std::process::Command;
-use takings_server::db::{Database, Insert, Options, Rows, Type};
+use takings_server::affiliate::clicks::CLICKS;
+use takings_server::db::{Cell, Database, Options, Rows, Type};
 use takings_server::http;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -17,25 +18,6 @@ use uuid::Uuid;
 pub(crate) const REDIRECT_SERVER: &str = "redirect-server";
 /// The most clicks that are inserted again.
 const ROWS: usize = 50_000;
-
-/// The insert of a click, as the server does it.
-static CLICKS: Insert = Insert::new(
-    "clicks",
-    &[
-        ("id", Type::Text),
-        ("link", Type::Text),
-        ("program", Type::Text),
-        ("partner", Type::Text),
-        ("clicked_at", Type::Int),
-        ("recorded_at", Type::Int),
-        ("outcome", Type::Text),
-        ("signals", Type::Text),
-        ("visitor", Type::Text),
-        ("referrer_host", Type::Text),
-        ("ad_parameter", Type::Text),
-    ],
-    "on conflict (id) do nothing returning id",
-);
 
 /// Serves redirects, and keeps nothing.
 pub(crate) async fn serve_redirects() -> anyhow::Result<()> {
@@ -107,21 +89,13 @@ async fn batches(shop: &Shop) -> anyhow::Result<Vec<Rows>> {
     Ok(batches)
 }
 
+/// The columns that the server writes.
 fn push(batch: &mut Rows, row: &QueryResult) -> anyhow::Result<()> {
-    let text = |name| row.try_get::<Option<String>>("", name);
-    let int = |name| row.try_get::<i64>("", name);
-    batch.push([
-        text("id")?.into(),
-        text("link")?.into(),
-        text("program")?.into(),
-        text("partner")?.into(),
-        int("clicked_at")?.into(),
-        int("recorded_at")?.into(),
-        text("outcome")?.into(),
-        text("signals")?.into(),
-        text("visitor")?.into(),
-        text("referrer_host")?.into(),
-        text("ad_parameter")?.into(),
-    ]);
+    let cell = |(name, kind): &(&'static str, Type)| match kind {
+        Type::Int => Ok(row.try_get::<i64>("", name)?.into()),
+        _ => Ok(row.try_get::<Option<String>>("", name)?.into()),
+    };
+    let cells: Vec<Cell> = CLICKS.columns.iter().map(cell).collect::<anyhow::Result<_>>()?;
+    batch.push::<11>(cells.try_into().map_err(|_| anyhow::anyhow!("other columns"))?);
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 mod limit;
 mod lost;
-mod shop;
+pub(crate) mod shop;
 mod visitors;
 
 pub(crate) use limit::{REDIRECT_SERVER, serve_redirects};

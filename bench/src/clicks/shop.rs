@@ -21,7 +21,7 @@ const LONGEST: Duration = Duration::from_secs(120);
 
 /// When a visitor is sent on.
 #[derive(Clone, Copy)]
-pub(super) enum Mode {
+pub(crate) enum Mode {
     Buffered,
     Durable,
 }
@@ -35,7 +35,7 @@ impl Mode {
     }
 
     /// A server of this mode, which believes what the other end says of visitors.
-    pub(super) fn serve(self, url: &str) -> anyhow::Result<Target> {
+    pub(crate) fn serve(self, url: &str) -> anyhow::Result<Target> {
         let configuration = [
             ("TAKINGS__AFFILIATE__CLICKS", self.name().to_owned()),
             ("TAKINGS__HTTP__TRUSTED_PROXIES", r#"["127.0.0.0/8"]"#.to_owned()),
@@ -55,7 +55,7 @@ impl Shop {
     /// A new one on an empty database.
     pub(super) async fn open(url: &str, mode: Mode) -> anyhow::Result<Shop> {
         let server = mode.serve(url)?;
-        link(&server).await?;
+        link(&server, terms()).await?;
         let options = Options { url: url.to_owned(), read_url: None, readers: 1 };
         Ok(Shop { mode, server, database: Database::open(&options).await? })
     }
@@ -84,19 +84,20 @@ impl Shop {
     }
 }
 
+/// A fifth of every sale, in dollars.
+pub(crate) fn terms() -> ProgramTerms {
+    let currency_code = "USD".to_owned();
+    ProgramTerms { currency_code, rate: Some(Rate::RateBps(2_000)), ..Default::default() }
+}
+
 /// A program, a partner, and the link.
-async fn link(server: &Target) -> anyhow::Result<()> {
+pub(crate) async fn link(server: &Target, terms: ProgramTerms) -> anyhow::Result<()> {
     let mut client = server.affiliate().await?;
     let request_id = || Uuid::new_v4().to_string();
-    let currency_code = "USD".to_owned();
     let program = CreateProgramRequest {
         name: "Friends".into(),
         destination_url: "https://shop.example/start".into(),
-        terms: Some(ProgramTerms {
-            currency_code,
-            rate: Some(Rate::RateBps(2_000)),
-            ..Default::default()
-        }),
+        terms: Some(terms),
         request_id: request_id(),
         ..Default::default()
     };

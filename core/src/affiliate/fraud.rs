@@ -11,7 +11,7 @@ pub enum Signal {
     SameEmail,
     /// Partner and customer have one domain that is not a free provider's.
     SameDomain,
-    /// Partner and customer were one visitor.
+    /// Partner and customer were one visitor, or two customers of the partner were.
     SameVisitor,
     /// Partner is paid to what the customer pays with.
     SamePayment,
@@ -65,7 +65,8 @@ pub struct Party<'a> {
     pub domain: Option<&'a str>,
     /// Whether that is a free provider's.
     pub free_domain: bool,
-    /// The visitor keys known.
+    /// The visitor keys known; the partner's are those of every other customer of his too, because
+    /// he is known to visit where he buys himself.
     pub visitors: &'a [&'a str],
     /// The hash of the payment or payout method.
     pub payment: Option<&'a str>,
@@ -138,7 +139,8 @@ pub fn of_sale(terms: &Terms, signs: &SaleSigns<'_>) -> Vec<Evidence> {
     let text = "the email addresses of partner and customer have the same domain";
     say(own && same(partner.domain, customer.domain), Signal::SameDomain, text.into());
     let met = partner.visitors.iter().any(|visitor| customer.visitors.contains(visitor));
-    let text = "partner and customer came from the same browser and network on one day";
+    let text = "the partner, or another customer of his, came from the same browser and network on \
+                that day";
     say(met, Signal::SameVisitor, text.into());
     let text = "the partner is paid out to what the customer paid with";
     say(same(partner.payment, customer.payment), Signal::SamePayment, text.into());

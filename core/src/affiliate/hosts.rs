@@ -1,13 +1,30 @@
 //! Which hosts a program's links may lead to, so that no link leads away to a stranger's page.
 
+use serde::{Deserialize, Serialize};
+
 /// Why a text is no name of hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("use a host name without scheme, port or path, or `*.` before one for every host below it")]
 pub struct BadHost;
 
 /// A host, or with `*.` before it every host below it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Host(String);
+
+impl TryFrom<String> for Host {
+    type Error = BadHost;
+
+    fn try_from(text: String) -> Result<Host, BadHost> {
+        Host::parse(&text)
+    }
+}
+
+impl From<Host> for String {
+    fn from(host: Host) -> String {
+        host.0
+    }
+}
 
 impl Host {
     /// Reads a name; case makes no difference.

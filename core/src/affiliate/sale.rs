@@ -117,6 +117,11 @@ impl Sale {
         sub(base, part(base, self.returned_at(instant)?, self.captured)?)
     }
 
+    /// Whether money of it ever went back, or is or was disputed.
+    pub fn may_have_returned(&self) -> bool {
+        !self.refunds.is_empty() || !self.disputes.is_empty()
+    }
+
     /// Whether all of it went back by the end of an instant.
     pub fn is_returned(&self, instant: Timestamp) -> Result<bool, LedgerError> {
         Ok(self.captured > 0 && self.returned_at(instant)? >= self.captured)
@@ -134,6 +139,29 @@ impl Sale {
         let states = self.disputes.iter().flat_map(|it| &it.states).map(|(at, _)| *at);
         changes.chain(states).map(|at| at.max(self.paid_at)).collect()
     }
+}
+
+/// What went back of a sale of which somebody tells how much did in all by some instant: `told` is
+/// taken into what is known of it, in any order. Of two amounts by one instant the greater holds; a
+/// smaller amount by a later one says that money did not go back after all.
+///
+/// Every instant keeps its row, one that changes nothing included, so that the running sum of the rows
+/// is what was told.
+pub fn returned_by(known: &[Change], told: Change) -> Vec<Change> {
+    let mut levels: BTreeMap<Timestamp, i64> = BTreeMap::new();
+    let mut sum = 0_i64;
+    for change in known {
+        sum = sum.saturating_add(change.amount);
+        levels.insert(change.at, sum);
+    }
+    let level = levels.entry(told.at).or_insert(told.amount);
+    *level = told.amount.max(*level);
+    let mut before = 0;
+    let change = |(at, level): (Timestamp, i64)| {
+        let amount = level.saturating_sub(std::mem::replace(&mut before, level));
+        Change { at, amount }
+    };
+    levels.into_iter().map(change).collect()
 }
 
 fn sum_until(changes: &[Change], instant: Timestamp) -> Result<i64, LedgerError> {
@@ -199,6 +227,21 @@ mod tests {
         assert_eq!(sale.net_at(at(20)), Ok(50));
         assert!(sale.is_disputed(at(55)) && !sale.is_disputed(at(60)));
         assert!(sale.is_returned(at(60)).unwrap());
+    }
+
+    #[test]
+    fn refunds_told_as_sums_come_in_any_order() {
+        let told = [(20, 30), (40, 80), (30, 30), (40, 60), (50, 70)];
+        let told = told.map(|(second, amount)| Change { at: at(second), amount });
+        let rows = |order: &[usize]| {
+            let known = order.iter().fold(Vec::new(), |it, place| returned_by(&it, told[*place]));
+            known.iter().map(|it| (it.at.secs(), it.amount)).collect::<Vec<_>>()
+        };
+        let expected = [(20, 30), (30, 0), (40, 50), (50, -10)];
+        for order in [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 4, 0, 3, 1], [1, 3, 4, 0, 2]] {
+            assert_eq!(rows(&order), expected, "{order:?}");
+        }
+        assert_eq!(rows(&[0, 0, 1, 1, 2, 3, 4, 4]), expected, "told twice");
     }
 
     #[test]

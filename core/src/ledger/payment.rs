@@ -53,7 +53,7 @@ pub(super) fn post_charges(settlement: &Settlement<'_>, journal: &mut Journal) -
             let entry = Entry { object: charge.id, currency, second: *second, event };
             let (debit, credit) = (Account::StripePending, Account::PaymentsClearing);
             journal.step(entry, TransferKind::Charge, debit, credit, *delta)?;
-            if matches!(purpose, Purpose::Credit) {
+            if matches!(purpose, Purpose::Credit(..)) {
                 let (debit, credit) = (Account::PaymentsClearing, Account::CustomerCredit);
                 journal.step(entry, TransferKind::CheckoutCredit, debit, credit, *delta)?;
             }

@@ -8,6 +8,7 @@ use super::revenue::{self, Flow, RevenueKind};
 use super::settlement::{Money, Purpose, Settlement};
 use super::timeline::Step;
 use super::transfer::TransferKind;
+use crate::billing::facts::CheckoutSession;
 use crate::unconfirmed::Reason;
 use std::collections::BTreeMap;
 
@@ -109,7 +110,7 @@ pub(super) fn post_sales(
     for returned in returns {
         match settlement.purpose(returned.money) {
             Purpose::Invoice(_) => {}
-            Purpose::Credit => returned.post_to(Account::CustomerCredit, journal)?,
+            Purpose::Credit(..) => returned.post_to(Account::CustomerCredit, journal)?,
             Purpose::Unknown => returned.post_to(Account::RefundsClearing, journal)?,
             Purpose::Sale(id, _) => {
                 returned.post_to(returned.way.contra(), journal)?;
@@ -137,14 +138,37 @@ pub(super) struct OneOff<'a> {
 
 /// Sales without an invoice, by session or charge.
 pub(super) fn sales<'a>(settlement: &Settlement<'a>) -> Result<BTreeMap<&'a str, OneOff<'a>>> {
+    paid(settlement, |purpose| match purpose {
+        Purpose::Sale(id, session) => Some((id, session)),
+        _ => None,
+    })
+}
+
+/// Money that went through the customer's credit into a subscription's first invoice, by the
+/// session that asked for it.
+pub(super) fn credits<'a>(settlement: &Settlement<'a>) -> Result<BTreeMap<&'a str, OneOff<'a>>> {
+    paid(settlement, |purpose| match purpose {
+        Purpose::Credit(id, session) => Some((id, Some(session))),
+        _ => None,
+    })
+}
+
+/// What charges of one purpose brought, by the name that it gives.
+fn paid<'a>(
+    settlement: &Settlement<'a>,
+    named: impl Fn(Purpose<'a>) -> Option<(&'a str, Option<&'a CheckoutSession>)>,
+) -> Result<BTreeMap<&'a str, OneOff<'a>>> {
     let mut sales: BTreeMap<&str, OneOff<'_>> = BTreeMap::new();
     for charge in settlement.charges.values() {
         let purpose = settlement.purpose(settlement.money(Some(charge.id), None));
-        let (Purpose::Sale(id, sale), Some(currency)) = (purpose, charge.newest(|it| it.currency))
+        let (Some((id, session)), Some(currency)) =
+            (named(purpose), charge.newest(|it| it.currency))
         else {
             continue;
         };
-        let (gross, tax) = sale.map_or((1, 0), |sale| (sale.amount_total, sale.amount_tax));
+        let totals = session.map_or((1, 0), |it| (it.amount_total, it.amount_tax));
+        // A session that names no total says of no part that it is tax.
+        let (gross, tax) = if totals.0 > 0 { totals } else { (1, 0) };
         let new = OneOff { net: sub(gross, tax)?, gross, flows: Vec::new() };
         let known = sales.entry(id).or_insert(new);
         for Step { second, event, delta } in captures(charge)? {

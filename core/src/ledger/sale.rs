@@ -4,6 +4,11 @@
 //! gross revenue counts. What an invoice says was paid by nothing that was seen is a sale only
 //! once something says with which money; applied credit is none, and a credit note none either:
 //! only refunded money lowers a sale.
+//!
+//! Checkout may take the money of a subscription's first invoice before the invoice is made, put it
+//! into the customer's credit (`checkout_session_subscription_payment`) and pay the invoice from
+//! there. That money moved: the charge is the sale, and the invoice, which it pays as credit, is
+//! none. An invoice that credit of before pays, a gift or a correction, sells nothing: no money came.
 
 use super::amount::{Result, add};
 use super::bill::Bill;
@@ -30,6 +35,8 @@ pub struct Referral {
     pub promotion_codes: Vec<String>,
     /// When the session was made: the instant of a touch by coupon.
     pub at: Option<Timestamp>,
+    /// The subscription that the session made: whose it is where nothing else says whose.
+    pub subscription: Option<String>,
 }
 
 /// What the sessions of one settlement say of who brought the customer; the earliest one that says
@@ -45,6 +52,7 @@ pub fn referral(members: &[Member]) -> Referral {
             coupons: it.coupons.clone(),
             promotion_codes: it.promotion_codes.clone(),
             at: Some(Timestamp::from_secs(it.created)),
+            subscription: session.newest(|it| it.subscription.clone()),
         }
     });
     let tells = |it: &Referral| {
@@ -73,6 +81,7 @@ pub fn sales(members: &[Member]) -> Result<Vec<Sale>> {
             found.extend(Found::of(&settlement, (object, order), money, parts)?);
         }
     }
+    of_credit(&settlement, &mut aside, &mut found)?;
     for returned in refund::post(&settlement, &mut aside)? {
         take_back(&settlement, &returned, &mut found);
     }
@@ -157,6 +166,31 @@ fn of_bill<'a>(
             sale.sale.out_of_band = out_of_band;
             sale.sale.period_start = period_start(bill).unwrap_or(sale.sale.paid_at);
             found.push(sale);
+        }
+    }
+    Ok(())
+}
+
+/// The money that a session put into the customer's credit to pay a subscription's first invoice:
+/// a sale of that invoice, where the session names it.
+fn of_credit<'a>(
+    settlement: &Settlement<'a>,
+    aside: &mut Journal,
+    found: &mut Vec<Found<'a>>,
+) -> Result<()> {
+    for (session, credit) in returned::credits(settlement)? {
+        let invoice = settlement.sessions.get(session);
+        let invoice = invoice.and_then(|it| it.newest(|it| it.invoice.as_deref()));
+        let bill = invoice.and_then(|id| settlement.invoices.get(id)).map(Bill::of).transpose()?;
+        let start = bill.flatten().and_then(|bill| period_start(&bill));
+        let parts = revenue::post(aside, (credit.net, credit.gross), credit.flows)?;
+        for (charge, parts) in by_object(parts) {
+            let money = settlement.money(Some(charge), None);
+            let order = invoice.unwrap_or(session);
+            if let Some(mut sale) = Found::of(settlement, (charge, order), money, parts)? {
+                sale.sale.period_start = start.unwrap_or(sale.sale.paid_at);
+                found.push(sale);
+            }
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ use super::Member;
 use super::timeline::{Timeline, Version};
 use crate::billing::facts::{
     BalanceTransaction, Charge, CheckoutSession, CreditNote, Dispute, Invoice, InvoicePayment,
-    Listed, LookUp, Payer, PaymentIntent, Payout, Refund, Seconds, State,
+    InvoiceStatus, Listed, LookUp, Payer, PaymentIntent, Payout, Refund, Seconds, State,
 };
 use crate::version::Moment;
 use std::collections::BTreeMap;
@@ -44,8 +44,9 @@ pub(super) enum Purpose<'a> {
     Invoice(&'a str),
     /// A sale without an invoice, by its session, or, where a look-up found none, by the charge.
     Sale(&'a str, Option<&'a CheckoutSession>),
-    /// The customer's credit, from which a subscription's first invoice is paid.
-    Credit,
+    /// The customer's credit, from which the first invoice is paid of the subscription that this
+    /// session made.
+    Credit(&'a str, &'a CheckoutSession),
     /// Nobody has said.
     Unknown,
 }
@@ -104,7 +105,7 @@ impl<'a> Settlement<'a> {
                 it if it.mode == "payment" && !it.invoice_creation => {
                     return Purpose::Sale(session.id, Some(it));
                 }
-                it if it.mode == "subscription" => return Purpose::Credit,
+                it if it.mode == "subscription" => return Purpose::Credit(session.id, it),
                 _ => {}
             }
         }
@@ -147,6 +148,18 @@ impl<'a> Settlement<'a> {
             .or_else(|| named(&self.intents, |it| it.customer.as_deref()))
             .or_else(|| named(&self.sessions, |it| it.customer.as_deref()))
             .or_else(|| named(&self.notes, |it| it.customer.as_deref()))
+    }
+
+    /// Whether the money of a session went into the customer's credit, and the invoice it names was
+    /// paid from there alone: nothing was paid on it, and credit was applied.
+    fn is_paid_by_credit(&self, session: &Timeline<'_, CheckoutSession>) -> bool {
+        let invoice = session.newest(|it| it.invoice.as_deref());
+        let Some(invoice) = invoice.and_then(|id| self.invoices.get(id)) else { return false };
+        let applied = invoice.newest(|it| Some(it.ending_balance? - it.starting_balance));
+        let last = invoice.last();
+        session.last().mode == "subscription"
+            && (last.status, last.amount_paid) == (InvoiceStatus::Paid, 0)
+            && applied.is_some_and(|applied| applied > 0)
     }
 
     /// The charge by which an intent's money came; the newest attempt where none was captured.
@@ -198,7 +211,7 @@ impl<'a> Settlement<'a> {
             links.push((it.newest(|state| state.charge.as_deref()), Some(it.id)));
             links.push((it.newest(|state| state.payment_intent.as_deref()), Some(it.id)));
         }
-        for it in self.sessions.values() {
+        for it in self.sessions.values().filter(|it| !self.is_paid_by_credit(it)) {
             let intent = it.newest(|state| state.payment_intent.as_deref());
             links.push((intent, it.newest(|state| state.invoice.as_deref())));
         }

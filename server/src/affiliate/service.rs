@@ -142,7 +142,8 @@ impl AffiliateService for AffiliateApi {
         &self,
         request: Request<pb::CalculateCommissionsRequest>,
     ) -> Answer<pb::CalculateCommissionsResponse> {
-        let (request, act) = commissions::convert::calculate(&self.app, request.into_inner())?;
+        let (request, asked) = commissions::convert::calculate(&self.app, request.into_inner())?;
+        let act = commissions::calculate(&self.app, &request, asked).await?;
         Ok(Response::new(once(&self.app, request, act).await?))
     }
 

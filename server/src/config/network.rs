@@ -1,6 +1,7 @@
 //! Networks of addresses.
 
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -69,6 +70,35 @@ impl fmt::Display for Network {
     }
 }
 
+/// Many networks, among which an address is found by as many looks as there are lengths of prefixes.
+#[derive(Debug, Default)]
+pub struct Networks(BTreeMap<(bool, u8), HashSet<u128>>);
+
+impl Networks {
+    /// Whether an address lies in one of them; an IPv4 address written as IPv6 is itself.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        let of_kind = self.0.iter().filter(|((old, _), _)| *old == address.is_ipv4());
+        of_kind.into_iter().any(|((_, bits), known)| known.contains(&prefix(address, *bits)))
+    }
+}
+
+impl<'a> FromIterator<&'a Network> for Networks {
+    fn from_iter<I: IntoIterator<Item = &'a Network>>(networks: I) -> Networks {
+        let mut found = Networks::default();
+        for Network { address, bits } in networks {
+            let known = found.0.entry((address.is_ipv4(), *bits)).or_default();
+            known.insert(prefix(*address, *bits));
+        }
+        found
+    }
+}
+
+/// The first bits of an address.
+fn prefix(address: IpAddr, bits: u8) -> u128 {
+    number(address).checked_shr(128 - u32::from(bits)).unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +120,27 @@ mod tests {
             let network: Network = network.parse().unwrap();
             assert_eq!(network.contains(address.parse().unwrap()), holds, "{network} {address}");
         }
+    }
+
+    #[test]
+    fn an_address_is_found_among_many_networks() {
+        let networks = ["10.0.0.0/8", "192.0.2.0/24", "192.0.2.77", "2001:db8::/32", "::/0"];
+        let networks: Vec<Network> = networks.iter().map(|it| it.parse().unwrap()).collect();
+        let known: Networks = networks[..4].iter().collect();
+        for (address, holds) in [
+            ("10.1.2.3", true),
+            ("::ffff:10.1.2.3", true),
+            ("192.0.2.1", true),
+            ("192.0.3.1", false),
+            ("2001:db8::1", true),
+            ("2001:db9::1", false),
+        ] {
+            assert_eq!(known.contains(address.parse().unwrap()), holds, "{address}");
+        }
+        let all: Networks = networks.iter().collect();
+        assert!(all.contains("2001:db9::1".parse().unwrap()));
+        assert!(!all.contains("192.0.3.1".parse().unwrap()), "every address of the other kind");
+        assert!(!Networks::default().contains("10.0.0.1".parse().unwrap()));
     }
 
     #[test]

@@ -29,6 +29,20 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Whether another row has what may be there once.
+    pub fn is_taken(&self) -> bool {
+        match self {
+            Error::Pool(sqlx::Error::Database(error)) => error.is_unique_violation(),
+            // A unique index, or a primary key.
+            Error::Sqlite(error) => {
+                error.sqlite_error().is_some_and(|it| [2_067, 1_555].contains(&it.extended_code))
+            }
+            _ => false,
+        }
+    }
+}
+
 /// A refusal, by what helps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {

@@ -1,5 +1,6 @@
 //! Jobs: work that nobody waits for. Each is a row, leased by one process at a time.
 
+mod clicks;
 mod close;
 mod commissions;
 mod coupons;
@@ -7,6 +8,8 @@ mod intents;
 mod lease;
 mod sync;
 
+pub use crate::affiliate::sales::give_up;
+pub use clicks::drop_clicks;
 pub use close::close_due;
 pub use commissions::settle_commissions;
 pub(crate) use commissions::settle_marked;
@@ -38,7 +41,9 @@ async fn settle(app: &Arc<App>, stop: &CancellationToken) {
         }
         report("coupons", turn(app, "coupons", Duration::from_secs(1)).await);
         report("commissions", turn(app, "commissions", Duration::from_secs(1)).await);
+        report("awaited", turn(app, "awaited", Duration::from_secs(60)).await);
         report("close", turn(app, "close", Duration::from_secs(600)).await);
+        report("clicks", turn(app, "clicks", Duration::from_secs(86_400)).await);
     }
 }
 
@@ -56,6 +61,11 @@ async fn turn(app: &Arc<App>, name: &'static str, every: Duration) -> Result<(),
     let result = match name {
         "coupons" => settle_waiting(&app.database).await.map(drop),
         "commissions" => settle_commissions(&app.database).await.map(drop),
+        "awaited" => give_up(&app.database, app.now()).await.map(drop),
+        "clicks" => {
+            let keep = app.config.affiliate.keep_clicks_days;
+            drop_clicks(&app.database, keep, app.now()).await.map(drop)
+        }
         "look_ups" => look_up_due(app).await.map(drop),
         _ => close_due(&app.database, app.now()).await.map(drop),
     };

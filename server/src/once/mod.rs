@@ -103,6 +103,15 @@ where
     T::decode(answer.as_slice()).map_err(Error::internal)
 }
 
+/// Whether a request's id was used, for whatever act: then [`once`] answers it without doing the act.
+///
+/// # Errors
+///
+/// If the database does not answer.
+pub(crate) async fn is_claimed(app: &App, request: &Request) -> Result<bool, Error> {
+    store::is_claimed(&app.database, request).await
+}
+
 /// Tries again where the transaction met another.
 async fn persist<A, T>(app: &App, request: &Request, act: &A) -> Result<Vec<u8>, Error>
 where

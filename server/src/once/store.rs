@@ -1,7 +1,8 @@
 //! Rows of `intents` that are done in the transaction that writes them.
 
 use super::Request;
-use crate::db::{Cell, Error, Insert, Query, Rows, Tx, Type};
+use crate::db::{Cell, Database, Error, Insert, Query, Rows, Tx, Type};
+use crate::error::Error as Failed;
 use takings_core::time::Timestamp;
 
 static CLAIM: Insert = Insert::new(
@@ -42,6 +43,13 @@ pub(super) async fn claim(
     let [id, method, content, state] = texts;
     row.push([id, method, content, state, now.0.into(), now.0.into()]);
     Ok(!tx.insert(&CLAIM, &row).await?.is_empty())
+}
+
+/// Whether somebody has the request's id.
+pub(super) async fn is_claimed(database: &Database, request: &Request) -> Result<bool, Failed> {
+    let text = "select request_id from intents where request_id = $1".to_owned();
+    let rows = database.fetch("intent_claimed", text, vec![request.id.as_str().into()]).await?;
+    Ok(!rows.is_empty())
 }
 
 /// Stores the answer to a request whose id was taken in this transaction.

@@ -22,6 +22,13 @@ pub(crate) struct Page<T> {
     pub(crate) next: String,
 }
 
+impl<T> Page<T> {
+    /// The rows and the token, as a response has them.
+    pub(crate) fn answer<U: From<T>>(self) -> (Vec<U>, String) {
+        (self.rows.into_iter().map(Into::into).collect(), self.next)
+    }
+}
+
 impl<K: Serialize + DeserializeOwned> Slice<K> {
     /// Reads `page_size` and `page_token`; `filters` begin with the name of the RPC.
     pub(crate) fn read(size: i32, token: &str, filters: &[&str]) -> Result<Slice<K>, Error> {

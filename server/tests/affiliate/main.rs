@@ -8,10 +8,12 @@
 )]
 
 mod agents;
+mod browser;
 mod catalogue;
 mod clicks;
 mod desk;
 mod links;
+mod mistakes;
 mod redirects;
 mod refusals;
 mod repeats;

@@ -248,3 +248,25 @@ async fn the_script_is_served_and_outcomes_are_measured() {
     let metrics = desk.ask("GET", "/metrics", &[]).await.body;
     assert!(metrics.contains(r#"clicks_total{outcome="valid"} 1"#), "{metrics}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_click_is_judged_by_where_it_comes_from() {
+    for place in places("affiliate_origins") {
+        let environment = [
+            ("TAKINGS__HTTP__TRUSTED_PROXIES", r#"["127.0.0.0/8"]"#),
+            ("TAKINGS__AFFILIATE__DATACENTER_NETWORKS", r#"["203.0.113.0/24", "2001:db8::/32"]"#),
+            ("TAKINGS__AFFILIATE__ROBOT_REFERRERS", r#"["*.spam.example"]"#),
+        ];
+        let mut desk = Desk::open_with(&place, &environment).await;
+        desk.link("anna").await;
+        let from = |address: &'static str| [("x-forwarded-for", address)];
+        for address in ["203.0.113.7", "2001:db8::1", "198.51.100.1", "66.249.66.1"] {
+            desk.follow("anna", &from(address)).await;
+        }
+        let referrer = [("x-forwarded-for", "198.51.100.2"), ("referer", "https://a.spam.example")];
+        desk.follow("anna", &referrer).await;
+        let expected = [("datacenter", 2), ("valid", 1), ("bot_ip", 1), ("bot_referrer", 1)];
+        let expected = expected.map(|(outcome, count)| (outcome.to_owned(), count)).into();
+        assert_eq!(desk.outcomes(5).await, expected, "on {}", place.kind());
+    }
+}

@@ -121,3 +121,33 @@ async fn changes_at_once_each_get_a_version_of_their_own() {
         assert_eq!(versions, (2..10).collect(), "on {}", place.kind());
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_partners_who_take_one_address_at_once_one_has_it() {
+    for place in places("affiliate_address_race") {
+        let mut desk = Desk::open(&place).await;
+        let program = desk.program().await.program_id;
+        let partners = [
+            desk.partner(&program, "anna@example.com").await.partner_id,
+            desk.partner(&program, "bert@example.com").await.partner_id,
+        ];
+        for round in 0..20 {
+            let mut tasks = JoinSet::new();
+            for partner_id in &partners {
+                let mut client = desk.client.clone();
+                let asked = UpdatePartnerRequest {
+                    partner_id: partner_id.clone(),
+                    email: format!("one-{round}@example.com"),
+                    request_id: uuid(),
+                    ..Default::default()
+                };
+                tasks.spawn(async move { client.update_partner(asked).await });
+            }
+            let answers = tasks.join_all().await;
+            let refused: Vec<_> = answers.into_iter().filter_map(Result::err).collect();
+            assert_eq!(refused.len(), 1, "round {round} on {}", place.kind());
+            let expected = (Code::AlreadyExists, "PARTNER_EMAIL_TAKEN".to_owned());
+            assert_eq!(why(&refused[0]), expected, "round {round} on {}", place.kind());
+        }
+    }
+}

@@ -9,6 +9,7 @@
 
 mod acts;
 mod events;
+mod learned;
 mod lives;
 mod mends;
 mod orders;

@@ -4,7 +4,17 @@ use crate::common::place::Place;
 use crate::events::Purchase;
 use crate::shop::{self, ANNA, AT, BERT, CLICK_A, CLICK_B};
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use takings::v1::affiliate_service_server::AffiliateService;
+use takings::v1::program_terms::Rate;
+use takings::v1::{AttributionModel, ProgramTerms, UpdateProgramRequest};
 use takings_core::affiliate::terms::{Measure, Method, Model, Period, Step, Tiers};
+use takings_core::time::Timestamp;
+use takings_server::affiliate::AffiliateApi;
+use takings_server::app::App;
+use takings_server::config::Config;
+use takings_server::db::Database;
+use takings_server::ingest::{Writer, WriterOptions};
 use takings_testkit::soak;
 
 const PURCHASE: Purchase<'static> = Purchase { n: "1", customer: "cus_1", at: AT, amount: 10_000 };
@@ -82,7 +92,7 @@ fn places(name: &str) -> impl Iterator<Item = Place> {
 }
 
 /// Anna's click leads to the first purchase, Bert's, which was earlier, is learned with the second.
-async fn bound_to_anna(place: &Place) -> takings_server::db::Database {
+async fn bound_to_anna(place: &Place) -> Database {
     let database = place.open().await;
     shop::open(&database, &shop::terms()).await;
     shop::click(&database, CLICK_A, ANNA, AT - 60).await;
@@ -210,4 +220,65 @@ async fn a_retroactive_tier_restates_the_whole_month() {
         shop::hash(&database).await;
         assert_eq!(shop::payable(&database, ANNA).await, 2_000);
     }
+}
+
+/// A desk whose clock stands at the change of terms.
+async fn change_terms(database: &Database) {
+    let (writer, work) = Writer::new(database.clone(), WriterOptions::default());
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(work);
+    let app = App::new(Config::default(), database.clone(), writer).unwrap();
+    let mut app = Arc::into_inner(app).unwrap();
+    app.clock = || Timestamp::from_secs(AT + 100);
+    let terms = ProgramTerms {
+        rate: Some(Rate::RateBps(1_000)),
+        migrate_bindings: true,
+        attribution_model: AttributionModel::First.into(),
+        ..crate::desk::terms()
+    };
+    let change = UpdateProgramRequest {
+        program_id: shop::PROGRAM.into(),
+        terms: Some(terms),
+        request_id: crate::desk::uuid(),
+        ..Default::default()
+    };
+    let api = AffiliateApi::new(Arc::new(app));
+    api.update_program(tonic::Request::new(change)).await.unwrap();
+}
+
+/// A click, two purchases, a refund of the first, and between the two other terms.
+async fn changed(place: &Place, order: &[usize]) -> String {
+    let database = place.open().await;
+    shop::open(&database, &shop::terms()).await;
+    let second = Purchase { n: "2", at: AT + 200, ..PURCHASE };
+    for (step, next) in order.iter().enumerate() {
+        match next {
+            0 => shop::click(&database, CLICK_A, ANNA, AT - 60).await,
+            1 => shop::tell(&database, &PURCHASE.whole(Some(CLICK_A))).await,
+            2 => change_terms(&database).await,
+            3 => shop::tell(&database, &second.whole(None)).await,
+            _ => shop::tell(&database, &[PURCHASE.refund(150, 5_000)]).await,
+        }
+        if step % 2 == order[0] % 2 {
+            shop::settle(&database).await;
+        }
+    }
+    let hash = shop::hash(&database).await;
+    let expected = [("earned", 0, 2_000), ("reversed", 150, -1_000), ("earned", 200, 1_000)];
+    let expected = expected.map(|(kind, at, amount)| (kind.to_owned(), at, amount));
+    assert_eq!(shop::standing(&database, ANNA).await, expected, "{order:?}");
+    hash
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn other_terms_in_any_order_end_in_one_state() {
+    let (orders, every, mut hashes) = (orders(5), if soak() { 1 } else { 7 }, BTreeSet::new());
+    for order in orders.iter().step_by(every) {
+        hashes.insert(changed(&Place::sqlite(), order).await);
+    }
+    for order in orders.iter().step_by(every * 7) {
+        let Some(place) = Place::postgres("affiliate_term_orders") else { break };
+        hashes.insert(changed(&place, order).await);
+    }
+    assert_eq!(hashes.len(), 1, "{hashes:?}");
 }

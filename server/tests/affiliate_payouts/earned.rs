@@ -35,7 +35,7 @@ impl Desk {
     }
 
     /// A link of a partner.
-    async fn link(&self, partner: &str) -> String {
+    pub(crate) async fn link(&self, partner: &str) -> String {
         let asked = CreateAffiliateLinkRequest {
             partner_id: partner.into(),
             request_id: fresh(),
@@ -46,7 +46,13 @@ impl Desk {
     }
 
     /// A stored click.
-    async fn click(&self, link: &str, partner: &str, second: i64, outcome: &str) -> String {
+    pub(crate) async fn click(
+        &self,
+        link: &str,
+        partner: &str,
+        second: i64,
+        outcome: &str,
+    ) -> String {
         let id = format!("clk_{}", uuid::Uuid::now_v7().simple());
         let (program, at) = (&self.program, second * 1_000_000);
         self.run(&format!(

@@ -13,6 +13,7 @@ mod batches;
 mod desk;
 mod earned;
 mod files;
+mod kept;
 mod races;
 mod settling;
 mod signals;

@@ -96,7 +96,7 @@ pub async fn table_counts(database: &Database) -> BTreeMap<String, i64> {
     let mut counts = BTreeMap::new();
     for name in names.filter(|it| {
         it != "jobs"
-            && it != "changed_sales"
+            && !it.starts_with("changed_")
             && !it.starts_with("seaql")
             && !it.starts_with("sqlite")
     }) {

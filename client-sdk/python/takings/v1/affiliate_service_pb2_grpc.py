@@ -352,7 +352,8 @@ class AffiliateServiceServicer(object):
 
     def CalculateCommissions(self, request, context):
         """CalculateCommissions derives the commissions of a range again, and posts the differences; with
-        `dry_run` it posts nothing, and shows them. Where nothing has changed there are none. Errors:
+        `dry_run` it posts nothing, and shows them. Where nothing has changed there are none. It works
+        through 200 customers a transaction; cut off, the same call goes on and tells the rest. Errors:
         ERROR_REASON_PROGRAM_NOT_FOUND, ERROR_REASON_PARTNER_NOT_FOUND, ERROR_REASON_INVALID_RANGE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -128,7 +128,8 @@ class AffiliateServiceStub:
     """
     CalculateCommissions: _grpc.UnaryUnaryMultiCallable[_commission_pb2.CalculateCommissionsRequest, _commission_pb2.CalculateCommissionsResponse]
     """CalculateCommissions derives the commissions of a range again, and posts the differences; with
-    `dry_run` it posts nothing, and shows them. Where nothing has changed there are none. Errors:
+    `dry_run` it posts nothing, and shows them. Where nothing has changed there are none. It works
+    through 200 customers a transaction; cut off, the same call goes on and tells the rest. Errors:
     ERROR_REASON_PROGRAM_NOT_FOUND, ERROR_REASON_PARTNER_NOT_FOUND, ERROR_REASON_INVALID_RANGE.
     """
     ListCommissions: _grpc.UnaryUnaryMultiCallable[_commission_pb2.ListCommissionsRequest, _commission_pb2.ListCommissionsResponse]
@@ -284,7 +285,8 @@ class AffiliateServiceAsyncStub(AffiliateServiceStub):
     """
     CalculateCommissions: _aio.UnaryUnaryMultiCallable[_commission_pb2.CalculateCommissionsRequest, _commission_pb2.CalculateCommissionsResponse]  # type: ignore[assignment]
     """CalculateCommissions derives the commissions of a range again, and posts the differences; with
-    `dry_run` it posts nothing, and shows them. Where nothing has changed there are none. Errors:
+    `dry_run` it posts nothing, and shows them. Where nothing has changed there are none. It works
+    through 200 customers a transaction; cut off, the same call goes on and tells the rest. Errors:
     ERROR_REASON_PROGRAM_NOT_FOUND, ERROR_REASON_PARTNER_NOT_FOUND, ERROR_REASON_INVALID_RANGE.
     """
     ListCommissions: _aio.UnaryUnaryMultiCallable[_commission_pb2.ListCommissionsRequest, _commission_pb2.ListCommissionsResponse]  # type: ignore[assignment]
@@ -527,7 +529,8 @@ class AffiliateServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_commission_pb2.CalculateCommissionsResponse, _abc.Awaitable[_commission_pb2.CalculateCommissionsResponse]]:
         """CalculateCommissions derives the commissions of a range again, and posts the differences; with
-        `dry_run` it posts nothing, and shows them. Where nothing has changed there are none. Errors:
+        `dry_run` it posts nothing, and shows them. Where nothing has changed there are none. It works
+        through 200 customers a transaction; cut off, the same call goes on and tells the rest. Errors:
         ERROR_REASON_PROGRAM_NOT_FOUND, ERROR_REASON_PARTNER_NOT_FOUND, ERROR_REASON_INVALID_RANGE.
         """
 

@@ -226,7 +226,9 @@ class ProcessConversionRequest(_message.Message):
     again tells how the same sale stands now.
     """
     customer_id: _builtins.str
-    """customer_id is the caller's own id of who bought; this or `customer_email` is required."""
+    """customer_id is the caller's own id of who bought, or the id of a Stripe customer (`cus_...`), who
+    then is the same person; this or `customer_email` is required.
+    """
     customer_email: _builtins.str
     """customer_email is the email address of who bought; a key of it is stored, not the address."""
     click_id: _builtins.str
@@ -247,7 +249,10 @@ class ProcessConversionRequest(_message.Message):
 
     @_builtins.property
     def refunded_amount(self) -> _money_pb2.Money:
-        """refunded_amount is how much of it has been given back so far; unset for nothing."""
+        """refunded_amount is how much of it had been given back in all by `refunded_time`; unset for
+        nothing. Told for several times, in any order, each holds for its own; of two amounts for one time
+        the greater holds.
+        """
 
     @_builtins.property
     def paid_time(self) -> _timestamp_pb2.Timestamp:

@@ -33,7 +33,9 @@ class _FraudKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FraudKind.V
     FRAUD_KIND_SAME_DOMAIN: _FraudKind.ValueType  # 2
     """FRAUD_KIND_SAME_DOMAIN is a customer with an address at the partner's own domain."""
     FRAUD_KIND_SAME_VISITOR: _FraudKind.ValueType  # 3
-    """FRAUD_KIND_SAME_VISITOR is a customer who visited as the partner did."""
+    """FRAUD_KIND_SAME_VISITOR is a customer who came from the browser and network from which, on the
+    same day, the partner himself or another of the partner's customers came.
+    """
     FRAUD_KIND_SAME_PAYOUT_METHOD: _FraudKind.ValueType  # 4
     """FRAUD_KIND_SAME_PAYOUT_METHOD is a partner who is paid into another partner's account."""
     FRAUD_KIND_DISPOSABLE_EMAIL: _FraudKind.ValueType  # 5
@@ -59,7 +61,9 @@ FRAUD_KIND_SAME_EMAIL: FraudKind.ValueType  # 1
 FRAUD_KIND_SAME_DOMAIN: FraudKind.ValueType  # 2
 """FRAUD_KIND_SAME_DOMAIN is a customer with an address at the partner's own domain."""
 FRAUD_KIND_SAME_VISITOR: FraudKind.ValueType  # 3
-"""FRAUD_KIND_SAME_VISITOR is a customer who visited as the partner did."""
+"""FRAUD_KIND_SAME_VISITOR is a customer who came from the browser and network from which, on the
+same day, the partner himself or another of the partner's customers came.
+"""
 FRAUD_KIND_SAME_PAYOUT_METHOD: FraudKind.ValueType  # 4
 """FRAUD_KIND_SAME_PAYOUT_METHOD is a partner who is paid into another partner's account."""
 FRAUD_KIND_DISPOSABLE_EMAIL: FraudKind.ValueType  # 5

@@ -130,7 +130,9 @@ class PartnerFunnel(_message.Message):
     click_count: _builtins.int
     """click_count is the clicks that count."""
     unique_click_count: _builtins.int
-    """unique_click_count is the visitors of each day who made them."""
+    """unique_click_count is the visitors of each day who made them; of days whose clicks are counted
+    and no longer kept, the visitors of each link.
+    """
     rejected_click_count: _builtins.int
     """rejected_click_count is the clicks that do not count: robots, prefetches, duplicates and others."""
     lead_count: _builtins.int

@@ -152,3 +152,56 @@ fn a_sale_without_an_invoice_is_its_charge_and_tells_by_whom_it_came() {
     );
     assert_eq!(referral(&members[..1]), Referral::default());
 }
+
+/// A subscription's Checkout session, whose money went through the customer's credit.
+fn credit_session(invoice: Option<&str>) -> Member {
+    let session = CheckoutSession {
+        created: AT - 60,
+        mode: "subscription".into(),
+        payment_intent: Some("pi_1".into()),
+        invoice: invoice.map(str::to_owned),
+        subscription: Some("sub_1".into()),
+        amount_total: 1_200,
+        amount_tax: 200,
+        ..CheckoutSession::default()
+    };
+    member("cs_1", &[(AT + 5, State::CheckoutSession(session))])
+}
+
+/// An invoice that 12.00 of credit have paid.
+fn paid_by_credit() -> Member {
+    let open = invoice(1_200, &[line(1_000, AT + 3, AT + 86_400)]);
+    let credited = Invoice { starting_balance: -1_200, ..open };
+    member("in_1", &[(AT + 5, State::Invoice(paid(&credited, AT + 5)))])
+}
+
+#[test]
+fn money_that_checkout_puts_into_credit_is_a_sale_where_it_came_in() {
+    let money = member("ch_1", &[(AT, State::Charge(charge(1_200, AT)))]);
+    let back = member("re_1", &[(AT + 9, State::Refund(refund(600, AT + 9)))]);
+    let sale = only(&[credit_session(None), money.clone(), back.clone()]);
+    assert_eq!((sale.id.as_str(), sale.order.as_str()), ("ch_1", "cs_1"));
+    assert_eq!((sale.base.as_slice(), sale.captured), (&[change(AT, 1_000)][..], 1_200));
+    assert_eq!(sale.refunds, [change(AT + 9, 600)]);
+    let members = [credit_session(Some("in_1")), paid_by_credit(), money, back];
+    let named = only(&members);
+    assert_eq!((named.id.as_str(), named.order.as_str()), ("ch_1", "in_1"));
+    assert_eq!((named.base, named.refunds), (sale.base, sale.refunds));
+    assert_eq!(named.period_start, Timestamp::from_secs(AT + 3));
+    assert_eq!(referral(&members), Referral::default(), "it does not say by whom it came");
+}
+
+#[test]
+fn credit_that_was_there_before_pays_an_invoice_and_sells_nothing() {
+    let free = CheckoutSession {
+        mode: "subscription".into(),
+        invoice: Some("in_1".into()),
+        client_reference_id: Some("clk_1".into()),
+        subscription: Some("sub_1".into()),
+        ..CheckoutSession::default()
+    };
+    let session = member("cs_1", &[(AT + 5, State::CheckoutSession(free))]);
+    let members = [session, paid_by_credit()];
+    assert_eq!(found(&members), []);
+    assert_eq!(referral(&members).subscription.as_deref(), Some("sub_1"));
+}

@@ -4,7 +4,7 @@ mod arithmetic;
 pub(super) mod convert;
 mod store;
 
-use super::commissions::{self, Commission};
+use super::commissions::{self, Commission, source_of};
 use super::programs::{self, Program};
 use crate::app::App;
 use crate::error::{Error, Reason};
@@ -108,6 +108,11 @@ async fn subject(app: &App, question: Question) -> Result<(String, Key, Option<P
             let mut sources = store::sources(&app.database, &program, &customer).await?;
             if let Some(wanted) = &source {
                 sources.retain(|number| names.get(number) == Some(wanted));
+            }
+            // The program's own name of a Stripe customer is the same person's.
+            let own = source_of(&program);
+            if sources.len() > 1 {
+                sources.retain(|number| names.get(number) != Some(&own));
             }
             match sources.as_slice() {
                 [one] => Ok((program, (*one, customer), None)),

@@ -1,5 +1,6 @@
 //! What explains a binding and a commission, as readers see it.
 
+use crate::affiliate::commissions::source_of;
 use crate::db::Database;
 use crate::error::Error;
 use crate::ingest::Key;
@@ -147,17 +148,22 @@ pub(super) async fn bound(
     }))
 }
 
-/// A customer's touches in a program by time, and what the customer did.
+/// A customer's touches in a program by time, and what the customer did; under every name that the
+/// program's own sales give the person.
 pub(super) async fn touches(
     database: &Database,
     program: &str,
     (source, customer): &Key,
 ) -> Result<(Vec<Seen>, Conversion), Error> {
-    let text = "select t.id, t.partner, t.link, t.kind, t.touched_at, c.outcome
+    let text = "select distinct t.id, t.partner, t.link, t.kind, t.touched_at, c.outcome
                 from touches t left join clicks c on c.id = t.id
-                where t.source_id = $1 and t.customer = $2 and t.program in ($3, '')
+                where t.customer = $2 and t.program in ($3, '')
+                  and (t.source_id = $1 or exists (
+                      select 1 from sources s where s.name = $4 and s.id in ($1, t.source_id)))
                 order by t.touched_at, t.id";
-    let values = vec![(*source).into(), customer.as_str().into(), program.into()];
+    let own = source_of(program);
+    let values =
+        vec![(*source).into(), customer.as_str().into(), program.into(), own.as_str().into()];
     let rows = database.fetch("explained_touches", text, values).await?;
     let (mut seen, mut conversion) = (Vec::new(), Conversion::default());
     for row in &rows {
@@ -172,7 +178,7 @@ pub(super) async fn touches(
         let touch = Touch { id: row.id, partner: row.partner, kind, click, at };
         seen.push(Seen { touch, link: row.link, outcome: row.outcome });
     }
-    conversion.first_sale = first_sale(database, *source, customer).await?;
+    conversion.first_sale = first_sale(database, *source, customer, &own).await?;
     let first = conversion.first_sale;
     conversion.lead = conversion.lead.filter(|lead| first.is_none_or(|sale| *lead <= sale));
     Ok((seen, conversion))
@@ -182,11 +188,14 @@ async fn first_sale(
     database: &Database,
     source: i64,
     customer: &str,
+    own: &str,
 ) -> Result<Option<Timestamp>, Error> {
-    let text = "select min(paid_at) as first from sales
-                where source_id = $1 and customer = $2 and amount > 0";
-    let rows =
-        database.fetch("explained_first_sale", text, vec![source.into(), customer.into()]).await?;
+    let text = "select min(b.paid_at) as first from sources o
+                join sales b on b.source_id = o.id and b.customer = $2
+                where b.amount > 0 and (o.id = $1 or exists (
+                    select 1 from sources s where s.name = $3 and s.id in ($1, o.id)))";
+    let values = vec![source.into(), customer.into(), own.into()];
+    let rows = database.fetch("explained_first_sale", text, values).await?;
     let first: Option<i64> =
         rows.first().map(|row| row.try_get("", "first")).transpose()?.flatten();
     Ok(first.map(Timestamp))

@@ -34,6 +34,16 @@ pub(super) struct Touched {
     lead: Option<Timestamp>,
 }
 
+impl Touched {
+    /// Takes in what is known of the same person under another name.
+    pub(super) fn join(&mut self, other: &Touched) {
+        let Touched { touches, links, lead } = other.clone();
+        self.touches.extend(touches);
+        self.links.extend(links);
+        self.lead = self.lead.into_iter().chain(lead).min();
+    }
+}
+
 /// The touches of some customers in a program, and their leads.
 pub(super) async fn touched(
     tx: &mut Tx<'_>,
@@ -50,7 +60,7 @@ pub(super) async fn touched(
 pub(super) fn derive(
     agreement: &Agreement,
     touched: &Touched,
-    sales: &[Sale],
+    sales: &[&Sale],
     was: Option<&Bound>,
     sent: bool,
 ) -> Option<Bound> {

@@ -1,5 +1,6 @@
 //! The one task that takes clicks from memory into the database.
 
+use super::origin::Origins;
 use super::salts::{Salts, first_kept};
 use super::store::{self, Row};
 use super::{Clicks, LIMITED, Seen, Waiting, bots, count};
@@ -119,7 +120,7 @@ async fn keep(app: &App, clicks: &[Seen], counts: &Counts) -> Result<Vec<Reason>
         let rows: Vec<Row> = clicks
             .iter()
             .zip(&visitors)
-            .map(|(click, visitor)| row(click, visitor, &mut before, now))
+            .map(|(click, visitor)| row((click, visitor), &app.clicks.origins, &mut before, now))
             .collect();
         let reasons = store::insert(tx, &rows).await?;
         store::count(tx, counts, LIMITED).await?;
@@ -168,7 +169,12 @@ async fn counted(
 }
 
 /// A click as a row, taken for what it is by those before it.
-fn row<'c>(click: &'c Seen, visitor: &Visitor, before: &mut Counted, now: Timestamp) -> Row<'c> {
+fn row<'c>(
+    (click, visitor): (&'c Seen, &Visitor),
+    origins: &Origins,
+    before: &mut Counted,
+    now: Timestamp,
+) -> Row<'c> {
     let purposes: Vec<&str> = click.purposes.iter().map(String::as_str).collect();
     let agent = click.user_agent.as_deref();
     let verdict = classify(&Signals {
@@ -177,8 +183,10 @@ fn row<'c>(click: &'c Seen, visitor: &Visitor, before: &mut Counted, now: Timest
         purposes: &purposes,
         user_agent: agent,
         bot_ua: agent.is_some_and(bots::is_bot),
+        bot_referrer: click.referrer_host.as_deref().is_some_and(|it| origins.is_robots_page(it)),
+        bot_ip: click.address.is_some_and(|it| origins.is_robot(it)),
+        datacenter: click.address.is_some_and(|it| origins.is_datacenter(it)),
         dedup: dedup(click, visitor, before),
-        ..Signals::default()
     });
     let key = visitor.as_ref().map(|(today, _)| today.to_hex());
     if let (Reason::Valid, Some(key)) = (verdict.reason, &key) {

@@ -9,18 +9,21 @@ mod bots;
 pub(super) mod convert;
 mod flush;
 mod limit;
+mod origin;
 mod salts;
 mod store;
 
 pub use bots::is_bot;
 pub use flush::run;
-pub use store::{Click, load};
+pub use store::{CLICKS, Click, load};
 
 use super::links::{self, Target};
 use super::new_id;
 use crate::app::App;
+use crate::config::Affiliate;
 use crate::error::{Error, Reason as ErrorReason};
 use limit::Limits;
+use origin::Origins;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
@@ -133,6 +136,7 @@ fn cut(text: &str, most: usize) -> &str {
 pub struct Clicks {
     waiting: Mutex<Waiting>,
     bell: Notify,
+    origins: Origins,
 }
 
 #[derive(Debug, Default)]
@@ -146,6 +150,11 @@ struct Waiting {
 }
 
 impl Clicks {
+    /// None yet.
+    pub fn new(config: &Affiliate) -> Clicks {
+        Clicks { origins: Origins::of(config), ..Clicks::default() }
+    }
+
     /// Takes a click; `None`: it is counted, and nothing else, because its address has clicked too
     /// often or the database is far behind.
     fn take(&self, click: Seen, now: Timestamp) -> Option<()> {

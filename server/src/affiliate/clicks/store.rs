@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use takings_core::affiliate::click::Reason;
 use takings_core::time::Timestamp;
 
-static CLICKS: Insert = Insert::new(
+/// The insert of clicks: with a bench, the least that storing them takes.
+pub static CLICKS: Insert = Insert::new(
     "clicks",
     &[
         ("id", Type::Text),

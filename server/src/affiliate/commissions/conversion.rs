@@ -11,7 +11,7 @@ use crate::ingest::Unit;
 use crate::once::Act;
 use std::collections::BTreeSet;
 use takings_core::affiliate::attribution::TouchKind;
-use takings_core::affiliate::sale::{Change, Sale};
+use takings_core::affiliate::sale::{Change, Sale, returned_by};
 use takings_core::money::Currency;
 use takings_core::time::Timestamp;
 
@@ -78,12 +78,11 @@ impl Act for Convert {
 }
 
 impl Convert {
-    /// The sale; what was given back before keeps its time.
+    /// The sale; what was told of before as given back stays told.
     fn sale(&self, was: Option<&Sale>) -> Sale {
         let mut refunds = was.map(|it| it.refunds.clone()).unwrap_or_default();
-        let known: i64 = refunds.iter().map(|refund| refund.amount).sum();
-        if let Some(at) = self.refunded_at.filter(|_| known != self.refunded) {
-            refunds.push(Change { at, amount: self.refunded.saturating_sub(known) });
+        if let Some(at) = self.refunded_at {
+            refunds = returned_by(&refunds, Change { at, amount: self.refunded });
         }
         Sale {
             id: self.id.clone(),

@@ -2,9 +2,9 @@
 
 use super::source_of;
 use super::{
-    Calculate, Calculated, Commission, Convert, Converted, Decide, Decided, Filter, Mode, Row,
+    Calculate, Calculated, Commission, Convert, Converted, Decide, Decided, Filter, MOST, Mode, Row,
 };
-use crate::affiliate::convert::{currency, id, is_id, some_words, words};
+use crate::affiliate::convert::{currency, id, is_id, optional, some_words, words};
 use crate::affiliate::partners::convert::partner_id_of;
 use crate::affiliate::programs::convert::program_id_of;
 use crate::app::App;
@@ -12,7 +12,6 @@ use crate::error::{Error, Reason};
 use crate::once::Request;
 use crate::revenue::convert::{Span, instant, micros};
 use crate::revenue::paging::{Page, Slice};
-use std::collections::BTreeMap;
 use std::mem::take;
 use takings::v1 as pb;
 use takings_core::affiliate::commission::Kind;
@@ -22,8 +21,6 @@ use takings_core::hash::key_of;
 use takings_core::money::Currency;
 use takings_core::time::Timestamp;
 
-/// The most commissions of one answer.
-const MOST: usize = 1_000;
 /// The longest reason, in characters.
 const LONGEST_REASON: usize = 500;
 /// The longest id of the caller's own, in characters.
@@ -35,13 +32,6 @@ fn wrong(field: &'static str, message: &str) -> Error {
 
 fn commission_id(field: &'static str, given: String) -> Result<String, Error> {
     id(field, given, "com", Reason::CommissionNotFound)
-}
-
-fn optional(
-    given: String,
-    read: impl Fn(String) -> Result<String, Error>,
-) -> Result<Option<String>, Error> {
-    if given.is_empty() { Ok(None) } else { read(given).map(Some) }
 }
 
 /// Commissions that may be paid out.
@@ -338,17 +328,10 @@ fn appended(row: Row, posted: bool, now: Timestamp) -> pb::Commission {
 }
 
 impl From<Calculated> for pb::CalculateCommissionsResponse {
-    fn from(Calculated { rows, sales, now, posted }: Calculated) -> Self {
-        let mut totals: BTreeMap<Currency, i64> = BTreeMap::new();
-        for row in &rows {
-            let total = totals.entry(row.target.currency).or_default();
-            *total = total.saturating_add(row.amount);
-        }
-        let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-        let rows = rows.into_iter().take(MOST);
+    fn from(Calculated { rows, count, totals, sales, now, posted }: Calculated) -> Self {
         pb::CalculateCommissionsResponse {
-            commissions: rows.map(|row| appended(row, posted, now)).collect(),
-            commission_count: count,
+            commissions: rows.into_iter().map(|row| appended(row, posted, now)).collect(),
+            commission_count: i64::try_from(count).unwrap_or(i64::MAX),
             totals: totals.into_iter().map(|(currency, total)| money(total, currency)).collect(),
             sale_count: i64::try_from(sales).unwrap_or(i64::MAX),
         }
@@ -382,8 +365,8 @@ impl From<Decided> for pb::RejectCommissionResponse {
 }
 
 impl From<Page<Commission>> for pb::ListCommissionsResponse {
-    fn from(Page { rows, next }: Page<Commission>) -> Self {
-        let commissions = rows.into_iter().map(Into::into).collect();
-        pb::ListCommissionsResponse { commissions, next_page_token: next }
+    fn from(page: Page<Commission>) -> Self {
+        let (commissions, next_page_token) = page.answer();
+        pb::ListCommissionsResponse { commissions, next_page_token }
     }
 }

@@ -261,6 +261,16 @@ impl Group<'_> {
         format!("{source}/{name}")
     }
 
+    /// A sale under names that are told apart.
+    fn named(&self, (source, person): (i64, i64), sale: &Sale) -> Sale {
+        Sale {
+            id: self.scoped(source, &sale.id),
+            order: self.scoped(source, &sale.order),
+            customer: sale.customer.as_deref().map(|it| self.scoped(person, it)),
+            ..sale.clone()
+        }
+    }
+
     fn derive(
         &self,
         agreement: &Agreement,
@@ -285,15 +295,21 @@ impl Group<'_> {
                 if agreed == Some(self.agreed.number) && inside(sale) {
                     within.insert(id.clone());
                 }
-                names.insert(id.clone(), it.key(sale));
-                sales.push(Sale {
-                    id,
-                    order: self.scoped(source, &sale.order),
-                    customer: sale.customer.as_deref().map(|it| self.scoped(source, it)),
-                    ..sale.clone()
-                });
+                names.insert(id, it.key(sale));
+                sales.push(self.named((source, it.person()), sale));
             }
         }
+        // What a person has bought under another name counts, and posts under that name.
+        let mut elsewhere = BTreeMap::new();
+        for it in &self.held {
+            for (source, sale) in it.earning_elsewhere() {
+                let sale = self.named((source, it.person()), sale);
+                if !names.contains_key(&sale.id) {
+                    elsewhere.insert(sale.id.clone(), sale);
+                }
+            }
+        }
+        sales.extend(elsewhere.into_values());
         let (terms, zone) = (&self.agreed.terms, &self.agreed.zone);
         let targets =
             commission::derive(terms, zone, &sales, &decisions, |sale| within.contains(&sale.id))

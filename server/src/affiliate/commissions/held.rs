@@ -12,6 +12,8 @@ pub(super) struct Held {
     pub(super) customer: Key,
     /// All sales, those before the binding included.
     pub(super) sales: Vec<Sale>,
+    /// What the same person has bought under other names, with the sources of these.
+    pub(super) elsewhere: Vec<(i64, Sale)>,
     /// To whom it is bound.
     pub(super) bound: Option<Bound>,
     /// To whom it was bound before.
@@ -28,6 +30,25 @@ impl Held {
     pub(super) fn earning(&self) -> impl Iterator<Item = &Sale> {
         let at = self.bound.as_ref().map(|bound| bound.at);
         self.sales.iter().filter(move |sale| at.is_some_and(|at| sale.paid_at >= at))
+    }
+
+    /// All that the person has bought.
+    pub(super) fn everything(&self) -> impl Iterator<Item = &Sale> {
+        self.sales.iter().chain(self.elsewhere.iter().map(|(_, sale)| sale))
+    }
+
+    /// What would earn of it under other names, with the sources of these.
+    pub(super) fn earning_elsewhere(&self) -> impl Iterator<Item = (i64, &Sale)> {
+        let at = self.bound.as_ref().map(|bound| bound.at);
+        let since = move |sale: &Sale| at.is_some_and(|at| sale.paid_at >= at);
+        let elsewhere = self.elsewhere.iter().map(|(source, sale)| (*source, sale));
+        elsewhere.filter(move |(_, sale)| since(sale))
+    }
+
+    /// The source by which the person is called, whatever the name: the smallest.
+    pub(super) fn person(&self) -> i64 {
+        let others = self.elsewhere.iter().map(|(source, _)| *source);
+        others.chain([self.customer.0]).min().unwrap_or(self.customer.0)
     }
 
     /// The key of a sale.

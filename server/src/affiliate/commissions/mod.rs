@@ -11,12 +11,13 @@ pub(super) mod convert;
 mod derive;
 mod held;
 mod list;
+mod people;
 mod scope;
 mod signs;
 mod store;
 
 pub(super) use acts::{Decide, Decided};
-pub(super) use calculate::{Calculate, Calculated};
+pub(super) use calculate::{Calculate, Calculated, calculate};
 pub(super) use conversion::{Convert, Converted, source_of};
 pub(super) use list::{Commission, Filter, page};
 pub(crate) use store::lock_programs;
@@ -27,12 +28,16 @@ use super::sales::{self, Affected};
 use crate::db::Tx;
 use crate::ingest::{Batch, Key, Transfer, Trouble, Unit};
 use held::Held;
+use people::People;
 use scope::Scope;
 use std::collections::{BTreeMap, BTreeSet};
 use takings_core::affiliate::commission::{Key as Target, transfer};
 use takings_core::affiliate::decision::Decision;
-use takings_core::affiliate::sale::mark_new_customers;
+use takings_core::affiliate::sale::{Sale, mark_new_customers};
 use takings_core::ledger::TransferKind;
+
+/// The most commissions of one answer.
+const MOST: usize = 1_000;
 
 /// What was done, or would be.
 #[derive(Clone, Debug, Default)]
@@ -121,8 +126,11 @@ async fn settle_program(
     settled: &mut Settled,
 ) -> Result<(), Trouble> {
     let agreement = Agreement::load(tx, program).await?;
+    let sources = store::source_names(tx).await?;
+    let people = People::of(program, &sources);
+    let affected = &people.join(affected);
     let customers: Vec<Key> = affected.customers().cloned().collect();
-    let mut held = rebind(tx, program, &agreement, &customers).await?;
+    let mut held = rebind(tx, program, (&agreement, &people), &customers).await?;
     let changed: Vec<_> = held
         .iter()
         .filter(|it| it.bound != it.was)
@@ -133,8 +141,8 @@ async fn settle_program(
     let affected_too: BTreeSet<&Key> = customers.iter().collect();
     let others: BTreeSet<Key> =
         others.into_iter().filter(|key| !affected_too.contains(key)).collect();
-    held.extend(load(tx, program, &others.into_iter().collect::<Vec<_>>()).await?);
-    let sources = store::source_names(tx).await?;
+    let others: Vec<Key> = others.into_iter().collect();
+    held.extend(load(tx, program, &people, &others).await?);
     let wanted = scope.sales(&agreement, &held, affected);
     let stored = store::stored(tx, program, &wanted).await?;
     if mode == Mode::Post {
@@ -155,36 +163,68 @@ async fn settle_program(
 }
 
 /// Customers with all their sales and with their stored bindings.
-async fn load(tx: &mut Tx<'_>, program: &str, customers: &[Key]) -> Result<Vec<Held>, Trouble> {
+async fn load(
+    tx: &mut Tx<'_>,
+    program: &str,
+    people: &People,
+    customers: &[Key],
+) -> Result<Vec<Held>, Trouble> {
     if customers.is_empty() {
         return Ok(Vec::new());
     }
-    let mut sales = sales::of_customers(tx, customers.iter()).await?;
+    let others = customers.iter().flat_map(|it| people.others(it));
+    let names: BTreeSet<Key> = customers.iter().cloned().chain(others).collect();
+    let sales = sales::of_customers(tx, names.iter()).await?;
     let mut bindings = bindings::stored(tx, program, customers).await?;
     let held = customers.iter().map(|customer| {
-        let mut sales = sales.remove(customer).unwrap_or_default();
-        mark_new_customers(&mut sales);
-        sales.sort_by(|a, b| a.place().cmp(&b.place()));
+        let (sales, elsewhere) = bought(people, customer, &sales);
         let was = bindings.remove(customer);
-        Held { customer: customer.clone(), sales, bound: was.clone(), was }
+        Held { customer: customer.clone(), sales, elsewhere, bound: was.clone(), was }
     });
     Ok(held.collect())
+}
+
+/// What a customer has bought, and what the same person has under other names.
+fn bought(
+    people: &People,
+    customer: &Key,
+    sales: &BTreeMap<Key, Vec<Sale>>,
+) -> (Vec<Sale>, Vec<(i64, Sale)>) {
+    let of = |name: &Key| sales.get(name).into_iter().flatten().cloned().collect::<Vec<Sale>>();
+    let (mut own, others) = (of(customer), people.others(customer).collect::<Vec<Key>>());
+    let count = own.len();
+    let sources: Vec<i64> = others.iter().flat_map(|it| vec![it.0; of(it).len()]).collect();
+    own.extend(others.iter().flat_map(of));
+    mark_new_customers(&mut own);
+    let elsewhere = sources.into_iter().zip(own.split_off(count)).collect();
+    own.sort_by(|a, b| a.place().cmp(&b.place()));
+    (own, elsewhere)
 }
 
 /// The same, bound anew.
 async fn rebind(
     tx: &mut Tx<'_>,
     program: &str,
-    agreement: &Agreement,
+    (agreement, people): (&Agreement, &People),
     customers: &[Key],
 ) -> Result<Vec<Held>, Trouble> {
-    let mut held = load(tx, program, customers).await?;
+    let mut held = load(tx, program, people, customers).await?;
     let touched = bindings::touched(tx, program, customers).await?;
     let sent = store::sent(tx, program, &held).await?;
     for it in &mut held {
-        let touched = touched.get(&it.customer).cloned().unwrap_or_default();
+        let own = touched.get(&it.customer);
         let sent = sent.contains(&it.customer);
-        it.bound = bindings::derive(agreement, &touched, &it.sales, it.was.as_ref(), sent);
+        if own.is_none() && it.sales.is_empty() && !sent {
+            // Nobody of this name: there is nothing to bind.
+            it.bound = None;
+            continue;
+        }
+        let mut touched_at_all = own.cloned().unwrap_or_default();
+        for other in people.others(&it.customer) {
+            touched.get(&other).into_iter().for_each(|other| touched_at_all.join(other));
+        }
+        let sales: Vec<&Sale> = it.everything().collect();
+        it.bound = bindings::derive(agreement, &touched_at_all, &sales, it.was.as_ref(), sent);
     }
     Ok(held)
 }

@@ -5,8 +5,10 @@ mod terms;
 pub(super) use terms::{other_currency, required_terms, terms, terms_of};
 
 use crate::error::{Error, Reason};
-use crate::revenue::convert::required;
+use crate::revenue::convert::{instant, required};
+use takings::v1 as pb;
 use takings_core::money::Currency;
+use takings_core::time::Timestamp;
 
 /// A text of at most so many characters, none of which is a control character.
 pub(super) fn words(field: &'static str, given: String, most: usize) -> Result<String, Error> {
@@ -20,6 +22,44 @@ pub(super) fn words(field: &'static str, given: String, most: usize) -> Result<S
 /// The same, where there must be one.
 pub(super) fn some_words(field: &'static str, given: String, most: usize) -> Result<String, Error> {
     required(field, words(field, given, most)?)
+}
+
+/// A text that may be left out; one that is given is read.
+pub(super) fn optional<T>(
+    given: String,
+    read: impl FnOnce(String) -> Result<T, Error>,
+) -> Result<Option<T>, Error> {
+    if given.is_empty() { Ok(None) } else { read(given).map(Some) }
+}
+
+/// An instant that there may be.
+pub(super) fn optional_instant(at: Option<Timestamp>) -> Option<prost_types::Timestamp> {
+    at.map(|at| instant(at.0))
+}
+
+/// A number that stands for none of the contract's values.
+pub(super) fn unknown(field: &'static str) -> Error {
+    Error::invalid(Reason::InvalidField, field, "choose one of the contract's values")
+}
+
+/// How partners are paid, as the contract says it and as it is stored.
+const METHODS: [(pb::PayoutMethod, Option<&str>); 4] = [
+    (pb::PayoutMethod::Unspecified, None),
+    (pb::PayoutMethod::Bank, Some("bank")),
+    (pb::PayoutMethod::Paypal, Some("paypal")),
+    (pb::PayoutMethod::Wise, Some("wise")),
+];
+
+/// A way in which partners are paid.
+pub(super) fn payout_method_from(given: i32) -> Result<Option<&'static str>, Error> {
+    let given = pb::PayoutMethod::try_from(given).map_err(|_| unknown("payout_method"))?;
+    Ok(METHODS.iter().find(|(known, _)| *known == given).and_then(|(_, name)| *name))
+}
+
+/// The same, as it is answered.
+pub(super) fn payout_method_of(stored: Option<&str>) -> pb::PayoutMethod {
+    let known = METHODS.iter().find(|(_, name)| *name == stored);
+    known.map_or(pb::PayoutMethod::Unspecified, |(known, _)| *known)
 }
 
 /// An id of ours: its prefix and 32 hexadecimal digits. Another text names nothing.

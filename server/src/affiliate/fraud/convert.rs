@@ -2,7 +2,7 @@
 
 use super::resolve::Resolve;
 use super::{Filter, Signal, State};
-use crate::affiliate::convert::{id, some_words};
+use crate::affiliate::convert::{id, optional, optional_instant, some_words, unknown};
 use crate::affiliate::partners::convert::partner_id_of;
 use crate::affiliate::programs::convert::program_id_of;
 use crate::app::App;
@@ -37,8 +37,8 @@ pub(in crate::affiliate) fn list(
 ) -> Result<(Filter, Slice<String>), Error> {
     let pb::ListFraudSignalsRequest { program_id, partner_id, kind, state, page_size, page_token } =
         asked;
-    let program = if program_id.is_empty() { program_id } else { program_id_of(program_id)? };
-    let partner = if partner_id.is_empty() { partner_id } else { partner_id_of(partner_id)? };
+    let program = optional(program_id, program_id_of)?.unwrap_or_default();
+    let partner = optional(partner_id, partner_id_of)?.unwrap_or_default();
     let kind = Kind::try_from(kind).map_err(|_| unknown("kind"))?;
     let kind = KINDS.iter().find(|(it, _)| *it == kind).map_or("", |(_, name)| *name);
     let state = match pb::FraudState::try_from(state).map_err(|_| unknown("state"))? {
@@ -75,10 +75,6 @@ pub(in crate::affiliate) fn resolve(
         note: some_words("note", note, LONGEST_NOTE)?,
     };
     Ok((request, resolve))
-}
-
-fn unknown(field: &'static str) -> Error {
-    Error::invalid(Reason::InvalidField, field, "choose one of the contract's values")
 }
 
 impl From<State> for pb::FraudState {
@@ -118,15 +114,15 @@ impl From<Signal> for pb::FraudSignal {
             commission_ids: commissions,
             note,
             detected_time: Some(instant(raised_at.0)),
-            resolved_time: resolved_at.map(|at| instant(at.0)),
+            resolved_time: optional_instant(resolved_at),
         }
     }
 }
 
 impl From<Page<Signal>> for pb::ListFraudSignalsResponse {
-    fn from(Page { rows, next }: Page<Signal>) -> pb::ListFraudSignalsResponse {
-        let signals = rows.into_iter().map(Into::into).collect();
-        pb::ListFraudSignalsResponse { signals, next_page_token: next }
+    fn from(page: Page<Signal>) -> pb::ListFraudSignalsResponse {
+        let (signals, next_page_token) = page.answer();
+        pb::ListFraudSignalsResponse { signals, next_page_token }
     }
 }
 

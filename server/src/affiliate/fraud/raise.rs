@@ -102,12 +102,14 @@ async fn signs(tx: &mut Tx<'_>, terms: &Terms, case: &Case<'_>) -> Result<Vec<Ev
     let (own, theirs) = (domain(&partner.email), email.as_deref().and_then(domain));
     let ids: Vec<&str> = case.click.into_iter().collect();
     let click = clicks::load(tx, &ids).await.map_err(trouble)?.pop();
+    let visitors = store::visitors::shared(tx, case).await?;
+    let visitors: Vec<&str> = visitors.iter().map(String::as_str).collect();
     let seconds = click.as_ref().map(|click| case.paid_at.secs() - click.at.secs());
     let found = of_sale(
         terms,
         &SaleSigns {
-            partner: party(Some(partner.email_key.as_str()), own.as_deref()),
-            customer: party(customer_key.as_deref(), theirs.as_deref()),
+            partner: party(Some(partner.email_key.as_str()), own.as_deref(), &visitors),
+            customer: party(customer_key.as_deref(), theirs.as_deref(), &visitors),
             disposable_email: theirs.as_deref().is_some_and(is_disposable),
             query: click.as_ref().and_then(|it| it.ad_parameter.as_deref()).unwrap_or_default(),
             referrer: click.as_ref().and_then(|it| it.referrer_host.as_deref()),
@@ -122,9 +124,13 @@ async fn signs(tx: &mut Tx<'_>, terms: &Terms, case: &Case<'_>) -> Result<Vec<Ev
 }
 
 /// One side of a sale.
-fn party<'a>(email_key: Option<&'a str>, domain: Option<&'a str>) -> Party<'a> {
+fn party<'a>(
+    email_key: Option<&'a str>,
+    domain: Option<&'a str>,
+    visitors: &'a [&'a str],
+) -> Party<'a> {
     let free_domain = domain.is_some_and(is_free);
-    Party { email_key, domain, free_domain, ..Party::default() }
+    Party { email_key, domain, free_domain, visitors, payment: None }
 }
 
 fn trouble(error: Error) -> Trouble {

@@ -1,7 +1,7 @@
 //! Links, as the contract says them.
 
 use super::{Create, Disable, Filter, Link, Named};
-use crate::affiliate::convert::{id, words};
+use crate::affiliate::convert::{id, optional, optional_instant, words};
 use crate::affiliate::partners::convert::partner_id_of;
 use crate::affiliate::programs::convert::{destination, program_id_of};
 use crate::app::App;
@@ -32,17 +32,13 @@ pub(in crate::affiliate) fn create(
         coupon_id,
         request_id: _,
     } = asked;
-    let given = |text: String| Some(text).filter(|text| !text.is_empty());
-    let coupon = given(words("coupon_id", coupon_id, LONGEST_COUPON)?);
     let create = Create {
         now: app.now(),
         partner: partner_id_of(partner_id)?,
-        code: given(typed).map(|typed| code(&typed)).transpose()?,
-        destination: given(destination_url)
-            .map(|address| destination("destination_url", address))
-            .transpose()?,
+        code: optional(typed, |typed| code(&typed))?,
+        destination: optional(destination_url, |it| destination("destination_url", it))?,
         campaign: words("campaign", campaign, LONGEST_CAMPAIGN)?,
-        coupon,
+        coupon: optional(words("coupon_id", coupon_id, LONGEST_COUPON)?, Ok)?,
     };
     Ok((request, create))
 }
@@ -76,8 +72,8 @@ pub(in crate::affiliate) fn list(
 ) -> Result<(Filter, Slice<String>), Error> {
     let pb::ListAffiliateLinksRequest { program_id, partner_id, campaign, page_size, page_token } =
         asked;
-    let program = if program_id.is_empty() { program_id } else { program_id_of(program_id)? };
-    let partner = if partner_id.is_empty() { partner_id } else { partner_id_of(partner_id)? };
+    let program = optional(program_id, program_id_of)?.unwrap_or_default();
+    let partner = optional(partner_id, partner_id_of)?.unwrap_or_default();
     let campaign = words("campaign", campaign, LONGEST_CAMPAIGN)?;
     let filters = ["ListAffiliateLinks", &program, &partner, &campaign];
     let slice = Slice::read(page_size, &page_token, &filters)?;
@@ -117,7 +113,7 @@ impl From<Link> for pb::AffiliateLink {
             campaign,
             coupon_id: coupon.unwrap_or_default(),
             created_time: Some(instant(created_at.0)),
-            disabled_time: disabled_at.map(|at| instant(at.0)),
+            disabled_time: optional_instant(disabled_at),
         }
     }
 }
@@ -141,8 +137,8 @@ impl From<Link> for pb::GetAffiliateLinkResponse {
 }
 
 impl From<Page<Link>> for pb::ListAffiliateLinksResponse {
-    fn from(Page { rows, next }: Page<Link>) -> pb::ListAffiliateLinksResponse {
-        let links = rows.into_iter().map(Into::into).collect();
-        pb::ListAffiliateLinksResponse { links, next_page_token: next }
+    fn from(page: Page<Link>) -> pb::ListAffiliateLinksResponse {
+        let (links, next_page_token) = page.answer();
+        pb::ListAffiliateLinksResponse { links, next_page_token }
     }
 }

@@ -11,8 +11,7 @@ use super::{links, partners, programs};
 use crate::analytics::calendar::{Granularity, Zone};
 use crate::app::App;
 use crate::error::{Error, Reason};
-use crate::ingest::Key;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use sums::{Amounts, Funnel, too_large};
 use takings_core::money::{Currency, share};
 use takings_core::time::{Range, Timestamp};
@@ -151,24 +150,27 @@ async fn earn(app: &App, scope: &Scope, points: &mut [Point]) -> Result<(), Erro
     Ok(())
 }
 
-/// What bound customers paid, and got back.
+/// What bound customers paid, and got back. What they paid is summed by the database; sales of which
+/// nothing ever went back are not read.
 async fn sell(app: &App, scope: &Scope, points: &mut [Point]) -> Result<(), Error> {
+    let (db, ranges) = (&app.database, points.iter().map(|point| point.range).collect::<Vec<_>>());
+    for (place, currency, sold) in store::sold(db, scope, &ranges).await? {
+        let Some(point) = points.get_mut(place) else { continue };
+        point.amounts.entry(currency).or_default().sold = sold;
+    }
     let end = points.first().map_or(Timestamp(0), |total| total.range.end);
-    let mut paid: BTreeMap<Currency, (i64, BTreeSet<Key>)> = BTreeMap::new();
-    for (customer, sale) in store::sales(&app.database, scope, end).await? {
-        sums::sell(points, &sale)?;
-        let last = Timestamp(end.0 - 1);
-        let returned = sale.returned_at(last).map_err(Error::internal)?;
-        let (sum, customers) = paid.entry(sale.currency).or_default();
-        let kept = sale.captured.checked_sub(returned);
-        *sum = kept.and_then(|kept| sum.checked_add(kept)).ok_or_else(too_large)?;
-        customers.insert(customer);
+    let mut returned: BTreeMap<Currency, i64> = BTreeMap::new();
+    for sale in store::returned(db, scope, end).await? {
+        sums::give_back(points, &sale)?;
+        let back = sale.returned_at(Timestamp(end.0 - 1)).map_err(Error::internal)?;
+        let sum = returned.entry(sale.currency).or_default();
+        *sum = sum.checked_add(back).ok_or_else(too_large)?;
     }
     let Some(totals) = points.first_mut() else { return Ok(()) };
-    for (currency, (sum, customers)) in paid {
-        let customers = i64::try_from(customers.len()).map_err(Error::internal)?;
-        let value = share(sum, 1, customers);
-        totals.amounts.entry(currency).or_default().lifetime = value;
+    for (currency, sold, customers) in store::ever_sold(db, scope, end).await? {
+        let back = returned.get(&currency).copied().unwrap_or(0);
+        let kept = sold.checked_sub(back).ok_or_else(too_large)?;
+        totals.amounts.entry(currency).or_default().lifetime = share(kept, 1, customers);
     }
     Ok(())
 }

@@ -53,26 +53,20 @@ impl Amounts {
     }
 }
 
-/// Adds a sale to the total, which is the first point, and to the points of the series: what was
-/// paid when it was paid, what went back when it did.
-pub(super) fn sell(points: &mut [Point], sale: &Sale) -> Result<(), Error> {
-    add(points, sale, sale.paid_at, (sale.captured, 0))?;
+/// Adds what went back of a sale, when it did, to the total, which is the first point, and to the
+/// points of the series.
+pub(super) fn give_back(points: &mut [Point], sale: &Sale) -> Result<(), Error> {
     let mut before = 0;
     for at in sale.instants() {
         let returned = sale.returned_at(at).map_err(Error::internal)?;
-        add(points, sale, at, (0, returned - before))?;
+        add(points, sale, at, returned - before)?;
         before = returned;
     }
     Ok(())
 }
 
-fn add(
-    points: &mut [Point],
-    sale: &Sale,
-    at: Timestamp,
-    (sold, refunded): (i64, i64),
-) -> Result<(), Error> {
-    if (sold, refunded) == (0, 0) {
+fn add(points: &mut [Point], sale: &Sale, at: Timestamp, refunded: i64) -> Result<(), Error> {
+    if refunded == 0 {
         return Ok(());
     }
     let Some((totals, series)) = points.split_first_mut() else { return Ok(()) };
@@ -80,7 +74,6 @@ fn add(
     for point in std::iter::once(totals).chain(series.get_mut(place)) {
         if point.range.start <= at && at < point.range.end {
             let amounts = point.amounts.entry(sale.currency).or_default();
-            amounts.sold = amounts.sold.checked_add(sold).ok_or_else(too_large)?;
             amounts.refunded = amounts.refunded.checked_add(refunded).ok_or_else(too_large)?;
         }
     }

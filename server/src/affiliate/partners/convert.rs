@@ -1,7 +1,9 @@
 //! Partners, as the contract says them.
 
 use super::{Create, Email, Filter, Partner, Payout, Update};
-use crate::affiliate::convert::{id, some_words, terms, terms_of};
+use crate::affiliate::convert::{
+    id, optional, payout_method_from, payout_method_of, some_words, terms, terms_of, unknown,
+};
 use crate::affiliate::programs::convert::program_id_of;
 use crate::app::App;
 use crate::error::{Error, Reason};
@@ -34,7 +36,7 @@ pub(in crate::affiliate) fn create(
         own_terms,
         request_id: _,
     } = asked;
-    let payout = match method(payout_method)? {
+    let payout = match payout_method_from(payout_method)? {
         Some(method) => Some(account(method, required("payout_account", payout_account)?)?),
         None => None,
     };
@@ -85,7 +87,7 @@ pub(in crate::affiliate) fn update(
         id: partner_id_of(partner_id)?,
         name: wants("name").then(|| some_words("name", name, LONGEST_NAME)).transpose()?,
         email: wants("email").then(|| email(address)).transpose()?,
-        method: wants("payout_method").then(|| method(payout_method)).transpose()?,
+        method: wants("payout_method").then(|| payout_method_from(payout_method)).transpose()?,
         account: wants("payout_account").then_some(payout_account),
         tax: wants("tax_profile").then(|| tax(tax_profile)).transpose()?,
         terms: match own_terms {
@@ -107,9 +109,8 @@ pub(in crate::affiliate) fn list(
     asked: pb::ListPartnersRequest,
 ) -> Result<(Filter, Slice<String>), Error> {
     let pb::ListPartnersRequest { program_id, email: address, page_size, page_token } = asked;
-    let optional = |given: String| if given.is_empty() { Ok(given) } else { program_id_of(given) };
-    let program = optional(program_id)?;
-    let email_key = if address.is_empty() { String::new() } else { email(address)?.key };
+    let program = optional(program_id, program_id_of)?.unwrap_or_default();
+    let email_key = optional(address, email)?.map(|it| it.key).unwrap_or_default();
     let slice = Slice::read(page_size, &page_token, &["ListPartners", &program, &email_key])?;
     Ok((Filter { program, email_key }, slice))
 }
@@ -136,16 +137,6 @@ pub(super) fn account(method: &'static str, given: String) -> Result<Payout, Err
     Ok(Payout { method, account })
 }
 
-fn method(given: i32) -> Result<Option<&'static str>, Error> {
-    match pb::PayoutMethod::try_from(given) {
-        Ok(pb::PayoutMethod::Unspecified) => Ok(None),
-        Ok(pb::PayoutMethod::Bank) => Ok(Some("bank")),
-        Ok(pb::PayoutMethod::Paypal) => Ok(Some("paypal")),
-        Ok(pb::PayoutMethod::Wise) => Ok(Some("wise")),
-        Err(_) => Err(unknown("payout_method")),
-    }
-}
-
 fn tax(given: i32) -> Result<Option<&'static str>, Error> {
     match pb::TaxProfile::try_from(given) {
         Ok(pb::TaxProfile::Unspecified) => Ok(None),
@@ -154,19 +145,6 @@ fn tax(given: i32) -> Result<Option<&'static str>, Error> {
         Ok(pb::TaxProfile::W8benE) => Ok(Some("w8ben_e")),
         Ok(pb::TaxProfile::NotRequired) => Ok(Some("not_required")),
         Err(_) => Err(unknown("tax_profile")),
-    }
-}
-
-fn unknown(field: &'static str) -> Error {
-    Error::invalid(Reason::InvalidField, field, "choose one of the contract's values")
-}
-
-fn method_of(payout: Option<&Payout>) -> pb::PayoutMethod {
-    match payout.map(|payout| payout.method) {
-        Some("bank") => pb::PayoutMethod::Bank,
-        Some("paypal") => pb::PayoutMethod::Paypal,
-        Some("wise") => pb::PayoutMethod::Wise,
-        _ => pb::PayoutMethod::Unspecified,
     }
 }
 
@@ -189,7 +167,7 @@ impl From<Partner> for pb::Partner {
             program_id: program,
             name,
             email: email.address,
-            payout_method: method_of(payout.as_ref()).into(),
+            payout_method: payout_method_of(payout.as_ref().map(|it| it.method)).into(),
             payout_account: payout.map(|payout| payout.account).unwrap_or_default(),
             tax_profile: tax_of(tax).into(),
             own_terms: own.as_ref().map(|(_, terms)| terms_of(terms)),
@@ -219,8 +197,8 @@ impl From<Partner> for pb::GetPartnerResponse {
 }
 
 impl From<Page<Partner>> for pb::ListPartnersResponse {
-    fn from(Page { rows, next }: Page<Partner>) -> pb::ListPartnersResponse {
-        let partners = rows.into_iter().map(Into::into).collect();
-        pb::ListPartnersResponse { partners, next_page_token: next }
+    fn from(page: Page<Partner>) -> pb::ListPartnersResponse {
+        let (partners, next_page_token) = page.answer();
+        pb::ListPartnersResponse { partners, next_page_token }
     }
 }

@@ -173,8 +173,7 @@ impl Act for Update {
             }
             partner.email = email.clone();
         }
-        store::update(tx, &partner).await?;
-        Ok(partner)
+        if store::update(tx, &partner).await? { Ok(partner) } else { Err(taken()) }
     }
 }
 

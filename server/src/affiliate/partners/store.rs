@@ -97,8 +97,9 @@ pub(super) async fn insert(tx: &mut Tx<'_>, partner: &Partner) -> Result<bool, E
     Ok(!tx.insert(&PARTNER, &row).await?.is_empty())
 }
 
-/// Stores what may change about a partner.
-pub(super) async fn update(tx: &mut Tx<'_>, partner: &Partner) -> Result<(), Error> {
+/// Stores what may change about a partner, unless another of the program has got the email address
+/// meanwhile: then the transaction is over.
+pub(super) async fn update(tx: &mut Tx<'_>, partner: &Partner) -> Result<bool, Error> {
     let payout = partner.payout.as_ref();
     let mut row = Rows::default();
     row.push([
@@ -112,8 +113,11 @@ pub(super) async fn update(tx: &mut Tx<'_>, partner: &Partner) -> Result<(), Err
         partner.tax.into(),
         partner.own.as_ref().map(|(version, _)| *version).into(),
     ]);
-    tx.fetch(&CHANGE, &row).await?;
-    Ok(())
+    match tx.fetch(&CHANGE, &row).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.is_taken() => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Takes a partner to change it; tells whether there is one.

@@ -5,7 +5,10 @@ use super::csv::Format;
 use super::export::{Export, File};
 use super::settle::{Outcome, Settle};
 use super::{Batch, Found, LeftOut, Payout, State};
-use crate::affiliate::convert::{currency, id, some_words, words};
+use crate::affiliate::convert::{
+    currency, id, optional, optional_instant, payout_method_from, payout_method_of, some_words,
+    unknown, words,
+};
 use crate::affiliate::partners::convert::partner_id_of;
 use crate::affiliate::programs::convert::program_id_of;
 use crate::app::App;
@@ -51,11 +54,8 @@ pub(in crate::affiliate) fn create(
         program: program_id_of(program_id)?,
         through: by_now("through_time", through_time, now)?,
         partners: partner_ids.into_iter().map(partner_id_of).collect::<Result<_, _>>()?,
-        method: method(payout_method)?,
-        currency: Some(currency_code)
-            .filter(|code| !code.is_empty())
-            .map(|code| currency(&code))
-            .transpose()?,
+        method: payout_method_from(payout_method)?,
+        currency: optional(currency_code, |code| currency(&code))?,
     };
     Ok((request, create))
 }
@@ -127,7 +127,7 @@ pub(in crate::affiliate) fn list(
     asked: pb::ListPayoutBatchesRequest,
 ) -> Result<(String, Slice<String>), Error> {
     let pb::ListPayoutBatchesRequest { program_id, page_size, page_token } = asked;
-    let program = if program_id.is_empty() { program_id } else { program_id_of(program_id)? };
+    let program = optional(program_id, program_id_of)?.unwrap_or_default();
     let slice = Slice::read(page_size, &page_token, &["ListPayoutBatches", &program])?;
     Ok((program, slice))
 }
@@ -145,29 +145,6 @@ fn by_now(field: &'static str, given: Option<Time>, now: Timestamp) -> Result<Ti
         return Err(Error::invalid(Reason::InvalidField, field, message));
     }
     Ok(at)
-}
-
-fn method(given: i32) -> Result<Option<&'static str>, Error> {
-    match pb::PayoutMethod::try_from(given) {
-        Ok(pb::PayoutMethod::Unspecified) => Ok(None),
-        Ok(pb::PayoutMethod::Bank) => Ok(Some("bank")),
-        Ok(pb::PayoutMethod::Paypal) => Ok(Some("paypal")),
-        Ok(pb::PayoutMethod::Wise) => Ok(Some("wise")),
-        Err(_) => Err(unknown("payout_method")),
-    }
-}
-
-fn method_of(stored: Option<&str>) -> pb::PayoutMethod {
-    match stored {
-        Some("bank") => pb::PayoutMethod::Bank,
-        Some("paypal") => pb::PayoutMethod::Paypal,
-        Some("wise") => pb::PayoutMethod::Wise,
-        _ => pb::PayoutMethod::Unspecified,
-    }
-}
-
-fn unknown(field: &'static str) -> Error {
-    Error::invalid(Reason::InvalidField, field, "choose one of the contract's values")
 }
 
 fn totals(totals: BTreeMap<Currency, i64>) -> Vec<pb::Money> {
@@ -230,10 +207,10 @@ impl From<Payout> for pb::PartnerPayout {
             state: pb::PayoutState::from(state).into(),
             amount: money(amount, Some(currency)),
             commission_count: commissions,
-            payout_method: method_of(method.as_deref()).into(),
+            payout_method: payout_method_of(method.as_deref()).into(),
             reference,
             failure_reason,
-            settled_time: settled_at.map(|at| instant(at.0)),
+            settled_time: optional_instant(settled_at),
         }
     }
 }
@@ -263,18 +240,15 @@ impl From<File> for pb::ExportPayoutBatchResponse {
 }
 
 impl From<Found> for pb::GetPayoutBatchResponse {
-    fn from(Found { batch, payouts: Page { rows, next } }: Found) -> pb::GetPayoutBatchResponse {
-        pb::GetPayoutBatchResponse {
-            payout_batch: Some(batch.into()),
-            payouts: rows.into_iter().map(Into::into).collect(),
-            next_page_token: next,
-        }
+    fn from(Found { batch, payouts }: Found) -> pb::GetPayoutBatchResponse {
+        let (payouts, next_page_token) = payouts.answer();
+        pb::GetPayoutBatchResponse { payout_batch: Some(batch.into()), payouts, next_page_token }
     }
 }
 
 impl From<Page<Batch>> for pb::ListPayoutBatchesResponse {
-    fn from(Page { rows, next }: Page<Batch>) -> pb::ListPayoutBatchesResponse {
-        let payout_batches = rows.into_iter().map(Into::into).collect();
-        pb::ListPayoutBatchesResponse { payout_batches, next_page_token: next }
+    fn from(page: Page<Batch>) -> pb::ListPayoutBatchesResponse {
+        let (payout_batches, next_page_token) = page.answer();
+        pb::ListPayoutBatchesResponse { payout_batches, next_page_token }
     }
 }

@@ -163,8 +163,8 @@ impl From<Program> for pb::GetProgramResponse {
 }
 
 impl From<Page<Program>> for pb::ListProgramsResponse {
-    fn from(Page { rows, next }: Page<Program>) -> pb::ListProgramsResponse {
-        let programs = rows.into_iter().map(Into::into).collect();
-        pb::ListProgramsResponse { programs, next_page_token: next }
+    fn from(page: Page<Program>) -> pb::ListProgramsResponse {
+        let (programs, next_page_token) = page.answer();
+        pb::ListProgramsResponse { programs, next_page_token }
     }
 }

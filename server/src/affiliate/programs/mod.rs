@@ -7,12 +7,15 @@ mod store;
 use store::next_version;
 pub use store::terms_at;
 
-use super::{convert::other_currency, links, new_id};
+use super::commissions::lock_programs;
+use super::{convert::other_currency, links, new_id, sales};
 use crate::app::App;
 use crate::db::Tx;
 use crate::error::{Error, Reason};
+use crate::ingest::Unit;
 use crate::once::Act;
 use crate::revenue::paging::{Page, Slice};
+use std::collections::BTreeSet;
 use takings_core::affiliate::Terms;
 use takings_core::affiliate::hosts::{Host, host_of};
 use takings_core::time::Timestamp;
@@ -101,6 +104,8 @@ impl Act for Update {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Program, Error> {
         let Update { now, id, name, destination, hosts, terms } = self;
+        // Whoever derives commissions meanwhile does so by the terms of before, and is seen.
+        lock_programs(tx, &BTreeSet::from([id.clone()])).await?;
         let version = store::lock(tx, id, *now).await?.ok_or_else(|| unknown(id))?;
         let mut program = store::load(tx, id).await?.ok_or_else(|| unknown(id))?;
         if let Some(terms) = terms.as_ref().filter(|terms| **terms != program.terms) {
@@ -111,6 +116,8 @@ impl Act for Update {
             program.terms = terms.clone();
             next_version(tx, id).await?;
             store::keep_terms(tx, id, program.version, None, terms, *now).await?;
+            let batch = Unit { shard: 0 }.open(tx).await?;
+            sales::mark_since(tx, batch, (id, None), *now).await?;
         }
         program.name = name.clone().unwrap_or(program.name);
         program.destination = destination.clone().unwrap_or(program.destination);
@@ -132,8 +139,11 @@ pub(super) async fn keep_own(
     terms: &Terms,
     now: Timestamp,
 ) -> Result<i64, Error> {
+    lock_programs(tx, &BTreeSet::from([program.to_owned()])).await?;
     let version = next_version(tx, program).await?.ok_or_else(|| unknown(program))?;
     store::keep_terms(tx, program, version, Some(partner), terms, now).await?;
+    let batch = Unit { shard: 0 }.open(tx).await?;
+    sales::mark_since(tx, batch, (program, Some(partner)), now).await?;
     Ok(version)
 }
 

@@ -1,7 +1,8 @@
 //! Sales: what settlements and conversions sold, and who says to have brought the customers.
 //!
-//! A settlement's rows are rewritten from all its facts. A referral by a click that is not known
-//! yet is awaited in `awaited_clicks`: once the click is stored, the settlement is derived again.
+//! A settlement's rows are rewritten from all its facts. What it names and nobody has told of yet, a
+//! click, a link's coupon, the subscription that tells whose it is, is awaited in `awaited`: once that
+//! is stored, the settlement is derived again. What never comes is given up in the end.
 
 mod affected;
 mod said;
@@ -9,17 +10,17 @@ mod store;
 
 pub(crate) use affected::Affected;
 pub(super) use said::Known;
+pub use store::marks::give_up;
+pub(super) use store::marks::mark_since;
 pub(super) use store::{of_customers, one, write_conversion};
 
-use crate::db::{Rows, Tx};
+use crate::db::Tx;
 use crate::ingest::{Batch, Key, Trouble, members};
 use said::Said;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use store::marks::Marks;
 use takings_core::affiliate::sale::Sale;
 use takings_core::time::Timestamp;
-
-/// The most settlements whose sales are derived in one transaction.
-const AT_ONCE: usize = 20;
 
 /// A sale as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,55 +52,40 @@ pub(super) struct TouchRow {
 /// The kind of a row of `touches` that is a lead.
 pub(super) const LEAD: &str = "lead";
 
-/// Settlements whose sales may have changed, with the rows that say so.
+/// Settlements whose sales may have changed, and customers of whom other terms may hold.
 #[derive(Debug, Default)]
-pub(crate) struct Marked {
-    settlements: BTreeSet<Key>,
-    marks: Rows,
-    arrived: Rows,
-}
+pub(crate) struct Marked(Marks);
 
 impl Marked {
     /// The next ones.
     pub(crate) async fn next(tx: &mut Tx<'_>) -> Result<Marked, Trouble> {
-        let mut marked = Marked::default();
-        for row in tx.fetch(&store::MARKS, &Rows::default()).await? {
-            let (source, settlement) = (row.int(0)?, row.text(1)?);
-            marked.marks.push([source.into(), settlement.as_str().into(), row.int(2)?.into()]);
-            marked.settlements.insert((source, settlement));
-        }
-        for row in tx.fetch(&store::ARRIVED, &Rows::default()).await? {
-            let (source, settlement) = (row.int(1)?, row.text(2)?);
-            marked.arrived.push([row.text(0)?.into(), source.into(), settlement.as_str().into()]);
-            marked.settlements.insert((source, settlement));
-        }
-        Ok(marked)
+        Marks::next(tx).await.map(Marked)
     }
 
     /// Settlements that nothing has marked.
     pub(crate) fn plain(settlements: Vec<Key>) -> Marked {
-        Marked { settlements: settlements.into_iter().collect(), ..Marked::default() }
+        Marked(Marks::plain(settlements))
     }
 
     /// Whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
-        self.settlements.is_empty()
+        self.len() == 0
     }
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.settlements.len()
+        self.0.settlements.len() + self.0.customers.len()
     }
 
     /// Takes the marks away, but for those that something has set again meanwhile. Last in its
     /// transaction: a unit of work that sets one waits for it.
     pub(crate) async fn clear(&self, tx: &mut Tx<'_>) -> Result<(), Trouble> {
-        Ok(tx.write(&store::CLEAR, &[&self.marks, &self.arrived]).await?)
+        self.0.clear(tx).await
     }
 
     /// Whether more may wait.
     pub(crate) fn is_full(&self) -> bool {
-        self.marks.len() >= AT_ONCE || self.arrived.len() >= AT_ONCE
+        self.0.is_full()
     }
 }
 
@@ -107,7 +93,7 @@ impl Marked {
 pub(crate) async fn derive(
     tx: &mut Tx<'_>,
     batch: Batch,
-    Marked { settlements, .. }: &Marked,
+    Marked(Marks { settlements, customers, .. }): &Marked,
 ) -> Result<Affected, Trouble> {
     store::lock_settlements(tx).await?;
     let members = members(tx, settlements.iter()).await?;
@@ -115,26 +101,32 @@ pub(crate) async fn derive(
     for (key, members) in &members {
         told.insert(key.clone(), Said::of(members)?);
     }
-    let known = Known::load(tx, told.values()).await?;
+    let known = Known::load(tx, &told).await?;
     let (mut sales, mut touches) = (BTreeMap::new(), BTreeMap::new());
-    let mut awaited = Rows::default();
+    let mut changes = store::Changes::default();
     for ((source, root), said) in &told {
         for sale in &said.sales {
             sales.insert((*source, sale.id.clone()), row(root, sale)?);
         }
         touches.extend(said.touches((*source, root), &known));
-        if let Some(click) = said.click().filter(|click| !known.has(click)) {
-            awaited.push([click.into(), (*source).into(), root.as_str().into()]);
+        for (wants, until) in said.awaits(*source, &known, batch.recorded_at) {
+            let root = root.as_str().into();
+            changes.awaited.push([wants.into(), (*source).into(), root, until.into()]);
         }
     }
     let (old_sales, old_touches) = store::stored(tx, settlements).await?;
     let mut affected = Affected::default();
-    let mut changes = store::Changes { awaited, ..store::Changes::default() };
+    customers.iter().for_each(|customer| affected.whole(customer.clone()));
     compare_sales(&old_sales, &sales, (&mut changes, &mut affected), batch);
     compare_touches(&old_touches, &touches, (&mut changes, &mut affected), batch);
     store::lock_customers(tx, affected.customers()).await?;
     changes.write(tx).await?;
     Ok(affected)
+}
+
+/// Waits until nobody else rewrites sales, and holds up who would: no touch comes or goes meanwhile.
+pub(crate) async fn lock_settlements(tx: &mut Tx<'_>) -> Result<(), Trouble> {
+    store::lock_settlements(tx).await
 }
 
 /// Locks a customer, whose sales or touches are about to change.

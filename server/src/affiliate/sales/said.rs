@@ -3,7 +3,7 @@
 use super::{LEAD, TouchKey, TouchRow, store};
 use crate::affiliate::convert::is_id;
 use crate::db::{Rows, Tx};
-use crate::ingest::Trouble;
+use crate::ingest::{Key, Trouble};
 use std::collections::{BTreeMap, BTreeSet};
 use takings_core::affiliate::attribution::TouchKind;
 use takings_core::affiliate::sale::Sale;
@@ -17,6 +17,12 @@ pub(super) struct Said {
     /// Whose it is; a sale of nobody is its order's.
     customers: BTreeSet<String>,
 }
+
+/// How long a click or a subscription is awaited that nobody has told of: as long as clicks are kept.
+const PATIENCE: i64 = 400 * 86_400_000_000;
+/// How long after a session a link with its coupon may be learned that was made before it: clocks
+/// differ, and Stripe tells whole seconds.
+const NOTICE: i64 = 600 * 1_000_000;
 
 impl Said {
     pub(super) fn of(members: &[Member]) -> Result<Said, Trouble> {
@@ -42,6 +48,27 @@ impl Said {
         referral.coupons.iter().chain(&referral.promotion_codes).map(String::as_str)
     }
 
+    /// The subscription that tells whose it is, where nothing of the settlement does.
+    pub(super) fn subscription(&self) -> Option<&str> {
+        self.referral.subscription.as_deref().filter(|_| self.customers.is_empty())
+    }
+
+    /// What it names and nobody has told of, each with the instant until which it is awaited.
+    pub(super) fn awaits<'a>(
+        &'a self,
+        source: i64,
+        known: &Known,
+        now: Timestamp,
+    ) -> Vec<(&'a str, i64)> {
+        let patience = now.0.saturating_add(PATIENCE);
+        let click = self.click().filter(|click| !known.has(click));
+        let subscription = self.subscription().filter(|id| known.customer(source, id).is_none());
+        let notice = self.referral.at.map_or(0, |at| at.0.saturating_add(NOTICE));
+        let coupons = self.coupons().filter(|coupon| !known.names(coupon) && notice > now.0);
+        let long = click.into_iter().chain(subscription).map(|it| (it, patience));
+        long.chain(coupons.map(|it| (it, notice))).collect()
+    }
+
     /// The touches that it tells of, and the lead: when the session was made.
     pub(super) fn touches(
         &self,
@@ -50,9 +77,10 @@ impl Said {
     ) -> Vec<(TouchKey, TouchRow)> {
         let Some(at) = self.referral.at else { return Vec::new() };
         let mut touches = Vec::new();
-        for customer in &self.customers {
+        let by_subscription = self.subscription().and_then(|id| known.customer(source, id));
+        for customer in self.customers.iter().map(String::as_str).chain(by_subscription) {
             let key =
-                |program: &str, id: String| (program.to_owned(), source, customer.clone(), id);
+                |program: &str, id: String| (program.to_owned(), source, customer.to_owned(), id);
             let lead = TouchRow {
                 partner: String::new(),
                 link: None,
@@ -75,11 +103,12 @@ impl Said {
     }
 }
 
-/// The clicks and links that settlements name.
+/// The clicks, links and subscriptions that settlements name.
 #[derive(Default)]
 pub(in crate::affiliate) struct Known {
     clicks: BTreeMap<String, (Owner, Timestamp)>,
     coupons: BTreeMap<String, Vec<(Owner, Timestamp, Option<Timestamp>)>>,
+    customers: BTreeMap<Key, String>,
 }
 
 /// Whose a click or coupon is.
@@ -93,11 +122,14 @@ struct Owner {
 impl Known {
     pub(super) async fn load(
         tx: &mut Tx<'_>,
-        said: impl Iterator<Item = &Said> + Clone,
+        told: &BTreeMap<Key, Said>,
     ) -> Result<Known, Trouble> {
-        let clicks: BTreeSet<&str> = said.clone().filter_map(Said::click).collect();
-        let coupons: BTreeSet<&str> = said.flat_map(Said::coupons).collect();
-        Known::of(tx, &clicks, &coupons).await
+        let clicks: BTreeSet<&str> = told.values().filter_map(Said::click).collect();
+        let coupons: BTreeSet<&str> = told.values().flat_map(Said::coupons).collect();
+        let named = told.iter().filter_map(|(key, said)| Some((key.0, said.subscription()?)));
+        let named: BTreeSet<Key> = named.map(|(source, id)| (source, id.to_owned())).collect();
+        let customers = store::marks::owners(tx, &named).await?.into_iter().collect();
+        Ok(Known { customers, ..Known::of(tx, &clicks, &coupons).await? })
     }
 
     /// Loads clicks and the links of coupons.
@@ -128,6 +160,16 @@ impl Known {
             }
         }
         Ok(known)
+    }
+
+    /// Whose a subscription is.
+    fn customer(&self, source: i64, subscription: &str) -> Option<&str> {
+        self.customers.get(&(source, subscription.to_owned())).map(String::as_str)
+    }
+
+    /// Whether a link has a coupon, or had it.
+    fn names(&self, coupon: &str) -> bool {
+        self.coupons.contains_key(coupon)
     }
 
     /// Whether a click is stored.

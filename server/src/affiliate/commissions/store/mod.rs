@@ -14,12 +14,12 @@ use takings_core::affiliate::decision::{Act, Decision};
 use takings_core::money::Currency;
 use takings_core::time::Timestamp;
 
-/// The programs that have touches of some customers.
+/// The programs that have touches of some customers, under whichever source.
 static PROGRAMS_OF: Query = Query::new(
     "load_programs_of",
     "select distinct t.program from {0} cross join touches t
-     where t.source_id = t0.source_id and t.customer = t0.buyer and t.program <> ''",
-    &[("source_id", Int), ("buyer", Text)],
+     where t.customer = t0.buyer and t.program <> ''",
+    &[("buyer", Text)],
 );
 
 /// Locks programs until the transaction ends, in the order of their keys: whoever derives or pays
@@ -157,7 +157,7 @@ pub(super) async fn programs_of<'a>(
     customers: impl Iterator<Item = &'a Key>,
 ) -> Result<BTreeSet<String>, Trouble> {
     let mut rows = Rows::default();
-    customers.for_each(|(source, id)| rows.push([(*source).into(), id.as_str().into()]));
+    customers.for_each(|(_, id)| rows.push([id.as_str().into()]));
     let found = tx.fetch(&PROGRAMS_OF, &rows).await?;
     found.iter().map(|row| Ok(row.text(0)?)).collect()
 }

@@ -1,4 +1,6 @@
-//! Rows of `changed_sales`, `awaited_clicks`, `sales` and `touches`.
+//! Rows of `sales` and `touches`.
+
+pub(super) mod marks;
 
 use super::{LEAD, Row, TouchKey, TouchRow};
 use crate::db::Type::{Int, Text};
@@ -8,22 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use takings_core::affiliate::attribution::TouchKind;
 use takings_core::affiliate::sale::Sale;
 use takings_core::time::Timestamp;
-
-pub(super) static MARKS: Query = Query::new(
-    "changed_sales",
-    "select source_id, settlement, batch from changed_sales
-     order by source_id, settlement limit 20",
-    &[],
-);
-
-/// Settlements whose click has arrived.
-pub(super) static ARRIVED: Query = Query::new(
-    "arrived_clicks",
-    "select a.click, a.source_id, a.settlement from awaited_clicks a
-     where exists (select 1 from clicks c where c.id = a.click)
-     order by a.click, a.source_id, a.settlement limit 20",
-    &[],
-);
 
 pub(super) static CLICKS: Query = Query::new(
     "clicks_told",
@@ -97,12 +83,14 @@ static KEEP_SALES: Insert = Insert::new(
         ("paid_at", Int),
         ("currency", Text),
         ("amount", Int),
+        ("returns", Int),
         ("content", Text),
         ("batch", Int),
     ],
     "on conflict (source_id, id) do update set settlement = excluded.settlement,
      customer = excluded.customer, paid_at = excluded.paid_at, currency = excluded.currency,
-     amount = excluded.amount, content = excluded.content, batch = excluded.batch",
+     amount = excluded.amount, returns = excluded.returns, content = excluded.content,
+     batch = excluded.batch",
 );
 
 static DROP_SALES: Delete = Delete::new("sales", &[("source_id", Int), ("id", Text)]);
@@ -131,19 +119,6 @@ static DROP_TOUCHES: Delete = Delete::new(
     &[("program", Text), ("source_id", Int), ("customer", Text), ("id", Text)],
 );
 
-static AWAIT: Insert = Insert::new(
-    "awaited_clicks",
-    &[("click", Text), ("source_id", Int), ("settlement", Text)],
-    "on conflict do nothing",
-);
-
-static ARRIVE: Delete =
-    Delete::new("awaited_clicks", &[("click", Text), ("source_id", Int), ("settlement", Text)]);
-
-/// A mark that was set again meanwhile has another batch, and stays.
-static UNMARK: Delete =
-    Delete::new("changed_sales", &[("source_id", Int), ("settlement", Text), ("batch", Int)]);
-
 static WRITE: Bundle = Bundle::new(
     "write_sales",
     &[
@@ -151,12 +126,9 @@ static WRITE: Bundle = Bundle::new(
         Part::Insert(&KEEP_SALES),
         Part::Delete(&DROP_TOUCHES),
         Part::Insert(&KEEP_TOUCHES),
-        Part::Insert(&AWAIT),
+        Part::Insert(&marks::AWAIT),
     ],
 );
-
-pub(super) static CLEAR: Bundle =
-    Bundle::new("clear_marks", &[Part::Delete(&UNMARK), Part::Delete(&ARRIVE)]);
 
 /// What is to be written.
 #[derive(Default)]
@@ -173,6 +145,7 @@ impl Changes {
         let sale = serde_json::from_str::<Sale>(&row.content).ok();
         let currency = sale.as_ref().map_or("", |sale| sale.currency.as_str());
         let amount = sale.as_ref().map_or(0, |sale| sale.captured);
+        let returns = sale.as_ref().is_none_or(Sale::may_have_returned);
         self.sales.push([
             (*source).into(),
             id.as_str().into(),
@@ -181,6 +154,7 @@ impl Changes {
             row.paid_at.0.into(),
             currency.into(),
             amount.into(),
+            i64::from(returns).into(),
             row.content.as_str().into(),
             batch.id.into(),
         ]);

@@ -1,5 +1,7 @@
 //! Rows of `fraud_signals` and of `decisions` that follow from them; what signs are read from.
 
+pub(super) mod visitors;
+
 use super::entity::Row;
 use super::raise::Case;
 use super::{Filter, Signal, State};
@@ -120,11 +122,11 @@ static COUNTED: Query = Query::new(
     "fraud_counted",
     "select (select count(*) from (
                 select 1 from commissions c where c.program = t0.wanted and c.partner = t0.payee
-                group by c.source_id, c.customer) as bought),
+                group by c.customer) as bought),
             (select count(*) from (
                 select 1 from commissions c where c.program = t0.wanted and c.partner = t0.payee
                   and c.kind = 'reversed'
-                group by c.source_id, c.customer) as refunded)
+                group by c.customer) as refunded)
      from {0}",
     &[("wanted", Type::Text), ("payee", Type::Text)],
 );

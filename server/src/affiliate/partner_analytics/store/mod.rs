@@ -1,11 +1,13 @@
 //! What clicks, bindings, sales and commissions add up to in some ranges.
 
+mod sales;
+
+pub(super) use sales::{ever_sold, returned, sold};
+
 use super::Scope;
 use crate::db::Database;
 use crate::error::Error;
-use crate::ingest::Key;
 use sea_orm::Value;
-use takings_core::affiliate::sale::Sale;
 use takings_core::money::Currency;
 use takings_core::time::{Range, Timestamp};
 
@@ -96,24 +98,36 @@ pub(super) async fn beginning(database: &Database, scope: &Scope) -> Result<Time
             rows.first().map(|row| row.try_get("", "first")).transpose()?.flatten();
         first = first.into_iter().chain(found).min();
     }
+    let (condition, values) = within(scope, "l");
+    let text = format!(
+        "select min(k.day) * 86400000000 as first
+         from click_counts k join affiliate_links l on l.id = k.link where {}",
+        condition.replace("l.link", "l.id")
+    );
+    let rows = database.fetch("partner_first_count", text, values).await?;
+    let counted: Option<i64> =
+        rows.first().map(|row| row.try_get("", "first")).transpose()?.flatten();
+    first = first.into_iter().chain(counted).min();
     let text = "select created_at from programs where id = $1";
     let rows = database.fetch("partner_program", text, vec![scope.program.as_str().into()]).await?;
     let made: Option<i64> = rows.first().map(|row| row.try_get("", "created_at")).transpose()?;
     Ok(Timestamp(first.into_iter().chain(made).min().unwrap_or_default()))
 }
 
-/// When the oldest settlement was marked whose sales are not derived yet.
+/// When the oldest settlement or customer was marked that is not derived yet.
 pub(super) async fn oldest_changed_sale(database: &Database) -> Result<Option<Timestamp>, Error> {
     let text = "select min(b.recorded_at) as since
-                from changed_sales c join batches b on b.id = c.batch";
+                from (select batch from changed_sales union all select batch from changed_customers) c
+                join batches b on b.id = c.batch";
     let rows = database.fetch("changed_sales_since", text, Vec::new()).await?;
     let since: Option<i64> =
         rows.first().map(|row| row.try_get("", "since")).transpose()?.flatten();
     Ok(since.map(Timestamp))
 }
 
-/// Clicks by range: whether they count, how many, of how many visitors of a day. Those that were
-/// only counted belong to the range that holds their day's first instant.
+/// Clicks by range: whether they count, how many, of how many visitors of a day. Those that are
+/// only counted belong to the range that holds their day's first instant, and of them visitors are
+/// told apart within a link.
 pub(super) async fn clicks(
     database: &Database,
     scope: &Scope,
@@ -133,7 +147,7 @@ pub(super) async fn clicks(
          where {stored} group by b.place, {}
          union all
          select cast(b.place as bigint), cast({} as bigint), cast(sum(k.clicks) as bigint),
-                cast(0 as bigint)
+                cast(sum(k.visitors) as bigint)
          from b join click_counts k
              on k.day * 86400000000 >= b.low and k.day * 86400000000 < b.high
          join affiliate_links l on l.id = k.link
@@ -167,9 +181,12 @@ pub(super) async fn customers(
     step: Step,
 ) -> Result<Vec<(usize, i64)>, Error> {
     let (condition, values) = within(scope, "n");
-    let key = "group by n.source_id, n.customer";
+    // A person has one name, whichever source tells it.
+    let key = "group by n.customer";
     let firsts = match step {
-        Step::Lead => format!("select n.bound_at as at from bindings n where {condition}"),
+        Step::Lead => {
+            format!("select min(n.bound_at) as at from bindings n where {condition} {key}")
+        }
         Step::Trial => format!(
             "select min(p.at) * 1000000 as at from bindings n
              join subscription_points p on p.source_id = n.source_id and p.customer = n.customer
@@ -226,29 +243,6 @@ pub(super) async fn earned(
             amount: row.try_get("", "amount")?,
             reversed: row.try_get("", "reversed")?,
         })
-    };
-    rows.iter().map(read).collect()
-}
-
-/// The sales of bound customers that were paid before an instant, with whose they are.
-pub(super) async fn sales(
-    database: &Database,
-    scope: &Scope,
-    end: Timestamp,
-) -> Result<Vec<(Key, Sale)>, Error> {
-    let (condition, mut values) = within(scope, "n");
-    values.push(end.0.into());
-    let text = format!(
-        "select s.source_id, s.customer, s.content from bindings n
-         join sales s on s.source_id = n.source_id and s.customer = n.customer
-         where {condition} and s.paid_at < ${}",
-        values.len()
-    );
-    let rows = database.fetch("partner_sales", text, values).await?;
-    let read = |row: &sea_orm::QueryResult| {
-        let content: String = row.try_get("", "content")?;
-        let sale = serde_json::from_str(&content).map_err(Error::internal)?;
-        Ok(((row.try_get("", "source_id")?, row.try_get("", "customer")?), sale))
     };
     rows.iter().map(read).collect()
 }

@@ -1,0 +1,173 @@
+//! Rows of `changed_sales`, `changed_customers` and `awaited`: what is to be derived again, and what
+//! that waits for.
+
+use super::keys;
+use crate::db::Type::{Int, Text};
+use crate::db::{Bundle, Database, Delete, Insert, Part, Query, Rows, Tx};
+use crate::error::Error;
+use crate::ingest::{Batch, Key, Trouble};
+use sea_orm::Statement;
+use std::collections::BTreeSet;
+use takings_core::time::Timestamp;
+
+static SETTLEMENTS: Query = Query::new(
+    "changed_sales",
+    "select source_id, settlement, batch from changed_sales
+     order by source_id, settlement limit 20",
+    &[],
+);
+
+static CUSTOMERS: Query = Query::new(
+    "changed_customers",
+    "select source_id, customer, batch from changed_customers
+     order by source_id, customer limit 20",
+    &[],
+);
+
+/// Settlements for which what they name has arrived: a click, a link's coupon, a subscription that
+/// tells whose it is.
+static ARRIVED: Query = Query::new(
+    "arrived",
+    "select a.wants, a.source_id, a.settlement from awaited a
+     where exists (select 1 from clicks c where c.id = a.wants)
+        or exists (select 1 from affiliate_links l where l.coupon = a.wants)
+        or exists (select 1 from objects o where o.id = a.wants and o.source_id = a.source_id
+                   and o.customer is not null)
+     order by a.wants, a.source_id, a.settlement limit 20",
+    &[],
+);
+
+/// A mark that was set again meanwhile has another batch, and stays.
+static UNMARK: Delete =
+    Delete::new("changed_sales", &[("source_id", Int), ("settlement", Text), ("batch", Int)]);
+
+static UNMARK_CUSTOMER: Delete =
+    Delete::new("changed_customers", &[("source_id", Int), ("customer", Text), ("batch", Int)]);
+
+static ARRIVE: Delete =
+    Delete::new("awaited", &[("wants", Text), ("source_id", Int), ("settlement", Text)]);
+
+static CLEAR: Bundle = Bundle::new(
+    "clear_marks",
+    &[Part::Delete(&UNMARK), Part::Delete(&UNMARK_CUSTOMER), Part::Delete(&ARRIVE)],
+);
+
+/// Part of what a settlement's derivation writes.
+pub(super) static AWAIT: Insert = Insert::new(
+    "awaited",
+    &[("wants", Text), ("source_id", Int), ("settlement", Text), ("until_at", Int)],
+    "on conflict (wants, source_id, settlement) do nothing",
+);
+
+/// Customers of a program who were bound, or have paid, at an instant or later; of one partner, or,
+/// where none is named, of all.
+static MARK: Query = Query::new(
+    "mark_customers",
+    "insert into changed_customers (source_id, customer, batch)
+     select b.source_id, b.customer, t0.unit from {0} cross join bindings b
+     where b.program = t0.wanted and (t0.payee = '' or b.partner = t0.payee)
+       and (b.bound_at >= t0.since
+            or exists (select 1 from sales s where s.source_id = b.source_id
+                       and s.customer = b.customer and s.paid_at >= t0.since))
+     on conflict (source_id, customer) do update set batch = excluded.batch",
+    &[("wanted", Text), ("payee", Text), ("since", Int), ("unit", Int)],
+);
+
+/// Whose some subscriptions are, as far as that is known.
+static OWNERS: Query = Query::new(
+    "subscriptions_told",
+    "select o.source_id, o.id, o.customer from {0} cross join objects o
+     where o.id = t0.named and o.source_id = t0.source_id and o.customer is not null",
+    &[("source_id", Int), ("named", Text)],
+);
+
+/// The most rows of a kind that are read at once.
+const AT_ONCE: usize = 20;
+
+/// What is marked, with the rows that say so.
+#[derive(Debug, Default)]
+pub(in crate::affiliate::sales) struct Marks {
+    pub(in crate::affiliate::sales) settlements: BTreeSet<Key>,
+    pub(in crate::affiliate::sales) customers: BTreeSet<Key>,
+    of_settlements: Rows,
+    of_customers: Rows,
+    arrived: Rows,
+}
+
+impl Marks {
+    /// Settlements that nothing has marked.
+    pub(in crate::affiliate::sales) fn plain(settlements: Vec<Key>) -> Marks {
+        Marks { settlements: settlements.into_iter().collect(), ..Marks::default() }
+    }
+
+    /// Reads the next ones.
+    pub(in crate::affiliate::sales) async fn next(tx: &mut Tx<'_>) -> Result<Marks, Trouble> {
+        let mut marks = Marks::default();
+        for row in tx.fetch(&SETTLEMENTS, &Rows::default()).await? {
+            let key = (row.int(0)?, row.text(1)?);
+            marks.of_settlements.push([key.0.into(), key.1.as_str().into(), row.int(2)?.into()]);
+            marks.settlements.insert(key);
+        }
+        for row in tx.fetch(&CUSTOMERS, &Rows::default()).await? {
+            let key = (row.int(0)?, row.text(1)?);
+            marks.of_customers.push([key.0.into(), key.1.as_str().into(), row.int(2)?.into()]);
+            marks.customers.insert(key);
+        }
+        for row in tx.fetch(&ARRIVED, &Rows::default()).await? {
+            let key = (row.int(1)?, row.text(2)?);
+            marks.arrived.push([row.text(0)?.into(), key.0.into(), key.1.as_str().into()]);
+            marks.settlements.insert(key);
+        }
+        Ok(marks)
+    }
+
+    /// Whether more may wait.
+    pub(in crate::affiliate::sales) fn is_full(&self) -> bool {
+        let rows = [&self.of_settlements, &self.of_customers, &self.arrived];
+        rows.into_iter().any(|rows| rows.len() >= AT_ONCE)
+    }
+
+    /// Takes them away, but for those that something has set again meanwhile.
+    pub(in crate::affiliate::sales) async fn clear(&self, tx: &mut Tx<'_>) -> Result<(), Trouble> {
+        let rows = [&self.of_settlements, &self.of_customers, &self.arrived];
+        Ok(tx.write(&CLEAR, &rows).await?)
+    }
+}
+
+/// Marks the customers of a program, or of one of its partners, of whom terms may hold that began at
+/// an instant.
+pub(in crate::affiliate) async fn mark_since(
+    tx: &mut Tx<'_>,
+    batch: Batch,
+    (program, partner): (&str, Option<&str>),
+    since: Timestamp,
+) -> Result<(), Trouble> {
+    let mut row = Rows::default();
+    let partner = partner.unwrap_or_default();
+    row.push([program.into(), partner.into(), since.0.into(), batch.id.into()]);
+    tx.fetch(&MARK, &row).await?;
+    Ok(())
+}
+
+/// The customers of some subscriptions, by source and subscription.
+pub(in crate::affiliate::sales) async fn owners(
+    tx: &mut Tx<'_>,
+    subscriptions: &BTreeSet<Key>,
+) -> Result<Vec<(Key, String)>, Trouble> {
+    if subscriptions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = tx.fetch(&OWNERS, &keys(subscriptions.iter())).await?;
+    rows.iter().map(|row| Ok(((row.int(0)?, row.text(1)?), row.text(2)?))).collect()
+}
+
+/// Gives up what nobody has told of in time; answers how much that was.
+///
+/// # Errors
+///
+/// If the database does not answer.
+pub async fn give_up(database: &Database, now: Timestamp) -> Result<u64, Error> {
+    let text = "delete from awaited where until_at <= $1";
+    let delete = Statement::from_sql_and_values(database.kind.into(), text, [now.0.into()]);
+    Ok(database.execute(delete).await?.rows_affected())
+}

@@ -1,0 +1,69 @@
+//! Clicks that are too old to bring anybody: counted, and dropped.
+
+use crate::desk::{Desk, NOW, desks};
+use takings::v1::affiliate_service_server::AffiliateService;
+use takings::v1::*;
+use takings_core::time::Timestamp;
+use takings_server::jobs::drop_clicks;
+use tonic::Request;
+
+const DAY: i64 = 86_400;
+
+/// How many clicks count, of how many visitors, and how many do not.
+async fn counts(desk: &Desk, partner: &str) -> [i64; 3] {
+    let asked = GetPartnerAnalyticsRequest { partner_id: partner.into(), ..Default::default() };
+    let answer = desk.api.get_partner_analytics(Request::new(asked)).await.unwrap().into_inner();
+    let funnel = answer.totals.unwrap();
+    [funnel.click_count, funnel.unique_click_count, funnel.rejected_click_count]
+}
+
+#[tokio::test]
+async fn old_clicks_are_counted_and_dropped_but_for_those_that_brought_somebody() {
+    for (desk, place) in desks("old_clicks").await {
+        let anna = desk.partner("Anna").await;
+        let link = desk.link(&anna).await;
+        let midnight = (NOW - 450 * DAY) / DAY * DAY;
+        for second in [midnight + 1, midnight + 2, midnight + DAY] {
+            desk.click(&link, &anna, second, "valid").await;
+        }
+        desk.click(&link, &anna, midnight + 3, "bot_ua").await;
+        let brought = desk.click(&link, &anna, midnight + 4, "valid").await;
+        let young = desk.click(&link, &anna, NOW - 10 * DAY, "valid").await;
+        desk.run("update clicks set visitor = 'one' where clicked_at % 86400000000 <= 2000000")
+            .await;
+        let touch = format!(
+            "insert into touches (program, source_id, customer, id, partner, link, kind, touched_at,
+                                  told_by, batch)
+             values ('{}', 1, 'cus_1', '{brought}', '{anna}', '{link}', 'link', 0, 'in_1', 1)",
+            desk.program
+        );
+        desk.run(&touch).await;
+        let before = counts(&desk, &anna).await;
+        let now = Timestamp::from_secs(NOW);
+        assert_eq!(drop_clicks(&desk.database, 500, now).await.unwrap(), 0, "none is so old");
+        assert_eq!(drop_clicks(&desk.database, 400, now).await.unwrap(), 4, "{}", place.kind());
+        let mut kept = vec![brought, young];
+        kept.sort();
+        assert_eq!(desk.texts("select id from clicks order by id").await, kept);
+        let after = counts(&desk, &anna).await;
+        assert_eq!((before[0], before[2]), (after[0], after[2]), "{before:?}");
+        assert_eq!(after, [5, 3, 1], "a visitor of two clicks of a day is one");
+        let days = "select count(*) from click_counts where outcome = 'valid'";
+        assert_eq!(desk.number(days).await, 2);
+        assert_eq!(drop_clicks(&desk.database, 400, now).await.unwrap(), 0, "nothing is left");
+    }
+}
+
+#[tokio::test]
+async fn no_click_is_dropped_that_can_still_bring_somebody() {
+    for (mut desk, place) in desks("long_window").await {
+        let long = ProgramTerms { attribution_window_days: Some(300), ..crate::desk::terms() };
+        desk.program = desk.make_program(long).await;
+        let anna = desk.partner("Anna").await;
+        let link = desk.link(&anna).await;
+        desk.click(&link, &anna, NOW - 250 * DAY, "valid").await;
+        desk.click(&link, &anna, NOW - 350 * DAY, "valid").await;
+        let now = Timestamp::from_secs(NOW);
+        assert_eq!(drop_clicks(&desk.database, 30, now).await.unwrap(), 1, "{}", place.kind());
+    }
+}
