@@ -1,7 +1,28 @@
 //! Where domains are registered: the public suffix list, with its private part, so that those who
 //! share a host are strangers.
 
-use super::lists::SUFFIXES;
+use super::lists::entries;
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+/// The list's rules, without what they begin with.
+struct Rules {
+    /// `co.uk`
+    names: HashSet<&'static str>,
+    /// `*.ck`: every name one label below.
+    wildcards: HashSet<&'static str>,
+    /// `!www.ck`: no suffix for all that.
+    exceptions: HashSet<&'static str>,
+}
+
+static RULES: LazyLock<Rules> = LazyLock::new(|| {
+    let lines = || entries(include_str!("../../../data/email/public_suffixes.txt"));
+    Rules {
+        names: lines().filter(|it| !it.starts_with(['*', '!'])).collect(),
+        wildcards: lines().filter_map(|it| it.strip_prefix("*.")).collect(),
+        exceptions: lines().filter_map(|it| it.strip_prefix('!')).collect(),
+    }
+});
 
 /// The suffix of a domain that a rule of the list names; `None` for a top level that it does not
 /// know, such as `cmo`. Domains are A-labels in lower case.
@@ -9,11 +30,11 @@ pub fn listed(domain: &str) -> Option<&str> {
     // From the longest on: of several rules that fit, the one with the most labels decides.
     for candidate in parents(domain) {
         let above = candidate.split_once('.').map(|(_, above)| above);
-        if SUFFIXES.has_joined("!", candidate) {
+        if RULES.exceptions.contains(candidate) {
             return above;
         }
-        let wildcard = above.is_some_and(|above| SUFFIXES.has_joined("*.", above));
-        if wildcard || SUFFIXES.has(candidate) {
+        let wildcard = above.is_some_and(|above| RULES.wildcards.contains(above));
+        if wildcard || RULES.names.contains(candidate) {
             return Some(candidate);
         }
     }
@@ -31,16 +52,9 @@ pub fn registrable(domain: &str) -> Option<&str> {
     Some(&domain[before.rfind('.').map_or(0, |dot| dot + 1)..])
 }
 
-/// The domain, and its parents down to the one that was registered.
-pub(super) fn up_to_registrable(domain: &str) -> impl Iterator<Item = &str> {
-    let shortest = registrable(domain).map_or(domain.len(), str::len);
-    parents(domain).take_while(move |it| it.len() >= shortest)
-}
-
 /// The domain, then what is left without its first label, and so on.
-fn parents(domain: &str) -> impl Iterator<Item = &str> {
-    let above = |it: &&'_ str| -> Option<usize> { it.find('.').map(|dot| dot + 1) };
-    std::iter::successors(Some(domain), move |it| above(it).map(|at| &it[at..]))
+pub(super) fn parents(domain: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(domain), |it| it.split_once('.').map(|(_, above)| above))
 }
 
 #[cfg(test)]
@@ -56,14 +70,18 @@ mod tests {
     }
 
     #[test]
-    fn parents_end_at_the_registered_domain() {
-        let all = |domain| up_to_registrable(domain).collect::<Vec<_>>();
-        assert_eq!(
-            all("a.b.example.co.uk"),
-            ["a.b.example.co.uk", "b.example.co.uk", "example.co.uk"]
-        );
-        assert_eq!(all("example.com"), ["example.com"]);
-        assert_eq!(all("co.uk"), ["co.uk"]);
-        assert_eq!(all("com"), ["com"]);
+    fn a_wildcard_stands_for_one_label_and_an_exception_for_none() {
+        let cases = [
+            ("a.b.shop.ck", Some("shop.ck"), Some("b.shop.ck")),
+            ("shop.ck", Some("shop.ck"), None),
+            ("a.www.ck", Some("ck"), Some("www.ck")),
+            ("a.example.cmo", None, Some("example.cmo")),
+            ("cmo", None, None),
+            ("", None, None),
+        ];
+        for (domain, suffix, registered) in cases {
+            assert_eq!(listed(domain), suffix, "{domain}");
+            assert_eq!(registrable(domain), registered, "{domain}");
+        }
     }
 }
