@@ -3,6 +3,7 @@
 pub mod affiliate;
 pub mod billing;
 pub mod hash;
+pub mod lead;
 pub mod ledger;
 pub mod metrics;
 pub mod money;

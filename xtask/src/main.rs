@@ -7,7 +7,9 @@
 mod buf;
 mod crawlers;
 mod r#gen;
+mod lists;
 mod node;
+mod packages;
 mod python;
 mod run;
 mod stripe_mock;
@@ -44,6 +46,8 @@ enum Command {
     },
     /// Take the newest list of robots' user agents from npm.
     Crawlers,
+    /// Take the newest lists of email domains and names from PyPI and npm.
+    Lists,
     /// The full counts, in release: an hour, for a closing note.
     Soak,
     /// Measure: `bench ingest`, `query`, `backfill`, `commands`, `burst`, `clicks`; `--quick`,
@@ -63,6 +67,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::check(),
         Command::Gen { check } => r#gen::run(check),
         Command::Crawlers => crawlers::refresh(),
+        Command::Lists => lists::refresh(),
         Command::Soak => test::soak(),
         Command::Bench { args } => test::bench(&args),
     };

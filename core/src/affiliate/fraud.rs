@@ -9,7 +9,7 @@ use super::terms::Terms;
 pub enum Signal {
     /// Partner and customer have one email address.
     SameEmail,
-    /// Partner and customer have one domain that is not a free provider's.
+    /// Partner and customer have one domain that is no provider's with addresses for everybody.
     SameDomain,
     /// Partner and customer were one visitor, or two customers of the partner were.
     SameVisitor,
@@ -63,7 +63,7 @@ pub struct Party<'a> {
     pub email_key: Option<&'a str>,
     /// The registrable domain of the email, or an index of it.
     pub domain: Option<&'a str>,
-    /// Whether that is a free provider's.
+    /// Whether that is a provider's with whom strangers have addresses too.
     pub free_domain: bool,
     /// The visitor keys known; the partner's are those of every other customer of his too, because
     /// he is known to visit where he buys himself.

@@ -16,8 +16,8 @@ use std::mem::take;
 use takings::v1 as pb;
 use takings_core::affiliate::commission::Kind;
 use takings_core::affiliate::decision::Act;
-use takings_core::affiliate::email::mailbox;
 use takings_core::hash::key_of;
+use takings_core::lead::email::mailbox;
 use takings_core::money::Currency;
 use takings_core::time::Timestamp;
 

@@ -6,12 +6,12 @@ use crate::db::Tx;
 use crate::error::Error;
 use crate::ingest::Trouble;
 use takings_core::affiliate::Terms;
-use takings_core::affiliate::email::mailbox;
 use takings_core::affiliate::fraud::{
     Evidence, PartnerSigns, Party, SaleSigns, Signal, of_partner, of_sale,
 };
-use takings_core::affiliate::providers::{domain, is_disposable, is_free};
 use takings_core::hash::key_of;
+use takings_core::lead::email::lists::{Class, class};
+use takings_core::lead::email::{Address, Options};
 use takings_core::time::Timestamp;
 
 /// A sale that earns a commission.
@@ -94,12 +94,12 @@ pub async fn raise(
 async fn signs(tx: &mut Tx<'_>, terms: &Terms, case: &Case<'_>) -> Result<Vec<Evidence>, Trouble> {
     let Some(partner) = store::partner(tx, case.partner).await? else { return Ok(Vec::new()) };
     let email = store::email(tx, case.source, case.customer).await?;
-    let told = email.as_deref().and_then(mailbox).map(|it| key_of(&["email", &it]));
+    let (own, theirs) = (address(&partner.email), email.as_deref().and_then(address));
+    let told = theirs.as_ref().map(|it| key_of(&["email", &it.key()]));
     // A customer of a call that named an address is known by a key of it alone.
-    let keyed = mailbox(&partner.email).map(|it| format!("email:{}", key_of(&["customer", &it])));
+    let keyed = own.as_ref().map(|it| format!("email:{}", key_of(&["customer", &it.key()])));
     let same = keyed.as_deref() == Some(case.customer);
     let customer_key = told.or_else(|| same.then(|| partner.email_key.clone()));
-    let (own, theirs) = (domain(&partner.email), email.as_deref().and_then(domain));
     let ids: Vec<&str> = case.click.into_iter().collect();
     let click = clicks::load(tx, &ids).await.map_err(trouble)?.pop();
     let visitors = store::visitors::shared(tx, case).await?;
@@ -108,9 +108,9 @@ async fn signs(tx: &mut Tx<'_>, terms: &Terms, case: &Case<'_>) -> Result<Vec<Ev
     let found = of_sale(
         terms,
         &SaleSigns {
-            partner: party(Some(partner.email_key.as_str()), own.as_deref(), &visitors),
-            customer: party(customer_key.as_deref(), theirs.as_deref(), &visitors),
-            disposable_email: theirs.as_deref().is_some_and(is_disposable),
+            partner: party(Some(partner.email_key.as_str()), own.as_ref(), &visitors),
+            customer: party(customer_key.as_deref(), theirs.as_ref(), &visitors),
+            disposable_email: theirs.as_ref().and_then(provider) == Some(Class::Disposable),
             query: click.as_ref().and_then(|it| it.ad_parameter.as_deref()).unwrap_or_default(),
             referrer: click.as_ref().and_then(|it| it.referrer_host.as_deref()),
             click_to_sale: seconds,
@@ -123,14 +123,23 @@ async fn signs(tx: &mut Tx<'_>, terms: &Terms, case: &Case<'_>) -> Result<Vec<Ev
     Ok(found.into_iter().chain(shared).collect())
 }
 
-/// One side of a sale.
+/// One side of a sale. Whoever has an address with a provider shares its domain with strangers.
 fn party<'a>(
     email_key: Option<&'a str>,
-    domain: Option<&'a str>,
+    address: Option<&'a Address>,
     visitors: &'a [&'a str],
 ) -> Party<'a> {
-    let free_domain = domain.is_some_and(is_free);
+    let domain = address.and_then(Address::registrable);
+    let free_domain = address.and_then(provider).is_some();
     Party { email_key, domain, free_domain, visitors, payment: None }
+}
+
+fn address(text: &str) -> Option<Address> {
+    Address::parse(text, &Options::default()).ok()
+}
+
+fn provider(address: &Address) -> Option<Class> {
+    address.host().and_then(class)
 }
 
 fn trouble(error: Error) -> Trouble {

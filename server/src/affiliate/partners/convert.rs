@@ -12,8 +12,8 @@ use crate::revenue::convert::{changed, instant, required};
 use crate::revenue::paging::{Page, Slice};
 use std::mem::take;
 use takings::v1 as pb;
-use takings_core::affiliate::email::mailbox;
 use takings_core::hash::key_of;
+use takings_core::lead::email::mailbox;
 
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 200;

@@ -1,0 +1,3 @@
+//! Leads: who showed interest, by which address, and what may be believed about it.
+
+pub mod email;
