@@ -1,0 +1,8 @@
+//! Leads: what they are worth, how far they have come, what they agreed to.
+//!
+//! Every rule here is a function of all facts of one lead, whatever the order in which they were
+//! learned.
+
+pub mod consent;
+pub mod score;
+pub mod stage;
