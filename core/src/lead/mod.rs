@@ -4,5 +4,6 @@
 //! learned.
 
 pub mod consent;
+pub mod funnel;
 pub mod score;
 pub mod stage;

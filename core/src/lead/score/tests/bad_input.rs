@@ -59,6 +59,8 @@ fn caps_are_not_negative() {
     model.fit.cap = Some(points("1000000.01"));
     let found = fields(&model);
     assert_eq!(found[..3], ["engagement.cap", "engagement.groups[0].cap", "fit.cap"]);
+    let nothing = self::model(vec![group("forms", Some("0"), Decay::None, vec![])]);
+    assert_eq!(fields(&nothing), [""; 0], "a cap of 0 switches a group off");
 }
 
 #[test]
