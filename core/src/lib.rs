@@ -2,6 +2,7 @@
 
 pub mod affiliate;
 pub mod billing;
+mod decay;
 pub mod hash;
 pub mod lead;
 pub mod ledger;
@@ -9,6 +10,9 @@ pub mod metrics;
 pub mod money;
 pub mod reconcile;
 pub mod stripe;
+#[cfg(test)]
+mod testing;
 pub mod time;
 pub mod unconfirmed;
 pub mod version;
+pub mod violation;

@@ -3,6 +3,7 @@
 //! They pay nobody: they only tell what other models would say of the same path.
 
 use super::attribution::Touch;
+use crate::decay::Factor;
 use crate::time::Timestamp;
 
 /// A way to share a sale among the touches of its path.
@@ -22,8 +23,6 @@ pub enum ReportModel {
 
 /// In how much time a touch loses half its weight: 7 days.
 const HALF_LIFE: i64 = 7 * 86_400_000_000;
-/// The weight of a touch at the conversion's own instant, as a power of two.
-const WHOLE: u32 = 60;
 
 /// What each touch of a path is credited with, in the path's order. The credits sum to the sale
 /// exactly: shares are rounded down, and what is left goes to the earliest touch.
@@ -64,25 +63,9 @@ fn weights(model: ReportModel, path: &[Touch], conversion: Timestamp) -> Vec<i64
     weights
 }
 
-/// `2^(60 - age / half-life)` in integers: whole half-lives are shifts, and each binary digit of
-/// the rest is one more square root of a half.
+/// `2^(-age / half-life)` as a count of `2^-60`.
 fn decayed(age: i64) -> i64 {
-    let halvings = age.div_euclid(HALF_LIFE);
-    if halvings >= i64::from(WHOLE) {
-        return 0;
-    }
-    let one = 1_u128 << WHOLE;
-    let (mut weight, mut root) = (one >> halvings, one / 2);
-    let mut rest = age.rem_euclid(HALF_LIFE);
-    for _ in 0..WHOLE {
-        root = (root << WHOLE).isqrt();
-        rest *= 2;
-        if rest >= HALF_LIFE {
-            rest -= HALF_LIFE;
-            weight = (weight * root) >> WHOLE;
-        }
-    }
-    i64::try_from(weight).unwrap_or(i64::MAX)
+    i64::try_from(Factor::half_life(age, HALF_LIFE).bits()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -118,9 +101,7 @@ mod tests {
     #[test]
     fn a_touch_loses_half_its_weight_in_seven_days() {
         assert_eq!(shared(ReportModel::TimeDecay, &[86, 93, 100], 7_000), [1_000, 2_000, 4_000]);
-        let halfway = decayed(HALF_LIFE / 2);
-        assert_eq!(halfway / 1_000_000, 815_238_614_083_298_888 / 1_000_000, "2^60 / sqrt 2");
-        assert_eq!(decayed(HALF_LIFE * 60), 0);
+        assert_eq!(shared(ReportModel::TimeDecay, &[0, 420], 7_000), [0, 7_000]);
     }
 
     #[test]

@@ -1,3 +1,10 @@
-//! Leads: who showed interest, by which address, and what may be believed about it.
+//! Leads: who showed interest, by which address, what they are worth, how far they have come, and
+//! what they agreed to.
+//!
+//! Every rule here is a function of all facts of one lead, whatever the order in which they were
+//! learned.
 
+pub mod consent;
 pub mod email;
+pub mod score;
+pub mod stage;

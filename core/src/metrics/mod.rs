@@ -1,7 +1,12 @@
-//! Metrics: what is reported of MRR, as ratios, for display, and about trials.
+//! Metrics: what is reported of MRR, as ratios, for display, and about trials; and the statistics
+//! that any report may need.
 
 mod display;
+pub mod funnel;
+pub mod interval;
+pub mod ranking;
 mod ratios;
+pub mod survival;
 mod trials;
 
 pub use display::{arpa_minor, arr_minor, display_parts, display_steps, minor};

@@ -1,15 +1,8 @@
 //! What terms must not say, each with what to do instead.
 
 use super::{Bps, Caps, Duration, Measure, Method, Period, Rate, Terms, Tiers};
-
-/// A field that cannot stand, and what to write instead.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violation {
-    /// The field, as a path such as `tiers.steps[1].threshold`.
-    pub field: String,
-    /// What is wrong, and what to do.
-    pub message: String,
-}
+pub use crate::violation::Violation;
+use crate::violation::Violations;
 
 /// Whole days in a thousand years: no window, hold or duration is longer.
 const LONGEST_DAYS: i64 = 365_250;
@@ -34,20 +27,16 @@ impl Terms {
         found.payouts(self);
         found.referrers(&self.banned_referrers);
         found.exchange(self);
-        found.violations
+        found.0.0
     }
 }
 
 #[derive(Default)]
-struct Found {
-    violations: Vec<Violation>,
-}
+struct Found(Violations);
 
 impl Found {
     fn check(&mut self, holds: bool, field: impl Into<String>, message: impl Into<String>) {
-        if !holds {
-            self.violations.push(Violation { field: field.into(), message: message.into() });
-        }
+        self.0.check(holds, field, message);
     }
 
     fn time_zone(&mut self, name: &str) {
