@@ -6,5 +6,6 @@
 
 pub mod consent;
 pub mod email;
+pub mod funnel;
 pub mod score;
 pub mod stage;
