@@ -6,6 +6,7 @@ pub mod hash;
 pub mod ledger;
 pub mod metrics;
 pub mod money;
+pub mod privacy;
 pub mod reconcile;
 pub mod stripe;
 pub mod time;
