@@ -21,6 +21,7 @@ mod m0011_look_ups;
 mod m0012_affiliate;
 mod m0013_clicks;
 mod m0014_commissions;
+mod m0015_privacy;
 mod schema;
 
 /// Every schema change, oldest first.
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_affiliate::Migration),
             Box::new(m0013_clicks::Migration),
             Box::new(m0014_commissions::Migration),
+            Box::new(m0015_privacy::Migration),
         ]
     }
 }

@@ -2,13 +2,14 @@
 
 use super::shop::Shop;
 use crate::load::start;
+use crate::place::options;
 use crate::target::Target;
 use anyhow::Context;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use sea_orm::{ConnectionTrait, QueryResult, Statement};
 use std::process::Command;
-use takings_server::db::{Database, Insert, Options, Rows, Type};
+use takings_server::db::{Database, Insert, Rows, Type};
 use takings_server::http;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -78,7 +79,7 @@ pub(super) async fn inserts(shop: &Shop, url: &str) -> anyhow::Result<Bare> {
     let batches = batches(shop).await?;
     let rows: usize = batches.iter().map(Rows::len).sum();
     anyhow::ensure!(rows > 0, "no click was stored");
-    let options = Options { url: url.to_owned(), read_url: None, readers: 1 };
+    let options = options(url);
     let database = Database::open(&options).await?;
     database.migrate().await?;
     let mut conn = database.conn().await?;

@@ -221,6 +221,13 @@ pub(super) static CHANGED_SALES: Insert = Insert::new(
     "on conflict (source_id, settlement) do update set batch = excluded.batch",
 );
 
+/// By what mailbox a subject is found.
+pub(super) static PEOPLE: Insert = Insert::new(
+    "people",
+    &[("subject", Text), ("email_index", Text)],
+    "on conflict (subject) do update set email_index = excluded.email_index",
+);
+
 pub(super) static DROP_POINTS: Delete = Delete::new(
     "subscription_points",
     &[("source_id", Int), ("customer", Text), ("subscription", Text), ("at", Int)],
@@ -259,6 +266,7 @@ pub(super) static FLUSH: Bundle = Bundle::new(
         Part::Delete(&ARRIVED),
         Part::Insert(&WAITING),
         Part::Insert(&CHANGED_SALES),
+        Part::Insert(&PEOPLE),
         Part::Insert(&ROLLUPS),
     ],
 );

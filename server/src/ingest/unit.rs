@@ -7,6 +7,8 @@ use super::output::{Batch, Output, object_rows};
 use super::settlements::Settlements;
 use super::{Entry, Key, Outcome, Trouble, store, tables};
 use crate::db::{Rows, Tx};
+use crate::privacy::Keys;
+use crate::privacy::customers::{self, Said};
 use std::collections::{HashMap, HashSet};
 use takings_core::billing::facts::Fact;
 use takings_core::time::Timestamp;
@@ -83,9 +85,10 @@ impl Unit {
         let named: Vec<(i64, &Fact)> =
             facts.iter().map(|(source, _, fact)| (*source, *fact)).collect();
         let mut links = Links::load(tx, &named).await?;
-        let (rows, objects) = (fact_rows(facts, batch)?, object_rows(&mut links, batch));
+        let keys = hold_keys(tx, facts).await?;
+        let (rows, objects) = (fact_rows(facts, &keys, batch)?, object_rows(&mut links, batch));
         tx.write(&tables::LEARN, &[bodies, &rows, &objects]).await?;
-        let mut customers = Customers::default();
+        let mut customers = Customers::holding(keys);
         for (source, entry, fact) in facts {
             customers.touch(&links, *source, entry.second, &entry.event, fact);
         }
@@ -211,7 +214,19 @@ fn event_row(entry: &Entry, seq: i64, batch: Batch) -> [crate::db::Cell; 11] {
     ]
 }
 
-fn fact_rows(facts: &[(i64, &Entry, &Fact)], batch: Batch) -> Result<Rows, Trouble> {
+/// The keys of the customers of whom something new is said; none is erased before the end.
+async fn hold_keys(tx: &mut Tx<'_>, facts: &[(i64, &Entry, &Fact)]) -> Result<Keys, Trouble> {
+    let said = facts.iter().filter(|(_, entry, fact)| personal_of(entry, fact).is_some());
+    let names = customers::names(said.map(|(source, _, fact)| (*source, fact.object.as_str())));
+    Keys::hold(tx, names).await
+}
+
+/// What an entry says of a person, where the fact is the one about that person.
+fn personal_of<'a>(entry: &'a Entry, fact: &Fact) -> Option<&'a str> {
+    entry.personal.as_deref().filter(|_| entry.object.as_ref() == Some(&fact.object))
+}
+
+fn fact_rows(facts: &[(i64, &Entry, &Fact)], keys: &Keys, batch: Batch) -> Result<Rows, Trouble> {
     let mut rows = Rows::default();
     let mut seen: HashMap<(i64, &str, &str, &str), ()> = HashMap::new();
     for (source, entry, fact) in facts {
@@ -219,8 +234,14 @@ fn fact_rows(facts: &[(i64, &Entry, &Fact)], batch: Batch) -> Result<Rows, Troub
         if seen.insert(key, ()).is_some() {
             continue;
         }
-        let personal =
-            entry.personal.clone().filter(|_| entry.object.as_ref() == Some(&fact.object));
+        let said = Said {
+            source: *source,
+            customer: &fact.object,
+            second: entry.second,
+            event: &entry.event,
+            api_version: &entry.api_version,
+        };
+        let personal = personal_of(entry, fact).and_then(|plain| said.seal(keys, plain));
         rows.push([
             (*source).into(),
             fact.object.as_str().into(),

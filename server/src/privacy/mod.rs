@@ -1,0 +1,46 @@
+//! Personal data: the keys it is sealed under, and what can be done about a person.
+//!
+//! Whoever stores what names a person loads the keys of its subjects within the transaction
+//! ([`Keys::hold`], [`Keys::make`]), and seals each cell by them; whoever reads it loads them
+//! ([`Keys::read`], [`Keys::load`]) and opens the cells. A subject that was erased has no key:
+//! sealing answers nothing, and so does opening.
+
+pub(crate) mod customers;
+mod keys;
+mod masters;
+mod rotate;
+mod store;
+mod unlock;
+mod vault;
+
+pub(crate) use keys::{Keys, Names};
+pub use masters::{MasterError, MasterSource};
+pub use rotate::{Wrapped, renew, rotate, wrapped};
+pub(crate) use unlock::unlock;
+pub use vault::Vault;
+
+use takings_core::privacy::{Key, NONCE, Nonce};
+
+/// A new key.
+///
+/// # Panics
+///
+/// If the system has no random numbers: nothing can be sealed then.
+pub(crate) fn random_key() -> Key {
+    Key::new(random())
+}
+
+/// A new nonce.
+///
+/// # Panics
+///
+/// If the system has no random numbers.
+pub(crate) fn random_nonce() -> Nonce {
+    random::<NONCE>()
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the system has random numbers");
+    bytes
+}

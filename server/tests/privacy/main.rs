@@ -1,0 +1,11 @@
+//! Personal data: sealed wherever it lies, under keys that rotate, until a person is erased.
+#![allow(
+    clippy::unwrap_used,
+    clippy::float_arithmetic,
+    clippy::disallowed_methods,
+    reason = "a test stops where it fails, and times what it runs"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod starts;
