@@ -14,10 +14,12 @@ mod cell;
 mod index;
 mod key;
 mod master;
+mod shares;
 mod subject;
 
 pub use cell::Cell;
 pub use index::Indexes;
 pub use key::{Key, NONCE, Nonce, Unreadable, open, seal};
 pub use master::{MasterKey, MasterKeyError, MasterKeys};
+pub use shares::{join, split};
 pub use subject::Subject;

@@ -13,6 +13,9 @@ pub struct Privacy {
     pub master_key: Option<String>,
     /// A file that holds them, one a line; it may change while the server runs.
     pub master_key_file: Option<PathBuf>,
+    /// For how many days raw bodies of events are kept; 0: for ever. Without its body an event cannot
+    /// be replayed; what it changed stands.
+    pub keep_bodies_days: u32,
 }
 
 impl std::fmt::Debug for Privacy {
@@ -20,6 +23,7 @@ impl std::fmt::Debug for Privacy {
         f.debug_struct("Privacy")
             .field("master_key", &self.master_key.is_some())
             .field("master_key_file", &self.master_key_file)
+            .field("keep_bodies_days", &self.keep_bodies_days)
             .finish()
     }
 }

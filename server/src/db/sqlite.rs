@@ -65,6 +65,12 @@ impl Sqlite {
         Ok(self.0.query_row("pragma wal_checkpoint(passive)", (), |_| Ok(()))?)
     }
 
+    /// Copies the log of a schema into its file, and empties it unless somebody reads just now.
+    pub(super) fn empty_log(&mut self, schema: &str) -> Result<(), Error> {
+        let text = format!("pragma {schema}.wal_checkpoint(truncate)");
+        Ok(self.0.query_row(&text, (), |_| Ok(()))?)
+    }
+
     /// Runs one of `begin immediate`, `commit`, `rollback`.
     pub(super) fn word(&mut self, word: &'static str) -> Result<(), Error> {
         self.0.prepare_cached(word)?.execute(())?;

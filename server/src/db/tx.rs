@@ -104,7 +104,14 @@ impl Conn {
         };
         measure("begin", started);
         let Conn { link, log, vault } = self;
-        let tx = Tx { link, log: log.as_ref(), vault, made: HashMap::new(), _turn: turn };
+        let tx = Tx {
+            link,
+            log: log.as_ref(),
+            vault,
+            made: HashMap::new(),
+            destroyed: Vec::new(),
+            _turn: turn,
+        };
         tx.note(|| Step::Begin);
         Ok(tx)
     }
@@ -118,6 +125,8 @@ pub struct Tx<'c> {
     vault: &'c Arc<Vault>,
     /// Keys made in it: others know them once it is durable.
     made: HashMap<String, Key>,
+    /// Whose keys were destroyed in it.
+    destroyed: Vec<String>,
     _turn: Option<OwnedMutexGuard<()>>,
 }
 
@@ -146,12 +155,22 @@ impl<'c> Tx<'c> {
         &mut self.made
     }
 
+    /// Whose keys were destroyed in this transaction.
+    pub(crate) fn destroyed(&mut self) -> &mut Vec<String> {
+        &mut self.destroyed
+    }
+
     /// Makes it durable.
     pub async fn commit(mut self) -> Result<(), Error> {
         self.note(|| Step::Commit);
         let (vault, made) = (self.vault, std::mem::take(&mut self.made));
+        let destroyed = std::mem::take(&mut self.destroyed);
+        if let (Link::Sqlite(_, _, keys), false) = (&self.link, destroyed.is_empty()) {
+            keys.scrub()?;
+        }
         self.end("commit").await?;
         vault.keep(made);
+        vault.forget(&destroyed);
         Ok(())
     }
 

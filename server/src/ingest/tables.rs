@@ -23,8 +23,14 @@ pub(super) static EVENTS: Insert = Insert::new(
 
 pub(super) static BODIES: Insert = Insert::new(
     "webhook_bodies",
-    &[("seq", Int), ("codec", Int), ("key_id", Text), ("body", Bytes)],
+    &[("seq", Int), ("codec", Int), ("key_id", Text), ("key", Bytes), ("body", Bytes)],
     "",
+);
+
+pub(super) static LOOSE: Insert = Insert::new(
+    "loose_bodies",
+    &[("source_id", Int), ("object", Text), ("subject", Text)],
+    "on conflict do nothing",
 );
 
 pub(super) static OBJECTS: Insert = Insert::new(
@@ -242,8 +248,10 @@ pub(super) static ARRIVED: Delete =
     Delete::new("waiting", &[("source_id", Int), ("needs", Text), ("customer", Text)]);
 
 /// What has to be there before aggregates are loaded.
-pub(super) static LEARN: Bundle =
-    Bundle::new("learn", &[Part::Insert(&BODIES), Part::Insert(&FACTS), Part::Insert(&OBJECTS)]);
+pub(super) static LEARN: Bundle = Bundle::new(
+    "learn",
+    &[Part::Insert(&BODIES), Part::Insert(&LOOSE), Part::Insert(&FACTS), Part::Insert(&OBJECTS)],
+);
 
 /// Everything a unit of work derives.
 pub(super) static FLUSH: Bundle = Bundle::new(

@@ -3,15 +3,17 @@
 use super::vault::{Held, Vault};
 use super::{random_key, random_nonce, store};
 use crate::db::{Database, Query, Row, Rows, Tx};
-use crate::ingest::Trouble;
+use crate::ingest::{Trouble, transact};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use std::collections::{BTreeSet, HashMap};
 use takings_core::privacy::{Cell, Key, open, seal};
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
 /// Subjects, by the names their keys are stored under.
-pub(crate) type Names = BTreeSet<String>;
+pub type Names = BTreeSet<String>;
 
 /// Keys of some subjects.
 #[derive(Default)]
@@ -28,13 +30,19 @@ impl Keys {
         Ok(keys)
     }
 
-    /// Loads keys, and makes those that are missing: to seal what nobody has to erase by what is
-    /// sealed, such as the keys of bodies. A key that was destroyed within the last minute may be
-    /// used once more, and what is sealed under it is as unreadable as the rest.
-    pub(crate) async fn make(tx: &mut Tx<'_>, names: Names) -> Result<Keys, Trouble> {
-        let (mut keys, missing) = Keys::known(tx.vault(), names);
-        keys.complete(tx, &store::KEYS, missing).await?;
-        Ok(keys)
+    /// Loads more keys, makes those that are missing, and keeps others, each under its own name: by
+    /// at most two statements. Subjects are not held: a key that was destroyed within the last minute
+    /// may be used once more, and what is sealed under it is as unreadable as the rest.
+    pub(crate) async fn make_more(
+        &mut self,
+        tx: &mut Tx<'_>,
+        mut names: Names,
+        kept: &[(String, &Key)],
+    ) -> Result<(), Trouble> {
+        names.retain(|name| !self.0.contains_key(name));
+        let (known, missing) = Keys::known(tx.vault(), names);
+        self.0.extend(known.0);
+        self.complete(tx, &store::KEYS, missing, kept).await
     }
 
     /// The same, and until the transaction ends none of these subjects is erased: to seal what an
@@ -51,7 +59,7 @@ impl Keys {
         if missing.is_empty() {
             return Ok(());
         }
-        self.complete(tx, store::held_keys(tx.kind()), missing).await
+        self.complete(tx, store::held_keys(tx.kind()), missing, &[]).await
     }
 
     /// Loads keys for a reader.
@@ -64,6 +72,24 @@ impl Keys {
         let found = keys.take_in(&database.vault, &rows)?;
         database.vault.learn(found.into_iter());
         Ok(keys)
+    }
+
+    /// Loads keys outside of a transaction, and makes those that are missing.
+    pub(crate) async fn ensure(database: &Database, names: Names) -> Result<Keys, Trouble> {
+        let (keys, missing) = Keys::known(&database.vault, names);
+        if missing.is_empty() {
+            return Ok(keys);
+        }
+        let (database, handle) = (database.clone(), Handle::current());
+        let work = move || {
+            handle.block_on(transact(&database, async |tx| {
+                let mut all = Keys(keys.0.clone());
+                all.make_more(tx, missing.clone(), &[]).await?;
+                Ok(all)
+            }))
+        };
+        let made = spawn_blocking(work).await;
+        made.map_err(|error| unreadable(error.to_string()))?
     }
 
     fn known(vault: &Vault, names: Names) -> (Keys, Names) {
@@ -82,14 +108,15 @@ impl Keys {
         tx: &mut Tx<'_>,
         query: &'static Query,
         mut missing: Names,
+        kept: &[(String, &Key)],
     ) -> Result<(), Trouble> {
         let found = self.fetch(tx, query, &missing).await?;
         tx.vault().learn(found.into_iter());
         missing.retain(|name| !self.0.contains_key(name));
-        if missing.is_empty() {
+        if missing.is_empty() && kept.is_empty() {
             return Ok(());
         }
-        let made = self.make_all(tx, &missing).await?;
+        let made = self.make_all(tx, &missing, kept).await?;
         missing.retain(|name| !made.contains(name));
         if !missing.is_empty() {
             // Another process was faster, and its transaction has ended.
@@ -119,7 +146,12 @@ impl Keys {
     }
 
     /// Makes keys by one statement; answers whose are durable with this transaction.
-    async fn make_all(&mut self, tx: &mut Tx<'_>, names: &Names) -> Result<Names, Trouble> {
+    async fn make_all(
+        &mut self,
+        tx: &mut Tx<'_>,
+        names: &Names,
+        kept: &[(String, &Key)],
+    ) -> Result<Names, Trouble> {
         let masters = tx.vault().masters();
         let master = masters.current().ok_or_else(locked)?;
         let (mut rows, mut keys) = (Rows::default(), HashMap::new());
@@ -129,10 +161,14 @@ impl Keys {
             rows.push([name.as_str().into(), master.id().into(), wrapped.into(), "".into()]);
             keys.insert(name.clone(), key);
         }
+        for (name, key) in kept {
+            let wrapped = master.wrap(random_nonce(), name, key.bytes());
+            rows.push([name.as_str().into(), master.id().into(), wrapped.into(), "".into()]);
+        }
         let mut made = Names::new();
         for row in tx.insert_keys(&store::MAKE, &rows).await? {
             let name = row.text(0)?;
-            let key = keys.remove(&name).ok_or_else(locked)?;
+            let Some(key) = keys.remove(&name) else { continue };
             tx.made().insert(name.clone(), key.clone());
             self.0.insert(name.clone(), Held::Key(key));
             made.insert(name);

@@ -81,10 +81,11 @@ async fn batch(
     let found = tx.read_keys(&store::OUTDATED, &start).await?;
     let (mut rows, mut last) = (Rows::default(), None);
     for row in &found {
-        let (subject, former) = (row.text(0)?, row.text(1)?);
+        let (subject, former, owned) = (row.text(0)?, row.text(1)?, row.text(3)?);
         let inner = unwrap(tx.vault(), &subject, &former, &row.bytes(2)?)?;
         let wrapped = master.wrap(random_nonce(), &subject, &inner);
-        rows.push([subject.as_str().into(), former.into(), master.id().into(), wrapped.into()]);
+        let present = master.id().into();
+        rows.push([subject.as_str().into(), former.into(), owned.into(), present, wrapped.into()]);
         last = Some(subject);
     }
     if !rows.is_empty() {

@@ -2,7 +2,7 @@
 //! store.
 
 use super::keys::{key_in, unwrap};
-use super::{random_key, random_nonce, store};
+use super::{adopt, apply_erasures, random_key, random_nonce, store};
 use crate::db::{Database, Rows, Tx};
 use crate::ingest::{Trouble, transact};
 use anyhow::bail;
@@ -35,6 +35,21 @@ pub(crate) async fn unlock(database: &Database) -> anyhow::Result<()> {
         bail!("the key store is not the one of this data: put back {}", database.key_store_name());
     }
     database.vault.unlocked(indexes);
+    let sealed = adopt::seal_all(database).await?;
+    if sealed > 0 {
+        tracing::warn!(
+            sealed,
+            "personal data of an earlier release was sealed; what the database's files held before is \
+             gone once they are written anew (`vacuum`), and older backups hold it as before"
+        );
+    }
+    let emptied = apply_erasures(database).await?;
+    if emptied > 0 {
+        tracing::warn!(
+            emptied,
+            "this copy of the data was older than erasures, and is emptied again"
+        );
+    }
     Ok(())
 }
 

@@ -140,6 +140,15 @@ impl Vault {
         }
     }
 
+    /// Forgets what was known of subjects.
+    pub(crate) fn forget(&self, subjects: &[String]) {
+        let mut known = self.lock();
+        for subject in subjects {
+            known.young.remove(subject);
+            known.old.remove(subject);
+        }
+    }
+
     /// Keeps what the key store says of subjects.
     pub(super) fn learn(&self, held: impl Iterator<Item = (String, Held)>) {
         let (mut known, now) = (self.lock(), now().0);

@@ -6,6 +6,13 @@
     reason = "a test stops where it fails, and times what it runs"
 )]
 
+mod cells;
 #[path = "../common/mod.rs"]
 mod common;
+mod desk;
+mod doors;
+mod erasures;
+mod partners;
+mod rotation;
 mod starts;
+mod upgrades;

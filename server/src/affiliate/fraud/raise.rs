@@ -11,7 +11,6 @@ use takings_core::affiliate::fraud::{
     Evidence, PartnerSigns, Party, SaleSigns, Signal, of_partner, of_sale,
 };
 use takings_core::affiliate::providers::{domain, is_disposable, is_free};
-use takings_core::hash::key_of;
 use takings_core::time::Timestamp;
 
 /// A sale that earns a commission.
@@ -94,9 +93,11 @@ pub async fn raise(
 async fn signs(tx: &mut Tx<'_>, terms: &Terms, case: &Case<'_>) -> Result<Vec<Evidence>, Trouble> {
     let Some(partner) = store::partner(tx, case.partner).await? else { return Ok(Vec::new()) };
     let email = store::email(tx, case.source, case.customer).await?;
-    let told = email.as_deref().and_then(mailbox).map(|it| key_of(&["email", &it]));
+    let indexes = tx.vault().unlocked_indexes()?;
+    let told = email.as_deref().and_then(mailbox).map(|it| indexes.equal("email", &it));
     // A customer of a call that named an address is known by a key of it alone.
-    let keyed = mailbox(&partner.email).map(|it| format!("email:{}", key_of(&["customer", &it])));
+    let keyed = mailbox(&partner.email);
+    let keyed = keyed.map(|it| format!("email:{}", indexes.equal("customer", &it)));
     let same = keyed.as_deref() == Some(case.customer);
     let customer_key = told.or_else(|| same.then(|| partner.email_key.clone()));
     let (own, theirs) = (domain(&partner.email), email.as_deref().and_then(domain));

@@ -6,7 +6,7 @@ use super::{Filter, Signal, State};
 use crate::db::{self, Cell, Database, Insert, Query, Rows, Tx, Type};
 use crate::error::Error;
 use crate::ingest::Trouble;
-use crate::privacy::{Keys, customers};
+use crate::privacy::{Keys, customers, partners};
 use sea_orm::{FromQueryResult, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use takings_core::affiliate::fraud::Evidence;
@@ -267,9 +267,11 @@ pub(super) struct Known {
 /// A partner.
 pub(super) async fn partner(tx: &mut Tx<'_>, id: &str) -> Result<Option<Known>, Trouble> {
     let rows = tx.fetch(&PARTNER, &one(id)).await?;
+    let keys = Keys::load(tx, partners::names([id].into_iter())).await?;
     let read = |row: &db::Row| {
         let shares_account = row.int(2)? > 0;
-        Ok::<_, Trouble>(Known { email: row.text(0)?, email_key: row.text(1)?, shares_account })
+        let email = partners::open(&keys, id, "email", &row.text(0)?)?;
+        Ok::<_, Trouble>(Known { email, email_key: row.text(1)?, shares_account })
     };
     rows.first().map(read).transpose()
 }

@@ -319,7 +319,7 @@ async fn write(
     for work in works.iter_mut() {
         let (source, customer) = work.key;
         if let Some(window) = work.own {
-            own(output, (keys, indexes), work.key, window, batch)?;
+            own(output, (keys, indexes), work.key, window, batch);
         }
         for needed in &work.needs {
             let (needed, customer) = (needed.as_str().into(), customer.as_str().into());

@@ -125,10 +125,18 @@ pub(super) fn own(
     key: &Key,
     window: &Window,
     batch: Batch,
-) -> Result<(), Trouble> {
-    let Some(last) = window.last() else { return Ok(()) };
-    let State::Customer(it) = &last.state else { return Ok(()) };
-    let personal = window.personal.as_ref().map(|it| it.open(keys, key)).transpose()?.flatten();
+) {
+    let Some(last) = window.last() else { return };
+    let State::Customer(it) = &last.state else { return };
+    let personal = match window.personal.as_ref().map(|it| it.open(keys, key)) {
+        Some(Ok(personal)) => personal,
+        // Somebody has changed the row: what it says is lost, and nothing else is to wait for that.
+        Some(Err(error)) => {
+            tracing::error!(%error, customer = key.1, "what is known of a customer cannot be read");
+            None
+        }
+        None => None,
+    };
     if let Some(plain) = &personal {
         let address = customers::email_of(plain);
         let index = address.and_then(|address| customers::email_index(indexes, &address));
@@ -147,5 +155,4 @@ pub(super) fn own(
         event: &last.event,
     };
     output.mirror(&tables::CUSTOMERS, key, mirror, batch);
-    Ok(())
 }
