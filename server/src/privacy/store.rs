@@ -295,7 +295,7 @@ pub(super) static OLD_BODIES: Query = Query::new(
     "select b.seq, e.source_id, e.event_id, e.api_version,
             cast(case when b.key is null and b.key_id is not null then 1 else 0 end as bigint)
      from {0} cross join webhook_bodies b cross join webhook_events e
-     where b.seq < (select coalesce(max(t.id), 0) * 65536 from batches t
+     where b.seq < (select (coalesce(max(t.id), -1) + 1) * 65536 from batches t
                     where t.recorded_at < t0.before)
        and e.seq = b.seq
      order by b.seq limit 500",

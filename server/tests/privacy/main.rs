@@ -13,6 +13,7 @@ mod desk;
 mod doors;
 mod erasures;
 mod partners;
+mod retention;
 mod rotation;
 mod starts;
 mod upgrades;
