@@ -72,7 +72,7 @@ async fn who_is_erased_is_gone_from_the_program_and_from_what_was_answered() {
             ..ListPartnersRequest::default()
         };
         let listed = api.list_partners(Request::new(list.clone())).await.unwrap().into_inner();
-        assert_eq!(listed.partners, [partner.clone()]);
+        assert_eq!(listed.partners, std::slice::from_ref(&partner));
         let held = export(&database, &By::Email(partner.email.clone())).await.unwrap().unwrap();
         assert_eq!(held["partners"][0]["payout_account"], "Pay.Canary@partners.example");
 

@@ -130,7 +130,7 @@ pub(super) async fn calls(tx: &mut Tx<'_>) -> Result<usize, Trouble> {
         keys.make_more(tx, Names::from([name.clone()]), &[]).await?;
         let cell = Cell { table: "intents", column: "calls", row: &[&request] };
         let sealed = keys.seal(&name, &cell, &row.text(2)?);
-        rows.push([request.as_str().into(), sealed.into()]);
+        rows.push([request.as_str().into(), sealed.into(), name.into()]);
     }
     write(tx, &store::SEAL_CALLS, &rows).await
 }

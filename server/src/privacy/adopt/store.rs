@@ -86,8 +86,9 @@ pub(super) static CALLS: Query = Query::new(
 
 pub(super) static SEAL_CALLS: Query = Query::new(
     "adopt_calls_seal",
-    "update intents set calls = t0.sealed from {0} where intents.request_id = t0.request",
-    &[("request", Text), ("sealed", Text)],
+    "update intents set calls = t0.sealed, key_id = t0.owned from {0}
+     where intents.request_id = t0.request",
+    &[("request", Text), ("sealed", Text), ("owned", Text)],
 );
 
 /// Answers that may name persons, and refusals.

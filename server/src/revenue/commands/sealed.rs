@@ -13,17 +13,18 @@ fn day(at: Timestamp) -> String {
     Subject::Calls(i64::from(at.day().0)).to_string()
 }
 
-/// Seals the calls of a request that is asked for now.
+/// Seals the calls of a request that is asked for now; answers them, and the name of their key.
 pub(super) async fn seal_calls(
     database: &Database,
     request: &str,
     calls: &str,
     now: Timestamp,
-) -> Result<String, Error> {
+) -> Result<(String, String), Error> {
     let name = day(now);
     let keys = Keys::ensure(database, Names::from([name.clone()])).await?;
     let sealed = keys.seal(&name, &cell(&[request]), calls);
-    sealed.ok_or_else(|| Error::internal("the key of this day's commands was destroyed"))
+    let sealed = sealed.ok_or_else(|| Error::internal("the key of this day was destroyed"))?;
+    Ok((sealed, name))
 }
 
 /// Seals an answer for whom it names; a refusal, which may name anybody, under the key of the day.
@@ -38,18 +39,18 @@ pub(super) async fn seal_answer(
     Ok(Sealed::new(&intent.request, answer, &owners, &keys))
 }
 
-/// Opens what an intent holds.
+/// Opens what an intent holds: its calls by the key of that name, and its answer.
 pub(super) async fn open(
     database: &Database,
     mut intent: Intent,
+    name: &str,
     sealed: Option<Sealed>,
 ) -> Result<Intent, Error> {
-    let name = day(intent.created_at);
     let mut names = sealed.as_ref().map(Sealed::owners).unwrap_or_default();
-    names.extend(intent.calls.is_some().then(|| name.clone()));
+    names.extend(intent.calls.is_some().then(|| name.to_owned()));
     let keys = Keys::read(database, names).await?;
     if let Some(calls) = intent.calls.take() {
-        let plain = keys.open(&name, &cell(&[&intent.request]), &calls)?;
+        let plain = keys.open(name, &cell(&[&intent.request]), &calls)?;
         intent.calls = plain.map(|plain| plain.to_string());
     }
     if let Some(sealed) = sealed {

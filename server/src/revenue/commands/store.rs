@@ -38,19 +38,20 @@ async fn all(
     let statement = Statement::from_sql_and_values(database.kind.into(), select, values);
     let mut intents = Vec::new();
     for row in database.write.query_all_raw(statement).await? {
-        let (intent, sealed) = read(&row)?;
-        intents.push(sealed::open(database, intent, sealed).await?);
+        let (intent, owners, sealed) = read(&row)?;
+        intents.push(sealed::open(database, intent, &owners, sealed).await?);
     }
     Ok(intents)
 }
 
-/// An intent, and its answer where it has one, both as they are stored.
-fn read(row: &QueryResult) -> Result<(Intent, Option<Sealed>), DbErr> {
+/// An intent, whose keys open it, and its answer where it has one, all as they are stored.
+fn read(row: &QueryResult) -> Result<(Intent, String, Option<Sealed>), DbErr> {
     let state: String = row.try_get("", "state")?;
     let failed_at: Option<i64> = row.try_get("", "failed_at")?;
     let unknown = || DbErr::Type(format!("`{state}` is no state of an intent"));
     let answer: Option<Vec<u8>> = row.try_get("", "answer")?;
-    let (owners, key) = (row.try_get("", "key_id")?, row.try_get("", "key")?);
+    let owners: Option<String> = row.try_get("", "key_id")?;
+    let key = row.try_get("", "key")?;
     let intent = Intent {
         request: row.try_get("", "request_id")?,
         method: row.try_get("", "method")?,
@@ -64,7 +65,8 @@ fn read(row: &QueryResult) -> Result<(Intent, Option<Sealed>), DbErr> {
         created_at: Timestamp(row.try_get("", "created_at")?),
         updated_at: Timestamp(row.try_get("", "updated_at")?),
     };
-    Ok((intent, answer.map(|answer| Sealed { answer, owners, key })))
+    let names = owners.clone().unwrap_or_default();
+    Ok((intent, names, answer.map(|answer| Sealed { answer, owners, key })))
 }
 
 /// Stores an open intent, unless its request has one; tells whether it was stored. Its key is the
@@ -75,11 +77,12 @@ pub(super) async fn begin(
     calls: &str,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let calls = &sealed::seal_calls(database, id, calls, now).await?;
+    let (calls, name) = &sealed::seal_calls(database, id, calls, now).await?;
     let insert = "insert into intents (request_id, method, content_hash, idempotency_key, calls,
-                  state, created_at, updated_at) values ($1, $2, $3, $4, $5, 'open', $6, $7)
+                  key_id, state, created_at, updated_at)
+                  values ($1, $2, $3, $4, $5, $6, 'open', $7, $8)
                   on conflict (request_id) do nothing";
-    let values = [id, *method, content, id, calls].map(Value::from);
+    let values = [id, *method, content, id, calls, name].map(Value::from);
     let times = [now.0, now.0].map(Value::from);
     Ok(execute(database, insert, values.into_iter().chain(times)).await?)
 }
