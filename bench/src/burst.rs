@@ -58,7 +58,7 @@ async fn measure(mut place: Place, events: usize, bodies: Arc<Vec<Vec<u8>>>) -> 
     let mut configuration = account.configuration((IN_ALL, ENDPOINT)).to_vec();
     configuration.push(("TAKINGS__STRIPE__LOOK_UP_AFTER_SECONDS", PATIENCE.to_owned()));
     let server = Target::takings_with(&url, &configuration)?;
-    let database = Database::open(&Options { url, read_url: None, readers: 1 }).await?;
+    let database = Database::open(&Options::new(url)).await?;
     let begun = start();
     let went = post(server.http, bodies, CALLERS).await?;
     let (marks, asked) = (open(&database).await?, account.total()?);

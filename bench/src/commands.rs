@@ -2,7 +2,7 @@
 
 use crate::load::{Went, start};
 use crate::make_believe::Account;
-use crate::place::Place;
+use crate::place::{Place, options};
 use crate::target::Target;
 use crate::wire::Wire;
 use sea_orm::{ConnectionTrait, Statement, Value};
@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use takings::v1::CreateCustomerRequest;
 use takings::v1::revenue_service_client::RevenueServiceClient;
-use takings_server::db::{Database, Options};
+use takings_server::db::Database;
 use tokio::task::JoinSet;
 use tonic::transport::Channel;
 use uuid::Uuid;
@@ -164,7 +164,7 @@ impl Caller for Commit {
 
 /// A database beside the server's, opened as the server opens it.
 async fn commits_of(url: &str) -> anyhow::Result<Database> {
-    let options = Options { url: url.into(), read_url: None, readers: 1 };
+    let options = options(url);
     let database = Database::open(&options).await?;
     let create = "create table commits (id text primary key, row text not null)";
     database.write.execute_unprepared(create).await?;

@@ -3,7 +3,7 @@
 
 use crate::clicks::shop::{Mode, link, terms};
 use crate::load::start;
-use crate::place::Place;
+use crate::place::{Place, options};
 use anyhow::{Context, ensure};
 use sea_orm::{ConnectionTrait, QueryResult, Statement};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use takings::v1::{
 };
 use takings_core::stripe::{API_VERSION, envelope};
 use takings_server::affiliate::clicks::CLICKS;
-use takings_server::db::{Cell, Database, Options, Rows};
+use takings_server::db::{Cell, Database, Rows};
 use takings_server::ingest::{Body, Entry, Unit, transact};
 use takings_server::jobs::settle_commissions;
 use takings_server::revenue::intake::prepare;
@@ -76,8 +76,7 @@ async fn shop(url: &str, terms: ProgramTerms, sales: i64) -> anyhow::Result<Data
     let server = Mode::Buffered.serve(url)?;
     link(&server, terms).await?;
     drop(server);
-    let options = Options { url: url.to_owned(), read_url: None, readers: 1 };
-    let database = Database::open(&options).await?;
+    let database = Database::open(&options(url)).await?;
     let owner = "select id, program, partner from affiliate_links";
     let owner = one(&database, owner).await?;
     let owner = |name| owner.try_get::<String>("", name);

@@ -3,6 +3,7 @@
 
 use crate::cpu;
 use crate::load::{SECRET, start};
+use crate::place::options;
 use crate::target::Target;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
@@ -10,7 +11,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use takings_core::stripe::{envelope, normalize, signature};
 use takings_server::app::now;
-use takings_server::db::{Database, Options};
+use takings_server::db::Database;
 use takings_server::http;
 use takings_server::ingest::{Body, Entry, Unit};
 use takings_server::revenue::intake::prepare;
@@ -88,7 +89,7 @@ pub(crate) async fn statements(
 }
 
 async fn open(url: &str) -> anyhow::Result<Database> {
-    let database = Database::open(&Options { url: url.into(), read_url: None, readers: 1 }).await?;
+    let database = Database::open(&options(url)).await?;
     database.migrate().await?;
     takings_server::sources::Sources::new(database.clone()).number("stripe:default:live").await?;
     Ok(database)

@@ -2,7 +2,15 @@
 
 use crate::cpu;
 use crate::target::Target;
+use takings_server::db::Options;
+use takings_server::privacy::MasterSource;
 use takings_testkit::PostgresServer;
+
+/// How a database is opened here.
+pub(crate) fn options(url: &str) -> Options {
+    let master = takings_testkit::master_key(url).map(MasterSource::of).unwrap_or_default();
+    Options { readers: 1, master, ..Options::new(url) }
+}
 
 /// A place to keep data, and whose CPU time counts beside the server's.
 pub(crate) struct Place {

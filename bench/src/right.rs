@@ -1,14 +1,15 @@
 //! How many final states are right after a delivery: MRR per customer and currency, against the
 //! simulator's own account.
 
+use crate::place::options;
 use sea_orm::{ConnectionTrait, Statement};
 use std::collections::BTreeMap;
-use takings_server::db::{Database, Options};
+use takings_server::db::Database;
 use takings_simulator::Truth;
 
 /// Right and all final states.
 pub(crate) async fn share(url: &str, truth: &Truth, end: i64) -> anyhow::Result<(usize, usize)> {
-    let database = Database::open(&Options { url: url.into(), read_url: None, readers: 1 }).await?;
+    let database = Database::open(&options(url)).await?;
     let query = format!(
         "select customer, currency, cast(sum(units) as bigint) as units from mrr_movements
          where occurred_at < {} group by customer, currency",

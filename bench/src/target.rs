@@ -32,6 +32,7 @@ impl Target {
             .env("TAKINGS__DATABASE__URL", url)
             .env("TAKINGS__STRIPE__WEBHOOK_SECRETS", SECRET)
             .env("TAKINGS__LOG__FILTER", "warn")
+            .envs(takings_testkit::master_key(url).map(|key| ("TAKINGS__PRIVACY__MASTER_KEY", key)))
             .envs(more.iter().map(|(key, value)| (key, value)));
         Target::start(command)
     }

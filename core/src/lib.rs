@@ -8,6 +8,7 @@ pub mod lead;
 pub mod ledger;
 pub mod metrics;
 pub mod money;
+pub mod privacy;
 pub mod reconcile;
 pub mod stripe;
 #[cfg(test)]

@@ -22,6 +22,7 @@ mod m0012_affiliate;
 mod m0013_clicks;
 mod m0014_commissions;
 mod m0015_affiliate_upkeep;
+mod m0016_privacy;
 mod schema;
 
 /// Every schema change, oldest first.
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_clicks::Migration),
             Box::new(m0014_commissions::Migration),
             Box::new(m0015_affiliate_upkeep::Migration),
+            Box::new(m0016_privacy::Migration),
         ]
     }
 }

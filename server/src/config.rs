@@ -3,10 +3,12 @@
 
 mod affiliate;
 mod network;
+mod privacy;
 mod stripe;
 
 pub use affiliate::{Affiliate, ClickMode};
 pub use network::{Network, Networks};
+pub use privacy::Privacy;
 pub(crate) use stripe::is_loopback;
 pub use stripe::{ApiKey, Stripe};
 
@@ -30,6 +32,8 @@ pub struct Config {
     pub stripe: Stripe,
     /// Affiliate programs.
     pub affiliate: Affiliate,
+    /// Personal data.
+    pub privacy: Privacy,
     /// How the process behaves as a whole.
     pub server: Server,
     /// What it says.

@@ -14,6 +14,7 @@ pub mod jobs;
 pub mod ledger;
 mod once;
 pub mod page;
+pub mod privacy;
 pub mod rebuild;
 pub mod revenue;
 pub mod serve;

@@ -8,6 +8,7 @@ use crate::grpc;
 use crate::http;
 use crate::ingest::{Writer, WriterOptions};
 use crate::jobs;
+use crate::privacy;
 use crate::stripe::LOOK;
 use anyhow::{Context, bail};
 use std::net::SocketAddr;
@@ -42,6 +43,7 @@ pub async fn open(config: &Config, migrate: bool) -> anyhow::Result<Database> {
         url: config.database.url.clone(),
         read_url: config.database.read_url.clone(),
         readers: config.database.readers,
+        master: config.privacy.master(),
     };
     let database = Database::open(&options).await.context("the database cannot be opened")?;
     if migrate || database.kind == Kind::Sqlite {
@@ -58,6 +60,7 @@ pub async fn open(config: &Config, migrate: bool) -> anyhow::Result<Database> {
             missing[0]
         );
     }
+    privacy::unlock(&database).await?;
     Ok(database)
 }
 
@@ -99,6 +102,7 @@ pub async fn start(config: Config, migrate: bool) -> anyhow::Result<Running> {
     doors.spawn(async move {
         while ended.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
             watched.secrets.look();
+            watched.database.vault.look();
         }
     });
     let (handle, working, stopped) = (Handle::current(), app.clone(), stop.clone());

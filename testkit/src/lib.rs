@@ -52,6 +52,14 @@ pub fn soak() -> bool {
     std::env::var_os("TAKINGS_SOAK").is_some()
 }
 
+/// The master key of tests' PostgreSQL databases; SQLite's makes its own beside its file.
+pub const MASTER_KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+/// The master key that a database of this URL needs from its configuration.
+pub fn master_key(url: &str) -> Option<&'static str> {
+    url.starts_with("postgres").then_some(MASTER_KEY)
+}
+
 /// A port of 127.0.0.1 that nobody listened on a moment ago. Who can, binds port 0 instead: another
 /// process may be faster.
 pub fn free_port() -> std::io::Result<u16> {

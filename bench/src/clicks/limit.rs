@@ -2,6 +2,7 @@
 
 use super::shop::Shop;
 use crate::load::start;
+use crate::place::options;
 use crate::target::Target;
 use anyhow::Context;
 use axum::http::{StatusCode, header};
@@ -9,7 +10,7 @@ use axum::response::IntoResponse;
 use sea_orm::{ConnectionTrait, QueryResult, Statement};
 use std::process::Command;
 use takings_server::affiliate::clicks::CLICKS;
-use takings_server::db::{Cell, Database, Options, Rows, Type};
+use takings_server::db::{Cell, Database, Rows, Type};
 use takings_server::http;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -60,7 +61,7 @@ pub(super) async fn inserts(shop: &Shop, url: &str) -> anyhow::Result<Bare> {
     let batches = batches(shop).await?;
     let rows: usize = batches.iter().map(Rows::len).sum();
     anyhow::ensure!(rows > 0, "no click was stored");
-    let options = Options { url: url.to_owned(), read_url: None, readers: 1 };
+    let options = options(url);
     let database = Database::open(&options).await?;
     database.migrate().await?;
     let mut conn = database.conn().await?;

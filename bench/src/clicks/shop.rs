@@ -1,6 +1,7 @@
 //! A server with one link, and its database seen from beside.
 
 use crate::load::start;
+use crate::place::options;
 use crate::target::Target;
 use anyhow::Context;
 use sea_orm::{ConnectionTrait, Statement};
@@ -10,7 +11,7 @@ use takings::v1::program_terms::Rate;
 use takings::v1::{
     CreateAffiliateLinkRequest, CreatePartnerRequest, CreateProgramRequest, ProgramTerms,
 };
-use takings_server::db::{Database, Options};
+use takings_server::db::Database;
 use uuid::Uuid;
 
 /// The link's code.
@@ -56,7 +57,7 @@ impl Shop {
     pub(super) async fn open(url: &str, mode: Mode) -> anyhow::Result<Shop> {
         let server = mode.serve(url)?;
         link(&server, terms()).await?;
-        let options = Options { url: url.to_owned(), read_url: None, readers: 1 };
+        let options = options(url);
         Ok(Shop { mode, server, database: Database::open(&options).await? })
     }
 

@@ -1,10 +1,11 @@
 //! A server over a business of some size, and a client at its gRPC door.
 
 use super::books::books;
+use crate::place::options;
 use sea_orm::{ConnectionTrait, Statement};
 use takings::v1::analytics_service_client::AnalyticsServiceClient;
 use takings_server::config::Config;
-use takings_server::db::{Database, Kind, Options};
+use takings_server::db::{Database, Kind};
 use takings_server::serve::{self, Running};
 use tonic::transport::Channel;
 
@@ -23,6 +24,7 @@ impl House {
     pub(super) async fn open(url: String, facts: i64) -> anyhow::Result<House> {
         store(&url, facts).await?;
         let mut config = Config::default();
+        config.privacy.master_key = takings_testkit::master_key(&url).map(str::to_owned);
         config.database.url = url;
         config.http.listen.set_port(0);
         config.grpc.listen.set_port(0);
@@ -33,7 +35,7 @@ impl House {
 }
 
 async fn store(url: &str, facts: i64) -> anyhow::Result<()> {
-    let options = Options { url: url.into(), read_url: None, readers: 1 };
+    let options = options(url);
     let database = Database::open(&options).await?;
     database.migrate().await?;
     for texts in books(facts).statements().chunks(AT_ONCE) {

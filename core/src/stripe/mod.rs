@@ -3,6 +3,7 @@
 pub mod envelope;
 mod field;
 mod normalize;
+mod people;
 mod question;
 mod refusal;
 pub mod signature;
@@ -11,5 +12,6 @@ pub use envelope::{Envelope, EnvelopeError};
 pub use normalize::{
     API_VERSION, Contents, EVENT_TYPES, Observed, looked_up, normalize, observe, observe_in_full,
 };
+pub use people::people;
 pub use question::{Question, Request, Shape};
 pub use refusal::Refusal;

@@ -86,7 +86,7 @@ impl AffiliateService for AffiliateApi {
         &self,
         request: Request<pb::ListPartnersRequest>,
     ) -> Answer<pb::ListPartnersResponse> {
-        let (filter, slice) = partners::convert::list(request.into_inner())?;
+        let (filter, slice) = partners::convert::list(&self.app, request.into_inner())?;
         Ok(Response::new(partners::page(&self.app, &filter, &slice).await?.into()))
     }
 

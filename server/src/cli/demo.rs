@@ -121,7 +121,7 @@ impl Business {
 }
 
 fn make_anew(file: &Path) -> anyhow::Result<()> {
-    for suffix in ["", "-wal", "-shm"] {
+    for suffix in ["", "-wal", "-shm", ".keys", ".keys-wal", ".keys-shm", ".master"] {
         let mut path = file.as_os_str().to_owned();
         path.push(suffix);
         match std::fs::remove_file(&path) {

@@ -5,6 +5,7 @@ mod stripe;
 use crate::app::now;
 use crate::config::Config;
 use crate::db::{Database, Options};
+use crate::privacy;
 use std::process::ExitCode;
 
 /// One finding.
@@ -71,6 +72,7 @@ async fn database(config: &Config) -> Vec<Finding> {
         url: config.database.url.clone(),
         read_url: config.database.read_url.clone(),
         readers: 1,
+        master: config.privacy.master(),
     };
     let database = match Database::open(&options).await {
         Ok(database) => database,
@@ -89,6 +91,10 @@ async fn database(config: &Config) -> Vec<Finding> {
         )),
         Ok(_) => Finding::Bad("schema: newer than this binary; run a newer takings".into()),
         Err(error) => Finding::Bad(format!("schema: cannot be read: {error}")),
+    });
+    findings.push(match privacy::unlock(&database).await {
+        Ok(()) => Finding::Good("personal data: the master key fits".into()),
+        Err(error) => Finding::Bad(format!("personal data: {error:#}")),
     });
     findings.push(clock(&database).await);
     findings

@@ -5,6 +5,7 @@ mod close;
 mod demo;
 mod doctor;
 mod healthcheck;
+mod keys;
 mod rebuild;
 mod reconcile;
 mod serve;
@@ -40,6 +41,8 @@ TAKINGS__SECTION__KEY:
   TAKINGS__STRIPE__API_KEY_FILE      a file that holds it
   TAKINGS__STRIPE__SWEEP_INTERVAL_SECONDS   300; how often missed events are looked for; 0: never
   TAKINGS__STRIPE__LIVEMODE          true: only live events; false: only test events; unset: both
+  TAKINGS__PRIVACY__MASTER_KEY       64 hex digits; PostgreSQL needs one, SQLite makes one in a file
+  TAKINGS__PRIVACY__MASTER_KEY_FILE  a file that holds it, and older ones behind it
 
 A first look:        takings demo
 Then:                grpcurl -plaintext -d '{}' 127.0.0.1:50051 \\
@@ -68,6 +71,9 @@ enum Command {
     /// Compare the ledger with Stripe's own books, cent by cent: exit code 0 where every difference
     /// is explained, 1 where one is not, 2 where nothing could be compared.
     Reconcile(reconcile::ReconcileArgs),
+    /// List or rotate the master keys that personal data is sealed under.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Set up the Stripe account.
     #[command(subcommand)]
     Stripe(stripe::StripeCommand),
@@ -157,6 +163,7 @@ impl Command {
             Command::Backfill(args) => backfill::run(config, args).await,
             Command::Close(args) => close::run(config, args).await,
             Command::Reconcile(args) => reconcile::run(config, args).await,
+            Command::Keys(command) => keys::run(config, command).await,
             Command::Stripe(command) => stripe::run(&config, command).await,
         }
     }

@@ -142,6 +142,18 @@ impl Row {
         }
     }
 
+    /// Bytes or null.
+    pub fn opt_bytes(&self, place: usize) -> Result<Option<Vec<u8>>, Error> {
+        match self {
+            Row::Sqlite(cells) => match cells.get(place) {
+                Some(Cell::Null) => Ok(None),
+                Some(Cell::Bytes(value)) => Ok(Some(value.clone())),
+                _ => Err(Error::Shape(place)),
+            },
+            Row::Postgres(row) => Ok(row.try_get(place)?),
+        }
+    }
+
     /// Bytes that are never null.
     pub fn bytes(&self, place: usize) -> Result<Vec<u8>, Error> {
         match self {

@@ -1,13 +1,17 @@
 //! Opening a database: options that bite, and the schema's version.
 
+use super::key_file::KeyFile;
 use super::postgres::Postgres;
 use super::sqlite::{LOG, PATIENCE, Sqlite};
 use super::tx::{Link, Turns};
 use super::{Conn, Error};
-use sea_orm::sqlx::sqlite::SqliteSynchronous;
+use crate::privacy::{self, MasterSource, Vault};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sea_orm::sqlx::{Executor, postgres::PgConnectOptions, sqlite::SqliteJournalMode};
-use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr, RuntimeErr};
 use sea_orm::{DatabaseBackend, Statement, TransactionTrait};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 use takings_core::time::Timestamp;
@@ -32,6 +36,15 @@ pub struct Options {
     pub read_url: Option<String>,
     /// Connections for readers.
     pub readers: u32,
+    /// Where the master keys of personal data come from.
+    pub master: MasterSource,
+}
+
+impl Options {
+    /// One database for everything, and few readers; SQLite's master key is in a file beside it.
+    pub fn new(url: impl Into<String>) -> Options {
+        Options { url: url.into(), read_url: None, readers: 2, master: MasterSource::default() }
+    }
 }
 
 /// An open database: connections for the writer and the jobs, others for readers.
@@ -43,7 +56,11 @@ pub struct Database {
     pub read: DatabaseConnection,
     /// Which dialect.
     pub kind: Kind,
+    /// The keys of subjects.
+    pub(crate) vault: Arc<Vault>,
     url: Arc<str>,
+    /// SQLite's key store.
+    pub(super) key_file: Arc<KeyFile>,
     /// SQLite lets in who happens to ask at the right moment, which a job beside a busy writer may
     /// never do: so who writes in this process stands in line here.
     pub(super) turns: Turns,
@@ -53,6 +70,13 @@ impl Database {
     /// Opens it, without touching the schema.
     pub async fn open(options: &Options) -> Result<Database, DbErr> {
         let kind = kind_of(&options.url)?;
+        let beside = match kind {
+            Kind::Sqlite => Some(file_of(&options.url)?),
+            Kind::Postgres => None,
+        };
+        let master = options.master.clone().beside(beside.as_deref());
+        let vault = Vault::new(master).map_err(|error| DbErr::Custom(error.to_string()))?;
+        let key_file = KeyFile::new(with_ending(&beside.unwrap_or_default(), ".keys"));
         let write = connect(&options.url, 4, kind, false).await?;
         let read_url = options.read_url.as_deref().unwrap_or(&options.url);
         let read = connect(read_url, options.readers, kind, true).await?;
@@ -60,31 +84,54 @@ impl Database {
             write,
             read,
             kind,
+            vault: vault.into(),
             url: options.url.as_str().into(),
+            key_file: key_file.into(),
             turns: Turns::default(),
         })
     }
 
     /// A connection for one owner. SQLite's works on the thread of its caller.
     pub async fn conn(&self) -> Result<Conn, Error> {
-        Ok(match self.kind {
-            Kind::Sqlite => Link::Sqlite(Sqlite::open(&self.url)?, self.turns.clone()).into(),
+        let link = match self.kind {
+            Kind::Sqlite => {
+                Link::Sqlite(Sqlite::open(&self.url)?, self.turns.clone(), self.key_file.clone())
+            }
             Kind::Postgres => {
                 let conn = self.write.get_postgres_connection_pool().acquire().await?;
-                Link::Postgres(Postgres::tuned(conn).await?).into()
+                Link::Postgres(Postgres::tuned(conn).await?)
             }
-        })
+        };
+        Ok(Conn::new(link, self.vault.clone()))
     }
 
-    /// Brings the schema up to this binary's, one process at a time.
+    /// Brings the schema up to this binary's, one process at a time, and unlocks personal data.
+    ///
+    /// # Errors
+    ///
+    /// If the database refuses; as [`privacy::unlock`] does.
     pub async fn migrate(&self) -> Result<(), DbErr> {
-        if self.kind == Kind::Sqlite {
-            return Migrator::up(&self.write, None).await;
+        match self.kind {
+            Kind::Sqlite => Migrator::up(&self.write, None).await?,
+            Kind::Postgres => {
+                let tx = self.write.begin().await?;
+                tx.execute_unprepared("select pg_advisory_xact_lock(7415370616)").await?;
+                Migrator::up(&self.write, None).await?;
+                // No migration: a restored copy of the data has it not, and knows all migrations.
+                tx.execute_unprepared("create schema if not exists takings_keys").await?;
+                tx.execute_unprepared(&key_tables(Kind::Postgres)).await?;
+                tx.commit().await?;
+            }
         }
-        let tx = self.write.begin().await?;
-        tx.execute_unprepared("select pg_advisory_xact_lock(7415370616)").await?;
-        Migrator::up(&self.write, None).await?;
-        tx.commit().await
+        privacy::unlock(self).await.map_err(|error| DbErr::Custom(error.to_string()))
+    }
+
+    /// What the key store is called, for whoever has to put it back.
+    pub(crate) fn key_store_name(&self) -> String {
+        match self.kind {
+            Kind::Sqlite => self.key_file.path().display().to_string(),
+            Kind::Postgres => "the schema takings_keys".into(),
+        }
     }
 
     /// The database's clock.
@@ -113,6 +160,52 @@ impl Database {
         let unknown = applied.into_iter().filter(|name| !known.contains(name)).collect();
         Ok((missing, unknown))
     }
+}
+
+/// The tables of the key store. A key without `wrapped` was destroyed by the `erasure`; `under` names
+/// the subjects whose keys wrap it besides the master key.
+pub(super) fn key_tables(kind: Kind) -> String {
+    // An index is named with its schema on SQLite, its table on PostgreSQL.
+    let (bytes, identity, index, table) = match kind {
+        Kind::Sqlite => ("blob", "integer primary key autoincrement", "takings_keys.", ""),
+        Kind::Postgres => {
+            ("bytea", "bigint generated by default as identity primary key", "", "takings_keys.")
+        }
+    };
+    format!(
+        "create table if not exists takings_keys.keys (
+            subject text primary key,
+            master text,
+            wrapped {bytes},
+            under text not null,
+            erasure bigint
+         );
+         create index if not exists {index}keys_master on {table}keys (master);
+         create index if not exists {index}keys_erasure on {table}keys (erasure)
+            where erasure is not null;
+         create table if not exists takings_keys.erasures (
+            id {identity},
+            erased_at bigint not null
+         );
+         create table if not exists takings_keys.suppressions (
+            hash text primary key,
+            erasure bigint not null
+         );"
+    )
+}
+
+/// The file of SQLite's URL.
+fn file_of(url: &str) -> Result<PathBuf, DbErr> {
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?;
+    Ok(options.get_filename().to_owned())
+}
+
+/// A path with more behind its name.
+pub(crate) fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }
 
 fn kind_of(url: &str) -> Result<Kind, DbErr> {

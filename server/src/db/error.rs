@@ -1,6 +1,7 @@
 //! What a database's refusal means.
 
 use sea_orm::{DbErr, RuntimeErr, sqlx};
+use std::path::PathBuf;
 
 /// What a database said instead of an answer.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +12,9 @@ pub enum Error {
     /// On a connection of our own to SQLite.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
+    /// The key store's file cannot be opened.
+    #[error("the key store {} cannot be opened: {}", .0.display(), .1)]
+    KeyStore(PathBuf, std::io::Error),
     /// A column holds something else than was asked for.
     #[error("column {0} holds something else than was asked for")]
     Shape(usize),
@@ -24,6 +28,7 @@ impl Error {
             Error::Sqlite(error) => {
                 error.sqlite_error().map_or(Failure::Other, |it| sqlite(it.extended_code))
             }
+            Error::KeyStore(..) => Failure::Unreachable,
             Error::Shape(_) => Failure::Other,
         }
     }

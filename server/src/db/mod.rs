@@ -8,6 +8,7 @@
 mod cells;
 mod connect;
 mod error;
+mod key_file;
 mod postgres;
 mod query;
 mod single;
@@ -15,6 +16,7 @@ mod sqlite;
 mod tx;
 
 pub use cells::{Cell, Row, Rows};
+pub(crate) use connect::with_ending;
 pub use connect::{Database, Kind, Options};
 pub use error::{Error, Failure, failure_of_orm};
 pub use query::{Bundle, Delete, Insert, Part, Query, Type};

@@ -2,6 +2,7 @@
 
 use super::query::Columns;
 use super::{Bundle, Cell, Error, Insert, Kind, Query, Row, Rows, Type};
+use sea_orm::DatabaseConnection;
 use sea_orm::sqlx::{
     self, AssertSqlSafe, Executor, Postgres as Dialect, pool::PoolConnection,
     postgres::PgArguments, query::Query as Bound,
@@ -79,6 +80,18 @@ impl Postgres {
         let rows = bound.fetch_all(&mut *self.conn).await?;
         Ok(rows.into_iter().map(Row::Postgres).collect())
     }
+}
+
+/// Runs a query on any connection of a pool.
+pub(super) async fn rows_on_pool(
+    pool: &DatabaseConnection,
+    query: &'static Query,
+    set: &Rows,
+) -> Result<Vec<Row>, Error> {
+    let bound = sqlx::query(AssertSqlSafe(query.render(Kind::Postgres)));
+    let bound = bind_columns(bound, query.set, set);
+    let rows = bound.fetch_all(pool.get_postgres_connection_pool()).await?;
+    Ok(rows.into_iter().map(Row::Postgres).collect())
 }
 
 /// One array a column.

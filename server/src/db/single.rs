@@ -1,7 +1,8 @@
 //! Single statements on the connections of the pools.
 
+use super::postgres::rows_on_pool;
 use super::tx::{measure, now};
-use super::{Database, Kind};
+use super::{Database, Error, Kind, Query, Row, Rows};
 use sea_orm::{ConnectionTrait, DbErr, ExecResult, QueryResult, Statement, Value};
 
 impl Database {
@@ -26,5 +27,20 @@ impl Database {
             Kind::Postgres => None,
         };
         self.write.execute_raw(statement).await
+    }
+
+    /// Reads rows of the key store, where they are written: a replica may not have them yet.
+    pub(crate) async fn read_keys(
+        &self,
+        query: &'static Query,
+        set: &Rows,
+    ) -> Result<Vec<Row>, Error> {
+        let started = now();
+        let rows = match self.kind {
+            Kind::Sqlite => self.key_file.read(query, set)?,
+            Kind::Postgres => rows_on_pool(&self.write, query, set).await?,
+        };
+        measure(query.name, started);
+        Ok(rows)
     }
 }

@@ -5,10 +5,13 @@
 //! where they are called, once a row, each prepared once. Nothing here waits but for the disk and
 //! for another process's lock: call it from a thread that may.
 
+use super::connect::key_tables;
 use super::{Bundle, Cell, Error, Insert, Kind, Part, Query, Row, Rows};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection};
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -42,9 +45,30 @@ impl Sqlite {
         Ok(Sqlite(conn))
     }
 
+    /// Opens the key store's file, made where there is none, as the schema `takings_keys`: texts
+    /// name its tables as on PostgreSQL.
+    pub(super) fn key_store(path: &Path) -> Result<Sqlite, Error> {
+        private(path)?;
+        let conn = Connection::open_in_memory()?;
+        conn.busy_timeout(PATIENCE)?;
+        conn.execute("attach database ?1 as takings_keys", [path.to_string_lossy()])?;
+        conn.execute_batch(
+            "pragma takings_keys.journal_mode = wal; pragma takings_keys.synchronous = full; \
+             pragma takings_keys.secure_delete = on",
+        )?;
+        conn.execute_batch(&key_tables(Kind::Sqlite))?;
+        Ok(Sqlite(conn))
+    }
+
     /// Copies the log into the file as far as nobody has to wait for it.
     pub(super) fn checkpoint(&mut self) -> Result<(), Error> {
         Ok(self.0.query_row("pragma wal_checkpoint(passive)", (), |_| Ok(()))?)
+    }
+
+    /// Copies the log of a schema into its file, and empties it unless somebody reads just now.
+    pub(super) fn empty_log(&mut self, schema: &str) -> Result<(), Error> {
+        let text = format!("pragma {schema}.wal_checkpoint(truncate)");
+        Ok(self.0.query_row(&text, (), |_| Ok(()))?)
     }
 
     /// Runs one of `begin immediate`, `commit`, `rollback`.
@@ -95,6 +119,13 @@ impl Sqlite {
         }
         Ok(())
     }
+}
+
+/// Makes a file that only its owner reads, where there is none: SQLite's own files beside it get the
+/// same permissions.
+fn private(path: &Path) -> Result<(), Error> {
+    let made = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+    made.map(drop).map_err(|error| Error::KeyStore(path.to_owned(), error))
 }
 
 /// Runs a statement with one row's cells as its parameters.

@@ -1,20 +1,25 @@
 //! One connection and one transaction, for either kind of database.
 
+use super::key_file::KeyFile;
 use super::postgres::Postgres;
 use super::sqlite::Sqlite;
 use super::{Bundle, Error, Insert, Kind, Query, Row, Rows};
+use crate::privacy::Vault;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
+use takings_core::privacy::Key;
 use tokio::sync::OwnedMutexGuard;
 
 /// A connection kept by one owner. SQLite's works on the caller's thread.
 pub struct Conn {
     link: Link,
     log: Option<Log>,
+    vault: Arc<Vault>,
 }
 
 pub(super) enum Link {
-    Sqlite(Sqlite, Turns),
+    Sqlite(Sqlite, Turns, Arc<KeyFile>),
     Postgres(Postgres),
 }
 
@@ -39,13 +44,11 @@ pub enum Step {
     Commit,
 }
 
-impl From<Link> for Conn {
-    fn from(link: Link) -> Conn {
-        Conn { link, log: None }
-    }
-}
-
 impl Conn {
+    pub(super) fn new(link: Link, vault: Arc<Vault>) -> Conn {
+        Conn { link, log: None, vault }
+    }
+
     /// Writes down everything sent from now on.
     pub fn record(&mut self, log: Log) {
         self.log = Some(log);
@@ -80,7 +83,7 @@ impl Conn {
     /// Copies SQLite's log into its file as far as nobody has to wait for it.
     pub fn checkpoint(&mut self) -> Result<(), Error> {
         match &mut self.link {
-            Link::Sqlite(conn, _) => conn.checkpoint(),
+            Link::Sqlite(conn, ..) => conn.checkpoint(),
             Link::Postgres(_) => Ok(()),
         }
     }
@@ -89,7 +92,7 @@ impl Conn {
     pub async fn begin(&mut self) -> Result<Tx<'_>, Error> {
         let started = now();
         let turn = match &mut self.link {
-            Link::Sqlite(conn, turns) => {
+            Link::Sqlite(conn, turns, _) => {
                 let turn = turns.clone().lock_owned().await;
                 conn.word("begin immediate")?;
                 Some(turn)
@@ -100,7 +103,15 @@ impl Conn {
             }
         };
         measure("begin", started);
-        let tx = Tx { link: &mut self.link, log: self.log.as_ref(), _turn: turn };
+        let Conn { link, log, vault } = self;
+        let tx = Tx {
+            link,
+            log: log.as_ref(),
+            vault,
+            made: HashMap::new(),
+            destroyed: Vec::new(),
+            _turn: turn,
+        };
         tx.note(|| Step::Begin);
         Ok(tx)
     }
@@ -111,10 +122,15 @@ impl Conn {
 pub struct Tx<'c> {
     link: &'c mut Link,
     log: Option<&'c Log>,
+    vault: &'c Arc<Vault>,
+    /// Keys made in it: others know them once it is durable.
+    made: HashMap<String, Key>,
+    /// Whose keys were destroyed in it.
+    destroyed: Vec<String>,
     _turn: Option<OwnedMutexGuard<()>>,
 }
 
-impl Tx<'_> {
+impl<'c> Tx<'c> {
     /// Which dialect it speaks.
     pub fn kind(&self) -> Kind {
         match self.link {
@@ -129,10 +145,33 @@ impl Tx<'_> {
         }
     }
 
+    /// The keys of subjects, as this process knows them.
+    pub(crate) fn vault(&self) -> &'c Arc<Vault> {
+        self.vault
+    }
+
+    /// Keys made in this transaction, by subject.
+    pub(crate) fn made(&mut self) -> &mut HashMap<String, Key> {
+        &mut self.made
+    }
+
+    /// Whose keys were destroyed in this transaction.
+    pub(crate) fn destroyed(&mut self) -> &mut Vec<String> {
+        &mut self.destroyed
+    }
+
     /// Makes it durable.
-    pub async fn commit(self) -> Result<(), Error> {
+    pub async fn commit(mut self) -> Result<(), Error> {
         self.note(|| Step::Commit);
-        self.end("commit").await
+        let (vault, made) = (self.vault, std::mem::take(&mut self.made));
+        let destroyed = std::mem::take(&mut self.destroyed);
+        if let (Link::Sqlite(_, _, keys), false) = (&self.link, destroyed.is_empty()) {
+            keys.scrub()?;
+        }
+        self.end("commit").await?;
+        vault.keep(made);
+        vault.forget(&destroyed);
+        Ok(())
     }
 
     /// Undoes it.
@@ -143,7 +182,7 @@ impl Tx<'_> {
     async fn end(self, word: &'static str) -> Result<(), Error> {
         let started = now();
         match self.link {
-            Link::Sqlite(conn, _) => conn.word(word)?,
+            Link::Sqlite(conn, ..) => conn.word(word)?,
             Link::Postgres(conn) => conn.word(word).await?,
         }
         measure(word, started);
@@ -155,7 +194,7 @@ impl Tx<'_> {
         self.note(|| Step::Fetch(query, set.clone()));
         let started = now();
         let rows = match &mut self.link {
-            Link::Sqlite(conn, _) => conn.fetch(query, set)?,
+            Link::Sqlite(conn, ..) => conn.fetch(query, set)?,
             Link::Postgres(conn) => conn.fetch(query, set).await?,
         };
         measure(query.name, started);
@@ -174,11 +213,51 @@ impl Tx<'_> {
         self.note(|| Step::Insert(insert, rows.clone()));
         let started = now();
         let returned = match &mut self.link {
-            Link::Sqlite(conn, _) => conn.insert(insert, rows)?,
+            Link::Sqlite(conn, ..) => conn.insert(insert, rows)?,
             Link::Postgres(conn) => conn.insert(insert, rows).await?,
         };
         measure(insert.table, started);
         Ok(returned)
+    }
+
+    /// Runs a query on the key store that reads. On SQLite it sees what is durable.
+    pub(crate) async fn read_keys(
+        &mut self,
+        query: &'static Query,
+        set: &Rows,
+    ) -> Result<Vec<Row>, Error> {
+        match &mut self.link {
+            Link::Sqlite(_, _, keys) => keys.read(query, set),
+            Link::Postgres(_) => self.fetch(query, set).await,
+        }
+    }
+
+    /// Runs a statement on the key store that writes. On SQLite it is durable at once, whatever
+    /// becomes of this transaction.
+    pub(crate) async fn write_keys(
+        &mut self,
+        query: &'static Query,
+        set: &Rows,
+    ) -> Result<Vec<Row>, Error> {
+        match &mut self.link {
+            Link::Sqlite(_, _, keys) => keys.write(query, set),
+            Link::Postgres(_) => self.fetch(query, set).await,
+        }
+    }
+
+    /// Inserts rows into the key store; on SQLite they are durable at once.
+    pub(crate) async fn insert_keys(
+        &mut self,
+        insert: &'static Insert,
+        rows: &Rows,
+    ) -> Result<Vec<Row>, Error> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        match &mut self.link {
+            Link::Sqlite(_, _, keys) => keys.insert(insert, rows),
+            Link::Postgres(_) => self.insert(insert, rows).await,
+        }
     }
 
     /// Writes a bundle; `rows` are those of its parts, in their order.
@@ -189,7 +268,7 @@ impl Tx<'_> {
         self.note(|| Step::Write(bundle, rows.iter().map(|rows| (*rows).clone()).collect()));
         let started = now();
         match &mut self.link {
-            Link::Sqlite(conn, _) => conn.write(bundle, rows)?,
+            Link::Sqlite(conn, ..) => conn.write(bundle, rows)?,
             Link::Postgres(conn) => conn.write(bundle, rows).await?,
         }
         measure(bundle.name, started);

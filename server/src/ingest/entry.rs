@@ -1,6 +1,11 @@
 //! An observation, prepared outside the writer: verified, read, normalised, compressed.
 
+use crate::privacy::bodies::Named;
+use crate::privacy::random_key;
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
 use takings_core::billing::facts::{Fact, Seconds};
+use takings_core::privacy::Key;
 use takings_core::stripe::{API_VERSION, Observed};
 
 /// What became of an event.
@@ -28,19 +33,34 @@ impl Outcome {
     }
 }
 
-/// A raw body as it is stored.
+/// A raw body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Body {
     /// 0: as it came; 1: LZ4 block with its length in front.
-    pub codec: i64,
+    pub(super) codec: i64,
     /// The bytes.
-    pub bytes: Vec<u8>,
+    bytes: Vec<u8>,
+    /// What is stored of them.
+    sealed: OnceLock<Sealed>,
+}
+
+/// A body sealed under a key of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Sealed {
+    pub(super) bytes: Vec<u8>,
+    /// The key, which is stored sealed alone.
+    pub(super) key: Key,
 }
 
 impl Body {
     /// Compresses a raw body.
     pub fn compress(raw: &[u8]) -> Body {
-        Body { codec: 1, bytes: lz4_flex::compress_prepend_size(raw) }
+        Body::stored(1, lz4_flex::compress_prepend_size(raw))
+    }
+
+    /// A body as it was stored, opened.
+    pub(crate) fn stored(codec: i64, bytes: Vec<u8>) -> Body {
+        Body { codec, bytes, sealed: OnceLock::new() }
     }
 
     /// The raw body again.
@@ -78,6 +98,8 @@ pub struct Entry {
     pub personal: Option<String>,
     /// The raw body.
     pub body: Body,
+    /// The customers that the payload names.
+    pub people: BTreeSet<String>,
     /// It was taken in before, and is to be applied again.
     pub again: bool,
     /// The object that it names and does not show.
@@ -100,11 +122,33 @@ impl Entry {
             object: Some(observed.object),
             facts: observed.facts,
             personal: observed.personal,
-            body: Body { codec: 0, bytes: Vec::new() },
+            body: Body::stored(0, Vec::new()),
+            people: BTreeSet::new(),
             again: false,
             wanted: None,
             fetched: true,
         }
+    }
+
+    /// Does what can be done before the writer has it.
+    pub(super) fn prepare(&self) {
+        if self.is_event() {
+            self.sealed();
+        }
+    }
+
+    /// What is stored of its body. The first call seals it, which takes longer than the rest of what is
+    /// done about a body: it is made where no writer waits for it.
+    pub(super) fn sealed(&self) -> &Sealed {
+        self.body.sealed.get_or_init(|| {
+            let key = random_key();
+            Sealed { bytes: self.named().seal(&key, &self.body.bytes), key }
+        })
+    }
+
+    /// What its body is named by.
+    pub(super) fn named(&self) -> Named<'_> {
+        Named { source: self.source, event: &self.event, api_version: &self.api_version }
     }
 
     /// Whether it is kept as an event, with its body.

@@ -1,6 +1,7 @@
 //! From an observation to its effect: one unit of work takes in events, loads every aggregate
 //! they touch, derives what should be stored, and appends the difference.
 
+mod bodies;
 mod customers;
 mod entry;
 mod facts;

@@ -48,6 +48,8 @@ pub(super) struct Output {
     pub(super) waiting: Rows,
     /// Settlements whose sales may have changed.
     pub(super) changed_sales: Rows,
+    /// By what mailboxes customers are found.
+    pub(super) people: Rows,
     arrived: Rows,
     rollups: BTreeMap<RollupKey, Sums>,
 }
@@ -118,6 +120,7 @@ impl Output {
             &self.arrived,
             &self.waiting,
             &self.changed_sales,
+            &self.people,
             &rollups,
         ]);
         Ok(tx.write(&tables::FLUSH, &rows).await?)

@@ -23,8 +23,14 @@ pub(super) static EVENTS: Insert = Insert::new(
 
 pub(super) static BODIES: Insert = Insert::new(
     "webhook_bodies",
-    &[("seq", Int), ("codec", Int), ("key_id", Text), ("body", Bytes)],
+    &[("seq", Int), ("codec", Int), ("key_id", Text), ("key", Bytes), ("body", Bytes)],
     "",
+);
+
+pub(super) static LOOSE: Insert = Insert::new(
+    "loose_bodies",
+    &[("source_id", Int), ("object", Text), ("subject", Text)],
+    "on conflict do nothing",
 );
 
 pub(super) static OBJECTS: Insert = Insert::new(
@@ -221,6 +227,13 @@ pub(super) static CHANGED_SALES: Insert = Insert::new(
     "on conflict (source_id, settlement) do update set batch = excluded.batch",
 );
 
+/// By what mailbox a subject is found.
+pub(super) static PEOPLE: Insert = Insert::new(
+    "people",
+    &[("subject", Text), ("email_index", Text)],
+    "on conflict (subject) do update set email_index = excluded.email_index",
+);
+
 pub(super) static DROP_POINTS: Delete = Delete::new(
     "subscription_points",
     &[("source_id", Int), ("customer", Text), ("subscription", Text), ("at", Int)],
@@ -235,8 +248,10 @@ pub(super) static ARRIVED: Delete =
     Delete::new("waiting", &[("source_id", Int), ("needs", Text), ("customer", Text)]);
 
 /// What has to be there before aggregates are loaded.
-pub(super) static LEARN: Bundle =
-    Bundle::new("learn", &[Part::Insert(&BODIES), Part::Insert(&FACTS), Part::Insert(&OBJECTS)]);
+pub(super) static LEARN: Bundle = Bundle::new(
+    "learn",
+    &[Part::Insert(&BODIES), Part::Insert(&LOOSE), Part::Insert(&FACTS), Part::Insert(&OBJECTS)],
+);
 
 /// Everything a unit of work derives.
 pub(super) static FLUSH: Bundle = Bundle::new(
@@ -259,6 +274,7 @@ pub(super) static FLUSH: Bundle = Bundle::new(
         Part::Delete(&ARRIVED),
         Part::Insert(&WAITING),
         Part::Insert(&CHANGED_SALES),
+        Part::Insert(&PEOPLE),
         Part::Insert(&ROLLUPS),
     ],
 );

@@ -1,5 +1,6 @@
 //! One unit of work: one transaction, whatever came in, everything it changes.
 
+use super::bodies::Bodies;
 use super::customers::{CustomerScope, Customers};
 use super::facts::NORMALISER;
 use super::links::Links;
@@ -7,6 +8,8 @@ use super::output::{Batch, Output, object_rows};
 use super::settlements::Settlements;
 use super::{Entry, Key, Outcome, Trouble, store, tables};
 use crate::db::{Rows, Tx};
+use crate::privacy::Keys;
+use crate::privacy::customers::{self, Said};
 use std::collections::{HashMap, HashSet};
 use takings_core::billing::facts::Fact;
 use takings_core::time::Timestamp;
@@ -37,7 +40,7 @@ impl Unit {
         entries: &[Entry],
     ) -> Result<Vec<Outcome>, Trouble> {
         let batch = self.open(tx).await?;
-        let (fresh, bodies) = take_in(tx, entries, batch).await?;
+        let (fresh, taken) = take_in(tx, entries, batch).await?;
         let mut facts: Vec<(i64, &Entry, &Fact)> = Vec::new();
         for (entry, _) in entries.iter().zip(&fresh).filter(|(_, fresh)| **fresh) {
             facts.extend(entry.facts.iter().map(|fact| (entry.source, entry, fact)));
@@ -45,7 +48,7 @@ impl Unit {
         facts.sort_by_key(|(source, entry, fact)| {
             (*source, &fact.object, entry.second, &entry.event)
         });
-        self.apply(tx, &facts, &bodies, batch).await?;
+        self.apply(tx, &facts, &taken, batch).await?;
         let fresh_entries = entries.iter().zip(&fresh).filter(|(_, fresh)| **fresh);
         want(tx, fresh_entries.map(|(entry, _)| entry), batch).await?;
         mark_replayed(tx, entries).await?;
@@ -73,19 +76,23 @@ impl Unit {
         &self,
         tx: &mut Tx<'_>,
         facts: &[(i64, &Entry, &Fact)],
-        bodies: &Rows,
+        taken: &[(&Entry, i64)],
         batch: Batch,
     ) -> Result<(), Trouble> {
         if facts.is_empty() {
-            let none = Rows::default();
-            return Ok(tx.write(&tables::LEARN, &[bodies, &none, &none]).await?);
+            let (none, mut keys) = (Rows::default(), Keys::default());
+            let bodies = Bodies::new(tx, taken, &Links::default(), &mut keys).await?;
+            let rows = [&bodies.rows, &bodies.loose, &none, &none];
+            return Ok(tx.write(&tables::LEARN, &rows).await?);
         }
         let named: Vec<(i64, &Fact)> =
             facts.iter().map(|(source, _, fact)| (*source, *fact)).collect();
         let mut links = Links::load(tx, &named).await?;
-        let (rows, objects) = (fact_rows(facts, batch)?, object_rows(&mut links, batch));
-        tx.write(&tables::LEARN, &[bodies, &rows, &objects]).await?;
-        let mut customers = Customers::default();
+        let mut keys = hold_keys(tx, facts).await?;
+        let bodies = Bodies::new(tx, taken, &links, &mut keys).await?;
+        let (rows, objects) = (fact_rows(facts, &keys, batch)?, object_rows(&mut links, batch));
+        tx.write(&tables::LEARN, &[&bodies.rows, &bodies.loose, &rows, &objects]).await?;
+        let mut customers = Customers::holding(keys);
         for (source, entry, fact) in facts {
             customers.touch(&links, *source, entry.second, &entry.event, fact);
         }
@@ -124,13 +131,13 @@ impl Unit {
     }
 }
 
-/// Stores the events that are new, sorted by their key; answers which entries those are, and their
-/// bodies.
-async fn take_in(
+/// Stores the events that are new, sorted by their key; answers which entries count, and of the
+/// events that are new the numbers.
+async fn take_in<'e>(
     tx: &mut Tx<'_>,
-    entries: &[Entry],
+    entries: &'e [Entry],
     batch: Batch,
-) -> Result<(Vec<bool>, Rows), Trouble> {
+) -> Result<(Vec<bool>, Vec<(&'e Entry, i64)>), Trouble> {
     let key = |entry: &Entry| (entry.source, entry.event.clone(), entry.api_version.clone());
     let mut order: Vec<usize> =
         (0..entries.len()).filter(|place| entries[*place].is_event()).collect();
@@ -146,12 +153,8 @@ async fn take_in(
     let inserted = |place: usize| taken.contains(&seq(place));
     let fresh =
         (0..entries.len()).map(|place| !entries[place].is_event() || inserted(place)).collect();
-    let mut bodies = Rows::default();
-    for (place, entry) in entries.iter().enumerate().filter(|(place, _)| inserted(*place)) {
-        let (codec, bytes) = (entry.body.codec.into(), entry.body.bytes.clone().into());
-        bodies.push([seq(place).into(), codec, crate::db::Cell::Null, bytes]);
-    }
-    Ok((fresh, bodies))
+    let new = entries.iter().enumerate().filter(|(place, _)| inserted(*place));
+    Ok((fresh, new.map(|(place, entry)| (entry, seq(place))).collect()))
 }
 
 /// Writes down which objects have to be asked for.
@@ -211,7 +214,19 @@ fn event_row(entry: &Entry, seq: i64, batch: Batch) -> [crate::db::Cell; 11] {
     ]
 }
 
-fn fact_rows(facts: &[(i64, &Entry, &Fact)], batch: Batch) -> Result<Rows, Trouble> {
+/// The keys of the customers of whom something new is said; none is erased before the end.
+async fn hold_keys(tx: &mut Tx<'_>, facts: &[(i64, &Entry, &Fact)]) -> Result<Keys, Trouble> {
+    let said = facts.iter().filter(|(_, entry, fact)| personal_of(entry, fact).is_some());
+    let names = customers::names(said.map(|(source, _, fact)| (*source, fact.object.as_str())));
+    Keys::hold(tx, names).await
+}
+
+/// What an entry says of a person, where the fact is the one about that person.
+fn personal_of<'a>(entry: &'a Entry, fact: &Fact) -> Option<&'a str> {
+    entry.personal.as_deref().filter(|_| entry.object.as_ref() == Some(&fact.object))
+}
+
+fn fact_rows(facts: &[(i64, &Entry, &Fact)], keys: &Keys, batch: Batch) -> Result<Rows, Trouble> {
     let mut rows = Rows::default();
     let mut seen: HashMap<(i64, &str, &str, &str), ()> = HashMap::new();
     for (source, entry, fact) in facts {
@@ -219,8 +234,14 @@ fn fact_rows(facts: &[(i64, &Entry, &Fact)], batch: Batch) -> Result<Rows, Troub
         if seen.insert(key, ()).is_some() {
             continue;
         }
-        let personal =
-            entry.personal.clone().filter(|_| entry.object.as_ref() == Some(&fact.object));
+        let said = Said {
+            source: *source,
+            customer: &fact.object,
+            second: entry.second,
+            event: &entry.event,
+            api_version: &entry.api_version,
+        };
+        let personal = personal_of(entry, fact).and_then(|plain| said.seal(keys, plain));
         rows.push([
             (*source).into(),
             fact.object.as_str().into(),

@@ -75,6 +75,7 @@ impl Writer {
 
     /// Hands an event over and waits until it is durable.
     pub async fn ingest(&self, entry: Entry) -> Result<Outcome, HandOver> {
+        entry.prepare();
         let (answer, answered) = oneshot::channel();
         self.queue.try_send(Waiting { entry, answer }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => HandOver::Full,
@@ -88,6 +89,7 @@ impl Writer {
     pub async fn ingest_all(&self, entries: Vec<Entry>) -> Result<Vec<Outcome>, HandOver> {
         let mut all = Vec::with_capacity(entries.len());
         for entry in entries {
+            entry.prepare();
             let (answer, answered) = oneshot::channel();
             let sent = self.queue.send(Waiting { entry, answer }).await;
             sent.map_err(|_| HandOver::Stopped)?;

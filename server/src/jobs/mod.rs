@@ -19,6 +19,7 @@ pub use sync::backfill;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::privacy::{link_bodies, retain};
 use crate::revenue::look_up::look_up_due;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +43,8 @@ async fn settle(app: &Arc<App>, stop: &CancellationToken) {
         report("coupons", turn(app, "coupons", Duration::from_secs(1)).await);
         report("commissions", turn(app, "commissions", Duration::from_secs(1)).await);
         report("awaited", turn(app, "awaited", Duration::from_secs(60)).await);
+        report("bodies", turn(app, "bodies", Duration::from_secs(60)).await);
+        report("retention", turn(app, "retention", Duration::from_secs(3_600)).await);
         report("close", turn(app, "close", Duration::from_secs(600)).await);
         report("clicks", turn(app, "clicks", Duration::from_secs(86_400)).await);
     }
@@ -65,6 +68,11 @@ async fn turn(app: &Arc<App>, name: &'static str, every: Duration) -> Result<(),
         "clicks" => {
             let keep = app.config.affiliate.keep_clicks_days;
             drop_clicks(&app.database, keep, app.now()).await.map(drop)
+        }
+        "bodies" => link_bodies(&app.database).await.map(drop),
+        "retention" => {
+            let days = app.config.privacy.keep_bodies_days;
+            retain(&app.database, days, app.now()).await.map(drop)
         }
         "look_ups" => look_up_due(app).await.map(drop),
         _ => close_due(&app.database, app.now()).await.map(drop),

@@ -4,11 +4,13 @@
 //! A repeat finds the row, or waits for the transaction that holds it: either it commits, and its
 //! answer is given again, or it is undone, and the repeat does the act.
 
+pub(crate) mod sealed;
 mod store;
 
 use crate::app::App;
 use crate::db::Tx;
 use crate::error::{Error, Reason};
+use crate::privacy::Names;
 use prost::Message;
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,6 +75,13 @@ pub(crate) fn reused() -> Error {
     Error::AlreadyExists { reason: Reason::RequestIdReused, message: message.into() }
 }
 
+/// The answer named a person who was erased since.
+pub(crate) fn gone() -> Error {
+    let message = "this `request_id` was used, and what was answered named a person who was erased \
+                   since: make a new UUID to ask for anything more";
+    Error::AlreadyExists { reason: Reason::RequestIdReused, message: message.into() }
+}
+
 /// What is done in one transaction. It may be begun anew, and must leave nothing elsewhere.
 pub(crate) trait Act: Send + 'static {
     /// What was done.
@@ -80,6 +89,11 @@ pub(crate) trait Act: Send + 'static {
 
     /// Does it. Whatever it wrote is undone where it fails.
     fn run(&self, tx: &mut Tx<'_>) -> impl Future<Output = Result<Self::Done, Error>>;
+
+    /// The subjects that its answer names, by the names of their keys: it is sealed under them.
+    fn names(_: &Self::Done) -> Names {
+        Names::new()
+    }
 
     /// What this process has to do once it is durable.
     fn done(_: &App) {}
@@ -160,9 +174,11 @@ where
     T: Message + From<A::Done>,
 {
     if !store::claim(tx, request, now).await? {
-        return store::answer(tx, request).await?.ok_or_else(reused);
+        return store::answer(tx, request).await?.ok_or_else(reused)?.ok_or_else(gone);
     }
-    let answer = T::from(act.run(tx).await?).encode_to_vec();
-    store::keep(tx, request, answer.clone()).await?;
+    let done = act.run(tx).await?;
+    let owners = A::names(&done);
+    let answer = T::from(done).encode_to_vec();
+    store::keep(tx, request, &answer, &owners).await?;
     Ok(answer)
 }

@@ -1,8 +1,11 @@
 //! Rows of `intents` that are done in the transaction that writes them.
 
 use super::Request;
+use super::sealed::Sealed;
 use crate::db::{Cell, Database, Error, Insert, Query, Rows, Tx, Type};
 use crate::error::Error as Failed;
+use crate::ingest::Trouble;
+use crate::privacy::{Keys, Names};
 use takings_core::time::Timestamp;
 
 static CLAIM: Insert = Insert::new(
@@ -20,13 +23,19 @@ static CLAIM: Insert = Insert::new(
 
 static KEEP: Query = Query::new(
     "intent_keep",
-    "update intents set answer = t0.answer from {0} where intents.request_id = t0.request_id",
-    &[("request_id", Type::Text), ("answer", Type::Bytes)],
+    "update intents set answer = t0.answer, key_id = t0.owners, key = t0.shares
+     from {0} where intents.request_id = t0.request_id",
+    &[
+        ("request_id", Type::Text),
+        ("answer", Type::Bytes),
+        ("owners", Type::Text),
+        ("shares", Type::Bytes),
+    ],
 );
 
 static ANSWER: Query = Query::new(
     "intent_answer",
-    "select i.answer from {0} cross join intents i
+    "select i.answer, i.key_id, i.key from {0} cross join intents i
      where i.request_id = t0.request_id and i.content_hash = t0.content_hash
        and i.state = 'done' and i.answer is not null",
     &[("request_id", Type::Text), ("content_hash", Type::Text)],
@@ -53,15 +62,32 @@ pub(super) async fn is_claimed(database: &Database, request: &Request) -> Result
 }
 
 /// Stores the answer to a request whose id was taken in this transaction.
-pub(super) async fn keep(tx: &mut Tx<'_>, request: &Request, answer: Vec<u8>) -> Result<(), Error> {
+pub(super) async fn keep(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    answer: &[u8],
+    owners: &Names,
+) -> Result<(), Trouble> {
+    let mut keys = Keys::default();
+    keys.make_more(tx, owners.clone(), &[]).await?;
+    let Sealed { answer, owners, key } = Sealed::new(&request.id, answer, owners, &keys);
     let mut row = Rows::default();
-    row.push([request.id.as_str().into(), answer.into()]);
-    tx.fetch(&KEEP, &row).await.map(drop)
+    row.push([request.id.as_str().into(), answer.into(), owners.into(), key.into()]);
+    tx.fetch(&KEEP, &row).await?;
+    Ok(())
 }
 
 /// The answer to a request that was made before with the same content.
-pub(super) async fn answer(tx: &mut Tx<'_>, request: &Request) -> Result<Option<Vec<u8>>, Error> {
+pub(super) async fn answer(
+    tx: &mut Tx<'_>,
+    request: &Request,
+) -> Result<Option<Option<Vec<u8>>>, Trouble> {
     let mut row = Rows::default();
     row.push([request.id.as_str().into(), request.content.as_str().into()]);
-    tx.fetch(&ANSWER, &row).await?.first().map(|row| row.bytes(0)).transpose()
+    let rows = tx.fetch(&ANSWER, &row).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let (answer, owners, key) = (row.bytes(0)?, row.opt_text(1)?, row.opt_bytes(2)?);
+    let sealed = Sealed { answer, owners, key };
+    let keys = Keys::load(tx, sealed.owners()).await?;
+    sealed.open(&request.id, &keys).map(Some)
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 use std::time::Instant;
 use takings_core::stripe::signature::{SignatureError, verify};
-use takings_core::stripe::{Contents, Envelope, Refusal, envelope, normalize};
+use takings_core::stripe::{Contents, Envelope, Refusal, envelope, normalize, people};
 
 /// What became of a webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +79,7 @@ pub fn prepare(source: i64, envelope: &Envelope, body: Body, livemode: Option<bo
         facts: Vec::new(),
         personal: None,
         body,
+        people: people(envelope),
         again: false,
         wanted: None,
         fetched: false,

@@ -58,7 +58,7 @@ pub async fn open(database: &Database, terms: &Terms) {
             database,
             format!(
                 "insert into partners (id, program, name, email, email_key, created_at, updated_at)
-                 values ('{partner}', '{PROGRAM}', '{code}', '{code}@example.com', '{code}', 0, 0)"
+                 values ('{partner}', '{PROGRAM}', '', '', '{code}', 0, 0)"
             ),
         )
         .await;

@@ -1,7 +1,9 @@
 //! A partner who refers himself is found, held, and decided about.
 
+use crate::common::ingest_as;
 use crate::desk::{Desk, desks, fresh, reason};
 use crate::earned::at_once;
+use serde_json::json;
 use takings::v1::affiliate_service_server::AffiliateService;
 use takings::v1::*;
 use tonic::{Request, Status};
@@ -24,18 +26,15 @@ impl Desk {
 
     /// A customer of the program's own source, with an email address.
     async fn customer(&self, id: &str, email: &str) {
-        self.run(&format!(
-            "insert into sources (name) values ('direct:{0}:live') on conflict (name) do nothing",
-            self.program
-        ))
-        .await;
-        self.run(&format!(
-            "insert into customers (source_id, id, amount, created_at, deleted, content, personal, \
-             event, batch) select id, '{id}', 0, 0, 0, '{{}}', '{{\"email\":\"{email}\"}}', '', 1 \
-             from sources where name = 'direct:{}:live'",
-            self.program
-        ))
-        .await;
+        let body = json!({
+            "id": format!("evt_{id}"), "object": "event", "type": "customer.created",
+            "livemode": true, "created": 1_736_467_200, "api_version": "2026-10-28.endive",
+            "data": {"object": {
+                "id": id, "object": "customer", "created": 1_736_467_200, "email": email,
+            }},
+        });
+        let (source, body) = (format!("direct:{}:live", self.program), body.to_string());
+        ingest_as(&source, &self.database, &[body.as_bytes()], 1).await;
     }
 }
 

@@ -45,7 +45,7 @@ pub async fn houses() -> Vec<House> {
 }
 
 async fn house(url: String, folder: Option<tempfile::TempDir>) -> House {
-    let options = Options { url, read_url: None, readers: 2 };
+    let options = Options::new(url);
     let database = Database::open(&options).await.unwrap();
     database.migrate().await.unwrap();
     let (writer, _work) = Writer::new(database.clone(), WriterOptions::default());

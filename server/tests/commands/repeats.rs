@@ -10,7 +10,7 @@ use std::time::Duration;
 use takings::v1::*;
 use takings_core::hash::StateHash;
 use takings_migrations::{Migrator, MigratorTrait};
-use takings_server::db::{Database, Kind, Options};
+use takings_server::db::{Database, Kind};
 use takings_simulator::{Fault, Faults, Key};
 use tokio::task::JoinSet;
 use tonic::Code;
@@ -117,7 +117,7 @@ async fn what_was_answered_by_an_earlier_release_is_answered_on_postgresql() {
 
 /// A replay that was answered before there were intents: its row moves, and its answer with it.
 async fn answered_before(place: Place) {
-    let options = Options { url: place.url.clone(), read_url: None, readers: 1 };
+    let options = crate::common::options(place.url.clone());
     let database = Database::open(&options).await.unwrap();
     Migrator::up(&database.write, Some(7)).await.unwrap();
     let answer = ReplayWebhookEventResponse {

@@ -23,6 +23,7 @@ use std::path::Path;
 use takings_core::stripe::envelope;
 use takings_server::db::{Database, Options};
 use takings_server::ingest::{Body, Entry, Outcome, Unit, transact};
+use takings_server::privacy::MasterSource;
 use takings_server::revenue::intake::prepare;
 
 /// A fresh SQLite database in a folder.
@@ -32,9 +33,15 @@ pub async fn sqlite(folder: &Path) -> Database {
 
 /// A database with the newest schema.
 pub async fn open(url: String) -> Database {
-    let database = Database::open(&Options { url, read_url: None, readers: 2 }).await.unwrap();
+    let database = Database::open(&options(url)).await.unwrap();
     database.migrate().await.unwrap();
     database
+}
+
+/// How tests open a database.
+pub fn options(url: String) -> Options {
+    let master = takings_testkit::master_key(&url).map(MasterSource::of).unwrap_or_default();
+    Options { master, ..Options::new(url) }
 }
 
 /// A body as the intake would hand it to the writer.

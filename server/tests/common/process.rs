@@ -149,6 +149,7 @@ pub fn command(url: &str, environment: &[(&str, &str)]) -> Command {
         .env("TAKINGS__HTTP__LISTEN", "127.0.0.1:0")
         .env("TAKINGS__GRPC__LISTEN", "127.0.0.1:0")
         .env("TAKINGS__STRIPE__WEBHOOK_SECRETS", SECRET)
+        .envs(takings_testkit::master_key(url).map(|key| ("TAKINGS__PRIVACY__MASTER_KEY", key)))
         .envs(environment.iter().copied())
         .stdin(Stdio::null());
     command

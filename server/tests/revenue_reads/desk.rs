@@ -81,6 +81,7 @@ pub(crate) fn entry(source: i64, object: &str, second: i64, state: State) -> Ent
         object: Some(object.into()),
         facts: vec![Fact { object: object.into(), phase: Phase::Changed, state, before: None }],
         personal: None,
+        people: Default::default(),
         body: Body::compress(b"{}"),
         again: false,
         wanted: None,

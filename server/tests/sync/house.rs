@@ -103,7 +103,8 @@ async fn application(place: &Place, url: &str) -> (Arc<App>, JoinSet<()>) {
         ("stripe.api_url", url),
     ];
     let flags = flags.map(|(key, value)| (key.to_owned(), value.to_owned()));
-    let config = Config::load(None, &flags).unwrap();
+    let mut config = Config::load(None, &flags).unwrap();
+    config.privacy.master_key = takings_testkit::master_key(&place.url).map(str::to_owned);
     let database = open(&config, true).await.unwrap();
     let (writer, work) = Writer::new(database.clone(), WriterOptions::default());
     let mut writing = JoinSet::new();

@@ -16,7 +16,6 @@ use std::mem::take;
 use takings::v1 as pb;
 use takings_core::affiliate::commission::Kind;
 use takings_core::affiliate::decision::Act;
-use takings_core::hash::key_of;
 use takings_core::lead::email::mailbox;
 use takings_core::money::Currency;
 use takings_core::time::Timestamp;
@@ -138,7 +137,7 @@ pub(in crate::affiliate) async fn convert(
         now: app.now(),
         source: app.sources.number(&source_of(&program)).await?,
         id: some_words("conversion_id", conversion_id, LONGEST_ID)?,
-        customer: customer(customer_id, &customer_email)?,
+        customer: customer(app, customer_id, &customer_email)?,
         click: optional(click_id, click_id_of)?,
         coupon: optional(coupon_id, |it| words("coupon_id", it, LONGEST_ID))?,
         partner: optional(partner_id, partner_id_of)?,
@@ -170,14 +169,15 @@ fn part(field: &'static str, given: Option<pb::Money>, paid: &pb::Money) -> Resu
 }
 
 /// Who bought: the caller's own id, or the key of an address.
-fn customer(id: String, email: &str) -> Result<String, Error> {
+fn customer(app: &App, id: String, email: &str) -> Result<String, Error> {
     if !id.is_empty() {
         return some_words("customer_id", id, LONGEST_ID);
     }
     let mailbox = mailbox(email).ok_or_else(|| {
         wrong("customer_email", "give `customer_id`, or an email address of who bought")
     })?;
-    Ok(format!("email:{}", key_of(&["customer", &mailbox])))
+    let indexes = app.database.vault.unlocked_indexes()?;
+    Ok(format!("email:{}", indexes.equal("customer", &mailbox)))
 }
 
 /// The page that is asked for.

@@ -9,7 +9,6 @@ use takings_core::affiliate::Terms;
 use takings_core::affiliate::fraud::{
     Evidence, PartnerSigns, Party, SaleSigns, Signal, of_partner, of_sale,
 };
-use takings_core::hash::key_of;
 use takings_core::lead::email::lists::{Class, class};
 use takings_core::lead::email::{Address, Options};
 use takings_core::time::Timestamp;
@@ -95,9 +94,11 @@ async fn signs(tx: &mut Tx<'_>, terms: &Terms, case: &Case<'_>) -> Result<Vec<Ev
     let Some(partner) = store::partner(tx, case.partner).await? else { return Ok(Vec::new()) };
     let email = store::email(tx, case.source, case.customer).await?;
     let (own, theirs) = (address(&partner.email), email.as_deref().and_then(address));
-    let told = theirs.as_ref().map(|it| key_of(&["email", &it.key()]));
+    let indexes = tx.vault().unlocked_indexes()?;
+    let told = theirs.as_ref().map(|it| indexes.equal("email", &it.key()));
     // A customer of a call that named an address is known by a key of it alone.
-    let keyed = own.as_ref().map(|it| format!("email:{}", key_of(&["customer", &it.key()])));
+    let keyed = own.as_ref().map(|it| indexes.equal("customer", &it.key()));
+    let keyed = keyed.map(|it| format!("email:{it}"));
     let same = keyed.as_deref() == Some(case.customer);
     let customer_key = told.or_else(|| same.then(|| partner.email_key.clone()));
     let ids: Vec<&str> = case.click.into_iter().collect();

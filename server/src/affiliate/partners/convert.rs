@@ -12,7 +12,6 @@ use crate::revenue::convert::{changed, instant, required};
 use crate::revenue::paging::{Page, Slice};
 use std::mem::take;
 use takings::v1 as pb;
-use takings_core::hash::key_of;
 use takings_core::lead::email::mailbox;
 
 /// The longest name, in characters.
@@ -44,7 +43,7 @@ pub(in crate::affiliate) fn create(
         now: app.now(),
         program: program_id_of(program_id)?,
         name: some_words("name", name, LONGEST_NAME)?,
-        email: email(address)?,
+        email: email(app, address)?,
         payout,
         tax: tax(tax_profile)?,
         terms: own_terms.map(|given| terms("own_terms", given)).transpose()?,
@@ -86,7 +85,7 @@ pub(in crate::affiliate) fn update(
         now: app.now(),
         id: partner_id_of(partner_id)?,
         name: wants("name").then(|| some_words("name", name, LONGEST_NAME)).transpose()?,
-        email: wants("email").then(|| email(address)).transpose()?,
+        email: wants("email").then(|| email(app, address)).transpose()?,
         method: wants("payout_method").then(|| payout_method_from(payout_method)).transpose()?,
         account: wants("payout_account").then_some(payout_account),
         tax: wants("tax_profile").then(|| tax(tax_profile)).transpose()?,
@@ -106,11 +105,12 @@ pub(in crate::affiliate) fn one(asked: pb::GetPartnerRequest) -> Result<String, 
 
 /// The page that is asked for.
 pub(in crate::affiliate) fn list(
+    app: &App,
     asked: pb::ListPartnersRequest,
 ) -> Result<(Filter, Slice<String>), Error> {
     let pb::ListPartnersRequest { program_id, email: address, page_size, page_token } = asked;
     let program = optional(program_id, program_id_of)?.unwrap_or_default();
-    let email_key = optional(address, email)?.map(|it| it.key).unwrap_or_default();
+    let email_key = optional(address, |it| email(app, it))?.map(|it| it.key).unwrap_or_default();
     let slice = Slice::read(page_size, &page_token, &["ListPartners", &program, &email_key])?;
     Ok((Filter { program, email_key }, slice))
 }
@@ -120,11 +120,12 @@ pub(in crate::affiliate) fn partner_id_of(given: String) -> Result<String, Error
     id("partner_id", given, "prt", Reason::PartnerNotFound)
 }
 
-fn email(given: String) -> Result<Email, Error> {
+fn email(app: &App, given: String) -> Result<Email, Error> {
     let address = required("email", given)?.trim().to_owned();
     let mailbox = mailbox(&address)
         .ok_or_else(|| Error::invalid(Reason::InvalidField, "email", "this is no email address"))?;
-    Ok(Email { address, key: key_of(&["email", &mailbox]) })
+    let key = app.database.vault.unlocked_indexes()?.equal("email", &mailbox);
+    Ok(Email { address, key })
 }
 
 /// An account that fits a method of payment.

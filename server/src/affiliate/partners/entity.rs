@@ -3,6 +3,7 @@
 use super::{Email, METHODS, Partner, Payout, TAX_FORMS};
 use crate::db;
 use crate::error::Error;
+use crate::privacy::{Keys, partners};
 use sea_orm::FromQueryResult;
 use takings_core::time::Timestamp;
 
@@ -44,20 +45,29 @@ impl Row {
         })
     }
 
-    /// The partner.
-    pub(super) fn partner(self) -> Result<Partner, Error> {
+    /// The partner's id.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The partner, opened; one who was erased has no name, address or account.
+    pub(super) fn partner(self, keys: &Keys) -> Result<Partner, Error> {
+        let open = |column, sealed: &str| partners::open(keys, &self.id, column, sealed);
+        let (name, address) = (open("name", &self.name)?, open("email", &self.email)?);
+        let account = self.payout_account.as_deref().map(|it| open("payout_account", it));
+        let account = account.transpose()?.filter(|account| !account.is_empty());
         let known = |names: &[&'static str], stored: Option<String>| {
             names.iter().find(|name| stored.as_deref() == Some(name)).copied()
         };
         let method = known(&METHODS, self.payout_method);
-        let payout = method.zip(self.payout_account);
+        let payout = method.zip(account);
         let terms = self.terms.map(|terms| serde_json::from_str(&terms)).transpose();
         let own = self.own_version.zip(terms.map_err(Error::internal)?);
         Ok(Partner {
             id: self.id,
             program: self.program,
-            name: self.name,
-            email: Email { address: self.email, key: self.email_key },
+            name,
+            email: Email { address, key: self.email_key },
             payout: payout.map(|(method, account)| Payout { method, account }),
             tax: known(&TAX_FORMS, self.tax_profile),
             version: self.own_version.unwrap_or(self.terms_version),

@@ -10,9 +10,10 @@ use crate::app::App;
 use crate::db::Tx;
 use crate::error::{Error, Reason};
 use crate::once::Act;
+use crate::privacy::Names;
 use crate::revenue::paging::{Page, Slice};
 use takings_core::affiliate::Terms;
-use takings_core::hash::key_of;
+use takings_core::privacy::Indexes;
 use takings_core::time::Timestamp;
 
 /// A partner.
@@ -60,9 +61,9 @@ pub struct Payout {
 
 impl Payout {
     /// The key by which equal accounts are equal.
-    pub fn key(&self) -> String {
+    pub fn key(&self, indexes: &Indexes) -> String {
         let plain: String = self.account.chars().filter(|it| !it.is_whitespace()).collect();
-        key_of(&["payout", self.method, &plain.to_lowercase()])
+        indexes.equal("payout", &format!("{}:{}", self.method, plain.to_lowercase()))
     }
 }
 
@@ -74,6 +75,12 @@ pub const TAX_FORMS: [&str; 4] = ["w9", "w8ben", "w8ben_e", "not_required"];
 /// No partner has this id.
 pub(super) fn unknown(id: &str) -> Error {
     let message = format!("there is no partner `{id}`: send an id that ListPartners answers");
+    Error::not_found(Reason::PartnerNotFound, message)
+}
+
+/// The partner was erased, and nothing is kept of them any more.
+fn erased(id: &str) -> Error {
+    let message = format!("the partner `{id}` was erased: make a new one");
     Error::not_found(Reason::PartnerNotFound, message)
 }
 
@@ -97,6 +104,10 @@ pub(super) struct Create {
 
 impl Act for Create {
     type Done = Partner;
+
+    fn names(partner: &Partner) -> Names {
+        crate::privacy::partners::names([partner.id.as_str()].into_iter())
+    }
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Partner, Error> {
         let Create { now, program, name, email, payout, tax, terms } = self;
@@ -150,6 +161,10 @@ pub(super) struct Update {
 
 impl Act for Update {
     type Done = Partner;
+
+    fn names(partner: &Partner) -> Names {
+        crate::privacy::partners::names([partner.id.as_str()].into_iter())
+    }
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Partner, Error> {
         let Update { now, id, name, email, method: _, account: _, tax, terms } = self;

@@ -4,6 +4,7 @@ use super::entity::Row;
 use super::{Filter, Partner};
 use crate::db::{Cell, Database, Insert, Query, Rows, Tx, Type};
 use crate::error::Error;
+use crate::privacy::{self, Keys, partners};
 use sea_orm::{FromQueryResult, Value};
 use takings_core::time::Timestamp;
 
@@ -78,46 +79,67 @@ const SELECT: &str =
 
 /// Stores a new partner, unless another of the program has the email address.
 pub(super) async fn insert(tx: &mut Tx<'_>, partner: &Partner) -> Result<bool, Error> {
-    let payout = partner.payout.as_ref();
+    let [name, email, method, account, account_key] = sealed(tx, partner).await?;
     let mut row = Rows::default();
     row.push([
         partner.id.as_str().into(),
         partner.program.as_str().into(),
-        partner.name.as_str().into(),
-        partner.email.address.as_str().into(),
+        name,
+        email,
         partner.email.key.as_str().into(),
-        payout.map(|payout| payout.method).into(),
-        payout.map(|payout| payout.account.as_str()).into(),
-        payout.map(super::Payout::key).into(),
+        method,
+        account,
+        account_key,
         partner.tax.into(),
         partner.own.as_ref().map(|(version, _)| *version).into(),
         partner.created_at.0.into(),
         partner.updated_at.0.into(),
     ]);
-    Ok(!tx.insert(&PARTNER, &row).await?.is_empty())
+    let stored = !tx.insert(&PARTNER, &row).await?.is_empty();
+    if stored {
+        privacy::list(tx, &partners::partner(&partner.id), Some(&partner.email.key)).await?;
+    }
+    Ok(stored)
+}
+
+/// Name, address, method, account and the account's key, as they are stored. No transaction erases
+/// the partner before this one ends.
+async fn sealed(tx: &mut Tx<'_>, partner: &Partner) -> Result<[Cell; 5], Error> {
+    let keys = Keys::hold(tx, partners::names([partner.id.as_str()].into_iter())).await?;
+    let seal = |column, plain: &str| partners::seal(&keys, &partner.id, column, plain);
+    let name = seal("name", &partner.name).ok_or_else(|| super::erased(&partner.id))?;
+    let email = seal("email", &partner.email.address);
+    let payout = partner.payout.as_ref();
+    let account = payout.and_then(|payout| seal("payout_account", &payout.account));
+    let indexes = tx.vault().unlocked_indexes()?;
+    let account_key = payout.map(|payout| payout.key(indexes));
+    let method = payout.map(|payout| payout.method);
+    Ok([name.into(), email.into(), method.into(), account.into(), account_key.into()])
 }
 
 /// Stores what may change about a partner, unless another of the program has got the email address
 /// meanwhile: then the transaction is over.
 pub(super) async fn update(tx: &mut Tx<'_>, partner: &Partner) -> Result<bool, Error> {
-    let payout = partner.payout.as_ref();
+    let [name, email, method, account, account_key] = sealed(tx, partner).await?;
     let mut row = Rows::default();
     row.push([
         partner.id.as_str().into(),
-        partner.name.as_str().into(),
-        partner.email.address.as_str().into(),
+        name,
+        email,
         partner.email.key.as_str().into(),
-        payout.map(|payout| payout.method).into(),
-        payout.map(|payout| payout.account.as_str()).into(),
-        payout.map(super::Payout::key).into(),
+        method,
+        account,
+        account_key,
         partner.tax.into(),
         partner.own.as_ref().map(|(version, _)| *version).into(),
     ]);
     match tx.fetch(&CHANGE, &row).await {
-        Ok(_) => Ok(true),
-        Err(error) if error.is_taken() => Ok(false),
-        Err(error) => Err(error.into()),
+        Ok(_) => {}
+        Err(error) if error.is_taken() => return Ok(false),
+        Err(error) => return Err(error.into()),
     }
+    privacy::list(tx, &partners::partner(&partner.id), Some(&partner.email.key)).await?;
+    Ok(true)
 }
 
 /// Takes a partner to change it; tells whether there is one.
@@ -144,7 +166,8 @@ pub(super) async fn load(tx: &mut Tx<'_>, id: &str) -> Result<Option<Partner>, E
     let mut row = Rows::default();
     row.push([id.into()]);
     let rows = tx.fetch(&LOAD, &row).await?;
-    rows.first().map(|row| Row::read(row)?.partner()).transpose()
+    let keys = Keys::load(tx, partners::names([id].into_iter())).await?;
+    rows.first().map(|row| Row::read(row)?.partner(&keys)).transpose()
 }
 
 /// Reads a partner.
@@ -183,5 +206,8 @@ async fn read(
     values: Vec<Value>,
 ) -> Result<Vec<Partner>, Error> {
     let rows = database.fetch(name, text, values).await?;
-    rows.iter().map(|row| Row::from_query_result(row, "")?.partner()).collect()
+    let rows: Vec<Row> =
+        rows.iter().map(|row| Row::from_query_result(row, "")).collect::<Result<_, _>>()?;
+    let keys = Keys::read(database, partners::names(rows.iter().map(Row::id))).await?;
+    rows.into_iter().map(|row| row.partner(&keys)).collect()
 }

@@ -229,7 +229,7 @@ impl From<Payout> for pb::SettlePayoutResponse {
 
 impl From<File> for pb::ExportPayoutBatchResponse {
     fn from(file: File) -> pb::ExportPayoutBatchResponse {
-        let File { name, content, payouts, totals: sums } = file;
+        let File { name, content, payouts, totals: sums, partners: _ } = file;
         pb::ExportPayoutBatchResponse {
             file_name: name,
             content,

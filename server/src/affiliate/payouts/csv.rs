@@ -43,6 +43,8 @@ impl Format {
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     pub(super) payout: String,
+    /// The id of who is paid.
+    pub(super) partner: String,
     pub(super) name: String,
     pub(super) account: String,
     /// Whether the partner has handed in a company's form.
@@ -66,7 +68,7 @@ pub(super) fn file(format: Format, lines: &[Line]) -> String {
 }
 
 fn fields(format: Format, line: &Line) -> Vec<String> {
-    let Line { payout, name, account, company, currency, amount } = line;
+    let Line { payout, partner: _, name, account, company, currency, amount } = line;
     let (name, account) = (text(name), text(account));
     let (amount, currency) = (major(*amount, *currency), currency.iso());
     match format {
@@ -116,6 +118,7 @@ mod tests {
     fn line(name: &str, account: &str, currency: &str, amount: i64) -> Line {
         Line {
             payout: "pay_0190f3c1a2b47c3d8e5f60718293a4b5".into(),
+            partner: "prt_1".into(),
             name: name.into(),
             account: account.into(),
             company: false,

@@ -5,6 +5,7 @@ use super::{lock, store, unknown_batch};
 use crate::db::Tx;
 use crate::error::{Error, Reason};
 use crate::once::Act;
+use crate::privacy::{Names, partners};
 use std::collections::BTreeMap;
 use takings_core::money::Currency;
 
@@ -21,10 +22,16 @@ pub(in crate::affiliate) struct File {
     pub(super) content: Vec<u8>,
     pub(super) payouts: i64,
     pub(super) totals: BTreeMap<Currency, i64>,
+    /// Whom it names.
+    pub(super) partners: Names,
 }
 
 impl Act for Export {
     type Done = File;
+
+    fn names(file: &File) -> Names {
+        file.partners.clone()
+    }
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<File, Error> {
         let Export { batch, format } = self;
@@ -40,6 +47,7 @@ impl Act for Export {
             content: file(*format, &lines).into_bytes(),
             payouts: i64::try_from(lines.len()).map_err(Error::internal)?,
             totals: totals(&lines)?,
+            partners: partners::names(lines.iter().map(|line| line.partner.as_str())),
         })
     }
 }

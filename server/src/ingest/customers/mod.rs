@@ -10,6 +10,7 @@ use super::links::Links;
 use super::output::{Batch, Output};
 use super::{Key, Trouble, store};
 use crate::db::{Rows, Tx};
+use crate::privacy::{self, Keys, Names};
 use context::{Catalogue, Contexts};
 use rows::{mark_changes, mirror, own, status_of, write_points};
 pub(super) use rows::{word, write_marks};
@@ -54,9 +55,16 @@ impl CustomerScope {
 #[derive(Default)]
 pub(super) struct Customers {
     scopes: BTreeMap<Key, CustomerScope>,
+    /// Those of customers of whom something new is said.
+    keys: Keys,
 }
 
 impl Customers {
+    /// The keys of customers that are held already.
+    pub(super) fn holding(keys: Keys) -> Customers {
+        Customers { keys, ..Customers::default() }
+    }
+
     /// Takes a customer in.
     pub(super) fn add(&mut self, key: Key, scope: CustomerScope) {
         self.scopes.insert(key, scope);
@@ -110,6 +118,7 @@ impl Customers {
         output: &mut Output,
         batch: Batch,
     ) -> Result<(), Trouble> {
+        let mut keys = std::mem::take(&mut self.keys);
         self.find_subscriptions(tx).await?;
         let mut contexts = Contexts::load(tx, self.scopes.keys()).await?;
         loop {
@@ -125,7 +134,8 @@ impl Customers {
             }
             if earlier.is_empty() {
                 reload_earlier(tx, &mut works).await?;
-                return write(tx, &mut works, output, batch).await;
+                keys.hold_more(tx, told(&works)).await?;
+                return write(tx, &mut works, &keys, output, batch).await;
             }
             for (key, subscription, from) in earlier {
                 if let Some(scope) = self.scopes.get_mut(&key) {
@@ -301,13 +311,15 @@ impl<'a> Work<'a> {
 async fn write(
     tx: &mut Tx<'_>,
     works: &mut [Work<'_>],
+    keys: &Keys,
     output: &mut Output,
     batch: Batch,
 ) -> Result<(), Trouble> {
+    let indexes = tx.vault().unlocked_indexes()?;
     for work in works.iter_mut() {
         let (source, customer) = work.key;
         if let Some(window) = work.own {
-            own(output, work.key, window, batch);
+            own(output, (keys, indexes), work.key, window, batch);
         }
         for needed in &work.needs {
             let (needed, customer) = (needed.as_str().into(), customer.as_str().into());
@@ -318,6 +330,12 @@ async fn write(
     counts::customers(tx, works, output, batch).await?;
     counts::statuses(tx, works, output, batch).await?;
     movements::post(tx, works, output, batch).await
+}
+
+/// The customers of whom something is known.
+fn told(works: &[Work<'_>]) -> Names {
+    let told = works.iter().filter(|work| work.own.is_some_and(|own| own.personal.is_some()));
+    privacy::customers::names(told.map(|work| (work.key.0, work.key.1.as_str())))
 }
 
 /// Loads the points of every customer from its start on.

@@ -3,9 +3,11 @@
 use super::Window;
 use crate::ingest::output::{Batch, Mirror, Output};
 use crate::ingest::{Key, Trouble, tables};
+use crate::privacy::{Keys, customers};
 use std::collections::{BTreeMap, BTreeSet};
 use takings_core::billing::Point;
 use takings_core::billing::facts::{Seconds, State};
+use takings_core::privacy::Indexes;
 use takings_core::time::Timestamp;
 use takings_core::unconfirmed::Reason;
 
@@ -116,10 +118,30 @@ pub(super) fn mirror(
     output.mirror(&tables::SUBSCRIPTIONS, &(key.0, subscription.to_owned()), mirror, batch);
 }
 
-/// The mirror of the customer itself.
-pub(super) fn own(output: &mut Output, key: &Key, window: &Window, batch: Batch) {
+/// The mirror of the customer itself, and by what mailbox the customer is found.
+pub(super) fn own(
+    output: &mut Output,
+    (keys, indexes): (&Keys, &Indexes),
+    key: &Key,
+    window: &Window,
+    batch: Batch,
+) {
     let Some(last) = window.last() else { return };
     let State::Customer(it) = &last.state else { return };
+    let personal = match window.personal.as_ref().map(|it| it.open(keys, key)) {
+        Some(Ok(personal)) => personal,
+        // Somebody has changed the row: what it says is lost, and nothing else is to wait for that.
+        Some(Err(error)) => {
+            tracing::error!(%error, customer = key.1, "what is known of a customer cannot be read");
+            None
+        }
+        None => None,
+    };
+    if let Some(plain) = &personal {
+        let address = customers::email_of(plain);
+        let index = address.and_then(|address| customers::email_index(indexes, &address));
+        output.people.push([customers::customer(key.0, &key.1).into(), index.into()]);
+    }
     let mirror = Mirror {
         customer: None,
         parent: None,
@@ -129,7 +151,7 @@ pub(super) fn own(output: &mut Output, key: &Key, window: &Window, batch: Batch)
         created: it.created,
         deleted: last.deleted,
         content: serde_json::to_string(&last.state).unwrap_or_default(),
-        personal: window.personal.clone(),
+        personal: personal.and_then(|plain| customers::seal(keys, key.0, &key.1, &plain)),
         event: &last.event,
     };
     output.mirror(&tables::CUSTOMERS, key, mirror, batch);

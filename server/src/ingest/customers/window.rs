@@ -3,10 +3,13 @@
 use crate::db::{Rows, Tx};
 use crate::ingest::facts::Stored;
 use crate::ingest::{Key, Trouble, store};
+use crate::privacy::Keys;
+use crate::privacy::customers::Said;
 use std::collections::BTreeMap;
 use takings_core::billing::facts::Seconds;
 use takings_core::billing::past;
 use takings_core::version::{Moment, Version, settle};
+use zeroize::Zeroizing;
 
 /// An object's moments from some second on.
 pub(super) struct Window {
@@ -20,7 +23,28 @@ pub(super) struct Window {
     /// first version implies of the time before it.
     pub(super) moments: Vec<Moment>,
     /// What the last moment's observation says of a person, or a later one that says nothing else.
-    pub(super) personal: Option<String>,
+    pub(super) personal: Option<Personal>,
+}
+
+/// What an observation says of a person, sealed as it is stored.
+pub(super) struct Personal {
+    second: Seconds,
+    event: String,
+    api_version: String,
+    sealed: String,
+}
+
+impl Personal {
+    /// What it says; `None`: the customer was erased.
+    pub(super) fn open(
+        &self,
+        keys: &Keys,
+        key: &Key,
+    ) -> Result<Option<Zeroizing<String>>, Trouble> {
+        let Personal { second, event, api_version, sealed } = self;
+        let (source, customer) = (key.0, key.1.as_str());
+        Said { source, customer, second: *second, event, api_version }.open(keys, sealed)
+    }
 }
 
 impl Window {
@@ -70,12 +94,20 @@ pub(super) async fn load(
         wanted.push([(*source).into(), id.as_str().into(), (*from).into()]);
     });
     let mut stored = Stored::default();
-    let mut personal: BTreeMap<Key, Said> = BTreeMap::new();
+    let mut personal: BTreeMap<Key, Observed> = BTreeMap::new();
     for row in tx.fetch(&store::WINDOWS, &wanted).await? {
         let key = (row.int(0)?, row.text(1)?);
-        if let Some(text) = row.opt_text(8)? {
-            let version = (row.int(2)?, row.text(3)?);
-            personal.entry(key.clone()).or_default().insert(version, text);
+        if let Some(sealed) = row.opt_text(8)? {
+            let (second, event, api_version) = (row.int(2)?, row.text(3)?, row.text(4)?);
+            let said = personal.entry(key.clone()).or_default();
+            // Of several renderings the newest counts, in whatever order they are read.
+            match said.get(&(second, event.clone())) {
+                Some(other) if other.api_version > api_version => {}
+                _ => {
+                    let it = Personal { second, event: event.clone(), api_version, sealed };
+                    said.insert((second, event), it);
+                }
+            }
         }
         stored.read(key, &row, 2)?;
     }
@@ -91,11 +123,11 @@ pub(super) async fn load(
 }
 
 /// What observations say of a person, by second and event.
-type Said = BTreeMap<(Seconds, String), String>;
+type Observed = BTreeMap<(Seconds, String), Personal>;
 
 /// What is known of a person at last. A name is no part of a state, so a fetched state that repeats
 /// the one before makes no moment, and may all the same say another name.
-fn newest(mut said: Said, moment: &Moment) -> Option<String> {
+fn newest(mut said: Observed, moment: &Moment) -> Option<Personal> {
     match said.pop_last() {
         Some(((second, _), text)) if second > moment.second => Some(text),
         Some((version, text)) => {

@@ -4,8 +4,8 @@ use super::call::Call;
 use super::store;
 use crate::app::App;
 use crate::error::{Error, Reason};
-use crate::once::reused;
 pub(in crate::revenue) use crate::once::{Request, request_id};
+use crate::once::{gone, reused};
 use crate::stripe;
 use std::time::Duration;
 use takings_core::time::Timestamp;
@@ -61,6 +61,8 @@ pub(super) struct Intent {
     pub(super) calls: Option<String>,
     pub(super) state: State,
     pub(super) answer: Vec<u8>,
+    /// The answer cannot be read any more: whom it named was erased.
+    pub(super) gone: bool,
     /// When Stripe first answered a failure that it keeps under the key.
     pub(super) failed_at: Option<Timestamp>,
     pub(super) created_at: Timestamp,
@@ -79,6 +81,7 @@ impl Intent {
             calls: Some(calls),
             state: State::Open,
             answer: Vec::new(),
+            gone: false,
             failed_at: None,
             created_at: now,
             updated_at: now,
@@ -103,7 +106,7 @@ impl Intent {
 
     /// How it ended, if it has.
     pub(super) fn settled(&self) -> Option<Result<Vec<u8>, Error>> {
-        self.state.settled(&self.answer)
+        if self.gone { Some(Err(gone())) } else { self.state.settled(&self.answer) }
     }
 }
 

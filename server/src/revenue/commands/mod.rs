@@ -20,6 +20,7 @@ pub(super) mod convert;
 mod customers;
 mod intent;
 mod refunds;
+mod sealed;
 mod sessions;
 mod store;
 mod subscriptions;
@@ -29,11 +30,15 @@ pub(super) use intent::{Request, answered, keep, request_id};
 use super::observe::{is_read, observed};
 use crate::app::App;
 use crate::error::{Error, Reason};
+use crate::privacy::Names;
+use crate::privacy::customers::names as customers_of_persons;
+use crate::sources;
 use crate::stripe::{self, Account, ErrorKind};
 use call::{Call, Done};
 use intent::{Intent, State};
 use prost::Message;
 use serde::Serialize;
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 use takings_core::time::Timestamp;
@@ -161,7 +166,7 @@ async fn carry(app: &App, intent: &Intent, fresh: bool) -> Result<Vec<u8>, Error
         Ok(done) => finish(app, intent, &done).await,
         Err(Error::Stripe(error)) if is_final(&error.kind) => {
             let refusal = serde_json::to_vec(&error).map_err(Error::internal)?;
-            end(app, intent, State::Refused, refusal).await
+            end(app, intent, State::Refused, refusal, None).await
         }
         Err(Error::Stripe(error)) if fresh && refuses_key(&error.kind) => {
             // Nothing was done. Another attempt is another intent, under the same key.
@@ -270,7 +275,7 @@ async fn lapse(app: &App, intent: &Intent) -> Result<Vec<u8>, Error> {
     let found = call.look(client, &key, until_now).await.map_err(unread)?;
     let Some(mut done) = found else {
         tracing::warn!(request = intent.request, method = intent.method, "a command has lapsed");
-        return end(app, intent, State::Lapsed, Vec::new()).await;
+        return end(app, intent, State::Lapsed, Vec::new(), Some(Names::new())).await;
     };
     take_in(app, &mut done).await?;
     finish(app, intent, &done).await
@@ -278,12 +283,32 @@ async fn lapse(app: &App, intent: &Intent) -> Result<Vec<u8>, Error> {
 
 async fn finish(app: &App, intent: &Intent, done: &Done) -> Result<Vec<u8>, Error> {
     let answer = convert::answer(app, &intent.method, done).await?;
-    end(app, intent, State::Done, answer).await
+    end(app, intent, State::Done, answer, Some(named(app, done).await?)).await
 }
 
-/// Stores how it ended. Of two who end it, both answer what was stored first.
-async fn end(app: &App, intent: &Intent, how: State, answer: Vec<u8>) -> Result<Vec<u8>, Error> {
-    if store::end(&app.database, &intent.request, how, answer.clone(), app.now()).await? {
+/// Whom an answer names: that of a command about a customer, this customer.
+async fn named(app: &App, done: &Done) -> Result<Names, Error> {
+    let text = |key: &str| done.object.get(key).and_then(Value::as_str);
+    let (Some("customer"), Some(id)) = (text("object"), text("id")) else {
+        return Ok(Names::new());
+    };
+    let livemode = done.object.get("livemode").and_then(Value::as_bool);
+    let source = sources::stripe(None, app.stripe()?.livemode(livemode));
+    let source = app.sources.number(&source).await?;
+    Ok(customers_of_persons([(source, id)].into_iter()))
+}
+
+/// Stores how it ended, sealed for whom it names; `None`: for nobody who is known. Of two who end it,
+/// both answer what was stored first.
+async fn end(
+    app: &App,
+    intent: &Intent,
+    how: State,
+    answer: Vec<u8>,
+    named: Option<Names>,
+) -> Result<Vec<u8>, Error> {
+    let sealed = sealed::seal_answer(&app.database, intent, &answer, named).await?;
+    if store::end(&app.database, &intent.request, how, sealed, app.now()).await? {
         return how.settled(&answer).unwrap_or(Err(Error::Conflict));
     }
     let ended = store::find(&app.database, &intent.request).await?;

@@ -1,15 +1,18 @@
 //! Rows of `intents`, in the database that is written to.
 
 use super::intent::{Intent, Request, State};
+use super::sealed;
 use crate::db::Database;
+use crate::error::Error;
+use crate::once::sealed::Sealed;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, Value};
 use takings_core::time::Timestamp;
 
 const COLUMNS: &str = "request_id, method, content_hash, idempotency_key, calls, state, answer, \
-                       failed_at, created_at, updated_at";
+                       key_id, key, failed_at, created_at, updated_at";
 
 /// The intent of a request id.
-pub(super) async fn find(database: &Database, request: &str) -> Result<Option<Intent>, DbErr> {
+pub(super) async fn find(database: &Database, request: &str) -> Result<Option<Intent>, Error> {
     let select = format!("select {COLUMNS} from intents where request_id = $1");
     Ok(all(database, select, vec![request.into()]).await?.pop())
 }
@@ -19,7 +22,7 @@ pub(super) async fn open(
     database: &Database,
     before: Timestamp,
     most: u64,
-) -> Result<Vec<Intent>, DbErr> {
+) -> Result<Vec<Intent>, Error> {
     let select = format!(
         "select {COLUMNS} from intents where state = 'open' and updated_at <= $1
          order by updated_at limit {most}"
@@ -31,27 +34,39 @@ async fn all(
     database: &Database,
     select: String,
     values: Vec<Value>,
-) -> Result<Vec<Intent>, DbErr> {
+) -> Result<Vec<Intent>, Error> {
     let statement = Statement::from_sql_and_values(database.kind.into(), select, values);
-    database.write.query_all_raw(statement).await?.iter().map(read).collect()
+    let mut intents = Vec::new();
+    for row in database.write.query_all_raw(statement).await? {
+        let (intent, owners, sealed) = read(&row)?;
+        intents.push(sealed::open(database, intent, &owners, sealed).await?);
+    }
+    Ok(intents)
 }
 
-fn read(row: &QueryResult) -> Result<Intent, DbErr> {
+/// An intent, whose keys open it, and its answer where it has one, all as they are stored.
+fn read(row: &QueryResult) -> Result<(Intent, String, Option<Sealed>), DbErr> {
     let state: String = row.try_get("", "state")?;
     let failed_at: Option<i64> = row.try_get("", "failed_at")?;
     let unknown = || DbErr::Type(format!("`{state}` is no state of an intent"));
-    Ok(Intent {
+    let answer: Option<Vec<u8>> = row.try_get("", "answer")?;
+    let owners: Option<String> = row.try_get("", "key_id")?;
+    let key = row.try_get("", "key")?;
+    let intent = Intent {
         request: row.try_get("", "request_id")?,
         method: row.try_get("", "method")?,
         content: row.try_get("", "content_hash")?,
         key: row.try_get::<Option<String>>("", "idempotency_key")?.unwrap_or_default(),
         calls: row.try_get("", "calls")?,
         state: State::parse(&state).ok_or_else(unknown)?,
-        answer: row.try_get::<Option<Vec<u8>>>("", "answer")?.unwrap_or_default(),
+        answer: Vec::new(),
+        gone: false,
         failed_at: failed_at.map(Timestamp),
         created_at: Timestamp(row.try_get("", "created_at")?),
         updated_at: Timestamp(row.try_get("", "updated_at")?),
-    })
+    };
+    let names = owners.clone().unwrap_or_default();
+    Ok((intent, names, answer.map(|answer| Sealed { answer, owners, key })))
 }
 
 /// Stores an open intent, unless its request has one; tells whether it was stored. Its key is the
@@ -61,13 +76,15 @@ pub(super) async fn begin(
     Request { id, method, content }: &Request,
     calls: &str,
     now: Timestamp,
-) -> Result<bool, DbErr> {
+) -> Result<bool, Error> {
+    let (calls, name) = &sealed::seal_calls(database, id, calls, now).await?;
     let insert = "insert into intents (request_id, method, content_hash, idempotency_key, calls,
-                  state, created_at, updated_at) values ($1, $2, $3, $4, $5, 'open', $6, $7)
+                  key_id, state, created_at, updated_at)
+                  values ($1, $2, $3, $4, $5, $6, 'open', $7, $8)
                   on conflict (request_id) do nothing";
-    let values = [id, *method, content, id, calls].map(Value::from);
+    let values = [id, *method, content, id, calls, name].map(Value::from);
     let times = [now.0, now.0].map(Value::from);
-    execute(database, insert, values.into_iter().chain(times)).await
+    Ok(execute(database, insert, values.into_iter().chain(times)).await?)
 }
 
 /// Stores an act that is done, unless its request has one.
@@ -102,12 +119,13 @@ pub(super) async fn end(
     database: &Database,
     request: &str,
     how: State,
-    answer: Vec<u8>,
+    Sealed { answer, owners, key }: Sealed,
     now: Timestamp,
 ) -> Result<bool, DbErr> {
-    let update = "update intents set state = $1, answer = $2, updated_at = $3, calls = null
-                  where request_id = $4 and state = 'open'";
-    let values = [how.name().into(), answer.into(), now.0.into(), request.into()];
+    let update = "update intents set state = $1, answer = $2, updated_at = $3, calls = null,
+                  key_id = $4, key = $5 where request_id = $6 and state = 'open'";
+    let (how, at) = (how.name().into(), now.0.into());
+    let values = [how, answer.into(), at, owners.into(), key.into(), request.into()];
     execute(database, update, values).await
 }
 

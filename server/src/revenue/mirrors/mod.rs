@@ -7,6 +7,7 @@ mod store;
 use super::paging::{Page, Slice};
 use crate::app::App;
 use crate::error::{Error, Reason as ErrorReason};
+use crate::privacy::{Keys, Names, customers};
 pub(super) use entity::Table;
 use entity::{MarkRow, Row};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -158,6 +159,7 @@ async fn see<T: Mirrored>(
         Some(by) => worths_of(app, by, &keys).await?,
         None => BTreeMap::new(),
     };
+    let keys = Keys::read(&app.database, names_of::<T>(&rows)).await?;
     let mut seen = Vec::with_capacity(rows.len());
     for ((row, state), concerns) in rows.into_iter().zip(states).zip(concerns) {
         let key = (row.source_id, row.id);
@@ -168,7 +170,7 @@ async fn see<T: Mirrored>(
             parent: row.parent,
             status: row.status.unwrap_or_default(),
             deleted: row.deleted != 0,
-            personal: row.personal,
+            personal: open_personal(&keys, &key, row.personal.as_deref())?,
             state,
             marks: marks.flatten().cloned().collect(),
             mrr: worths.remove(&key).unwrap_or_default(),
@@ -176,6 +178,18 @@ async fn see<T: Mirrored>(
         });
     }
     Ok(seen)
+}
+
+/// The keys of the persons in some rows: of all mirrors only customers' hold such.
+fn names_of<T: Mirrored>(rows: &[Row]) -> Names {
+    let rows = rows.iter().filter(|row| T::TABLE == Table::Customers && row.personal.is_some());
+    customers::names(rows.map(|row| (row.source_id, row.id.as_str())))
+}
+
+fn open_personal(keys: &Keys, key: &Key, sealed: Option<&str>) -> Result<Option<String>, Error> {
+    let Some(sealed) = sealed else { return Ok(None) };
+    let plain = customers::open(keys, key.0, &key.1, sealed)?;
+    Ok(plain.map(|plain| plain.to_string()))
 }
 
 fn state_of<T: Mirrored>(row: &Row) -> Result<T, Error> {

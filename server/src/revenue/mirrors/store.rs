@@ -315,7 +315,7 @@ mod tests {
     async fn what_users_filter_by_is_found_by_an_index() {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("t.db").display());
-        let options = Options { url, read_url: None, readers: 1 };
+        let options = Options::new(url);
         let database = Database::open(&options).await.unwrap();
         database.migrate().await.unwrap();
         let (id, none) = (|| "x".to_owned(), Filter::default);

@@ -12,8 +12,9 @@ use super::commands::Request;
 use super::events::{self, Event};
 use super::intake;
 use crate::app::App;
-use crate::error::Error;
+use crate::error::{Error, Reason};
 use crate::ingest::Body;
+use crate::privacy::bodies::open_body;
 
 /// What is asked for.
 #[derive(Debug)]
@@ -24,8 +25,25 @@ pub(super) struct Asked {
 }
 
 /// The bodies stored of an event: one an API version it came in.
+///
+/// # Errors
+///
+/// If there is none any more.
 pub(super) async fn bodies(app: &App, source: i64, event: &str) -> Result<Vec<Body>, Error> {
-    Ok(store::bodies(&app.database, source, event).await?)
+    let mut bodies = Vec::new();
+    for stored in store::bodies(&app.database, source, event).await? {
+        let body = open_body(&app.database, &stored).await?;
+        bodies.push(body.ok_or_else(|| gone(event))?);
+    }
+    if bodies.is_empty() { Err(gone(event)) } else { Ok(bodies) }
+}
+
+fn gone(event: &str) -> Error {
+    let message = format!(
+        "the body of `{event}` is not kept any more, because of its age, or because a person it is about \
+         was erased: what it changed stands, and it cannot be applied again"
+    );
+    Error::not_found(Reason::WebhookEventNotFound, message)
 }
 
 /// Applies the event again, and reads it after.

@@ -8,8 +8,8 @@ use super::{Filter, Signal, State};
 use crate::db::{self, Cell, Database, Insert, Query, Rows, Tx, Type};
 use crate::error::Error;
 use crate::ingest::Trouble;
+use crate::privacy::{Keys, customers, partners};
 use sea_orm::{FromQueryResult, Value};
-use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use takings_core::affiliate::fraud::Evidence;
 use takings_core::time::Timestamp;
@@ -269,18 +269,13 @@ pub(super) struct Known {
 /// A partner.
 pub(super) async fn partner(tx: &mut Tx<'_>, id: &str) -> Result<Option<Known>, Trouble> {
     let rows = tx.fetch(&PARTNER, &one(id)).await?;
+    let keys = Keys::load(tx, partners::names([id].into_iter())).await?;
     let read = |row: &db::Row| {
         let shares_account = row.int(2)? > 0;
-        Ok::<_, Trouble>(Known { email: row.text(0)?, email_key: row.text(1)?, shares_account })
+        let email = partners::open(&keys, id, "email", &row.text(0)?)?;
+        Ok::<_, Trouble>(Known { email, email_key: row.text(1)?, shares_account })
     };
     rows.first().map(read).transpose()
-}
-
-/// What is stored of a person.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Personal {
-    email: Option<String>,
 }
 
 /// A customer's email address.
@@ -292,9 +287,11 @@ pub(super) async fn email(
     let mut row = Rows::default();
     row.push([source.into(), customer.into()]);
     let rows = tx.fetch(&PERSONAL, &row).await?;
-    let personal = rows.first().map(|row| row.opt_text(0)).transpose()?.flatten();
-    let personal = personal.and_then(|it| serde_json::from_str::<Personal>(&it).ok());
-    Ok(personal.unwrap_or_default().email)
+    let sealed = rows.first().map(|row| row.opt_text(0)).transpose()?.flatten();
+    let Some(sealed) = sealed else { return Ok(None) };
+    let keys = Keys::load(tx, customers::names([(source, customer)].into_iter())).await?;
+    let personal = customers::open(&keys, source, customer, &sealed)?;
+    Ok(personal.and_then(|plain| customers::email_of(&plain)))
 }
 
 /// How many customers of a partner have bought, and how many of them got money back.

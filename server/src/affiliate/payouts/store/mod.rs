@@ -10,6 +10,7 @@ use super::entity::{Row, currency};
 use super::{Batch, Payout};
 use crate::db::{self, Cell, Insert, Query, Rows, Tx, Type};
 use crate::error::Error;
+use crate::privacy::{Keys, partners};
 use std::collections::BTreeSet;
 use takings_core::time::Timestamp;
 
@@ -136,7 +137,7 @@ static PROGRAM_OF: Query = Query::new(
 /// Open payouts whose partner is still paid as when the batch was made: the account is of that way.
 static LINES: Query = Query::new(
     "payout_lines",
-    "select o.id, p.name, p.payout_account, p.tax_profile, o.currency, o.amount
+    "select o.id, p.name, p.payout_account, p.tax_profile, o.currency, o.amount, p.id
      from {0} cross join payouts o cross join partners p
      where o.payout_batch = t0.batch and o.method = t0.way and o.state in ('approved', 'sent')
        and p.id = o.partner and p.payout_method = o.method
@@ -271,11 +272,16 @@ pub(super) async fn lines(tx: &mut Tx<'_>, batch: &str, method: &str) -> Result<
     let mut row = Rows::default();
     row.push([batch, method].map(Cell::from));
     let rows = tx.fetch(&LINES, &row).await?;
+    let payees: Vec<String> = rows.iter().map(|row| row.text(6)).collect::<Result<_, _>>()?;
+    let keys = Keys::load(tx, partners::names(payees.iter().map(String::as_str))).await?;
     let line = |row: &db::Row| {
+        let partner = row.text(6)?;
+        let open = |column, sealed: &str| partners::open(&keys, &partner, column, sealed);
         Ok::<_, Error>(Line {
             payout: row.text(0)?,
-            name: row.text(1)?,
-            account: row.opt_text(2)?.unwrap_or_default(),
+            name: open("name", &row.text(1)?)?,
+            account: open("payout_account", &row.opt_text(2)?.unwrap_or_default())?,
+            partner: partner.clone(),
             company: row.opt_text(3)?.as_deref() == Some("w8ben_e"),
             currency: currency(&row.text(4)?)?,
             amount: row.int(5)?,
