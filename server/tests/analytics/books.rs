@@ -9,6 +9,7 @@ use takings_server::app::App;
 use takings_server::config::Config;
 use takings_server::db::{Database, Options};
 use takings_server::ingest::{Writer, WriterOptions};
+use takings_server::privacy::MasterSource;
 use takings_testkit::PostgresServer;
 pub use takings_testkit::{Books, Dice, Row};
 
@@ -45,7 +46,8 @@ pub async fn houses() -> Vec<House> {
 }
 
 async fn house(url: String, folder: Option<tempfile::TempDir>) -> House {
-    let options = Options::new(url);
+    let master = takings_testkit::master_key(&url).map(MasterSource::of).unwrap_or_default();
+    let options = Options { master, ..Options::new(url) };
     let database = Database::open(&options).await.unwrap();
     database.migrate().await.unwrap();
     let (writer, _work) = Writer::new(database.clone(), WriterOptions::default());
