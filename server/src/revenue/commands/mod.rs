@@ -122,6 +122,10 @@ impl Command {
 /// came again before it was through would else begin it anew each time.
 pub(super) async fn run<T: Message + Default>(app: &Arc<App>, asked: Asked) -> Result<T, Error> {
     let app = app.clone();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it ends by itself, and is resumed if it does not"
+    )]
     let work = tokio::spawn(async move { timeout(ENDURANCE, decide(&app, &asked)).await });
     let ended = timeout(PATIENCE, work).await.map_err(|_| slow())?;
     let answer = ended.map_err(Error::internal)?.map_err(|_| slow())??;
