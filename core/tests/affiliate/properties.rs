@@ -91,6 +91,26 @@ proptest! {
     }
 
     #[test]
+    fn what_goes_back_in_parts_leaves_nothing_in_another_currency(
+        terms in any_terms(),
+        sales in any_sales(),
+        parts in prop::collection::vec(1_i64..100_000, 1..5),
+        micros in 1_000_i64..5_000_000,
+    ) {
+        let mut terms = terms;
+        terms.exchange_rate_micros.insert(currency("eur"), micros);
+        let gone = |mut sale: Sale| {
+            sale.currency = currency("eur");
+            let back = (200..).zip(&parts).map(|(day, it)| Change { at: at(day * DAY), amount: *it });
+            sale.refunds.extend(back);
+            sale.refunds.push(Change { at: at(300 * DAY), amount: 10_000_000 });
+            sale
+        };
+        let sales: Vec<Sale> = sales.into_iter().map(gone).collect();
+        prop_assert_eq!(earned(&terms, &sales), 0);
+    }
+
+    #[test]
     fn what_is_wholly_returned_earns_nothing(terms in any_terms(), sales in any_sales()) {
         let gone = |mut sale: Sale| {
             sale.refunds.push(Change { at: at(200 * DAY), amount: 10_000_000 });

@@ -55,6 +55,16 @@ fn the_first_of_two_marginal_sales_refunded_takes_the_upper_tier_back() {
 }
 
 #[test]
+fn a_marginal_sale_in_euros_that_goes_back_in_parts_takes_exactly_what_it_earned() {
+    let mut terms = tiered(Method::Marginal, Measure::NetRevenue, &[(0, 1_000)]);
+    terms.exchange_rate_micros.insert(currency("eur"), 1_100_000);
+    let euros = Sale { currency: currency("eur"), ..sale("a", 1, 150) };
+    let parts = [(10, 40), (20, 40), (30, 40), (40, 30)];
+    assert_eq!(earned(&terms, std::slice::from_ref(&euros)), 15);
+    assert_eq!(earned(&terms, &[refunded(euros, &parts)]), 0);
+}
+
+#[test]
 fn a_retroactive_count_loses_a_sale_only_when_all_of_it_went_back() {
     let terms = tiered(Method::Retroactive, Measure::Sales, &[(0, 1_000), (2, 2_000)]);
     let with = |back| {

@@ -94,7 +94,8 @@ pub(super) fn post(
         let share = Share::default();
         courses.push(Course { sale, acts, share, returned: 0, rejected: false, clawed: 0 });
     }
-    let mut period = Posted { terms, tiers, totals: Totals::default(), posted: BTreeMap::new() };
+    let (totals, moved, posted) = (Totals::default(), BTreeMap::new(), BTreeMap::new());
+    let mut period = Posted { terms, tiers, totals, moved, posted };
     for (at, place) in steps {
         let course = &mut courses[place];
         let sale = course.sale;
@@ -140,6 +141,8 @@ struct Posted<'a> {
     terms: &'a Terms,
     tiers: &'a Tiers,
     totals: Totals<'a>,
+    /// Of marginal tiers: what each currency's sales have moved, in the program's currency.
+    moved: BTreeMap<Currency, i64>,
     posted: BTreeMap<Currency, i64>,
 }
 
@@ -158,10 +161,7 @@ impl<'a> Posted<'a> {
         self.totals.replace(sale, old, new)?;
         if self.tiers.method == Method::Marginal {
             let moved = sub(self.marginal(self.totals.revenue)?, self.marginal(before)?)?;
-            let (native, program) = (sub(new.native, old.native)?, sub(new.program, old.program)?);
-            let own = sale.currency == self.terms.currency;
-            let moved = if own { moved } else { part(moved, native, program)? };
-            return Ok(vec![(sale.currency, moved)]);
+            return Ok(vec![(sale.currency, self.natively(sale.currency, moved)?)]);
         }
         let mut rows = Vec::new();
         for (currency, target) in self.retroactive()? {
@@ -169,6 +169,16 @@ impl<'a> Posted<'a> {
             rows.push((currency, sub(target, posted)?));
         }
         Ok(rows)
+    }
+
+    /// What the sales of a currency have moved further, in that currency. The sum is converted, not
+    /// the step: what comes back in parts leaves nothing behind.
+    fn natively(&mut self, currency: Currency, further: i64) -> Result<i64, LedgerError> {
+        let moved = self.moved.entry(currency).or_default();
+        *moved = add(*moved, further)?;
+        let target = from_program(self.terms, *moved, currency)?.unwrap_or(0);
+        let posted = self.posted.insert(currency, target).unwrap_or(0);
+        sub(target, posted)
     }
 
     fn marginal(&self, revenue: i64) -> Result<i64, LedgerError> {
