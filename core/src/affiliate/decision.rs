@@ -129,6 +129,21 @@ pub enum State {
 }
 
 impl State {
+    /// Every state.
+    pub const ALL: [State; 5] =
+        [State::Pending, State::Approved, State::Held, State::Rejected, State::Reversed];
+
+    /// The state of that name.
+    pub fn parse(name: &str) -> Option<State> {
+        State::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+
+    /// Whether what is left can be paid once the hold is over. With tiers of a period something is
+    /// left of a sale that went back or was rejected: it makes up for what other sales have lost.
+    pub fn may_be_paid(self) -> bool {
+        matches!(self, State::Approved | State::Rejected | State::Reversed)
+    }
+
     /// The name in databases and answers.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -153,7 +168,7 @@ pub struct Status {
 impl Status {
     /// Whether it can be paid.
     pub fn is_payable(&self, now: Timestamp) -> bool {
-        self.state == State::Approved && self.due <= now
+        self.state.may_be_paid() && self.due <= now
     }
 }
 

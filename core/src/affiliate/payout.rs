@@ -112,7 +112,8 @@ pub enum Outcome {
 /// The rows that are due.
 ///
 /// Of a sale that is payable: all that no payout has. Of any other sale: the same, but only where
-/// it sums to less than nothing, because more was paid than is left of it; that skips the hold.
+/// it sums to less than nothing, because more was paid than is left of it; that skips the hold. Of a
+/// sale whose rest is nothing: nothing, so that no payout keeps a decision on it from being undone.
 pub fn due(
     entries: &[Entry],
     is_payable: impl Fn(&str) -> bool,
@@ -123,7 +124,8 @@ pub fn due(
     }
     let mut due = Vec::new();
     for ((sale, _), rows) in sales {
-        if is_payable(sale) || sum(rows.iter().map(|row| row.amount))? < 0 {
+        let rest = sum(rows.iter().map(|row| row.amount))?;
+        if rest < 0 || (rest > 0 && is_payable(sale)) {
             due.extend(rows);
         }
     }
@@ -131,7 +133,8 @@ pub fn due(
 }
 
 /// What becomes of the rows of one partner, by currency; a currency in which nothing is due is left
-/// out. `is_payable` says of a sale whether its commission is approved and past its hold.
+/// out. `is_payable` says of a sale whether what is left of its commission may be paid by its state, and
+/// is past its hold.
 pub fn batches(
     terms: &Terms,
     payee: Payee,
@@ -225,6 +228,17 @@ mod tests {
             entry("c", "old1", 3_000, false),
         ];
         assert_eq!(paid(&terms, PAYEE, &entries), pay(&["c"], 3_000));
+    }
+
+    #[test]
+    fn a_rest_of_nothing_is_in_no_payout() {
+        let terms = Terms::percent(usd(), 2_000);
+        let entries = [
+            entry("a", "old1", 2_000, false),
+            entry("b", "old1", -2_000, false),
+            entry("c", "old2", 500, false),
+        ];
+        assert_eq!(paid(&terms, PAYEE, &entries), pay(&["c"], 500));
     }
 
     #[test]

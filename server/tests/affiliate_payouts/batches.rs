@@ -33,6 +33,7 @@ async fn what_is_due_is_paid_once_a_partner_and_currency() {
             Made { state: "pending", ..Made::new(&bob, "in_8", 5_000) },
             Made { state: "held", ..Made::new(&bob, "in_6", 5_000) },
             Made { state: "rejected", ..Made::new(&bob, "in_7", 5_000) },
+            Made { state: "rejected", ..Made::new(&bob, "in_7", -5_000) },
         ])
         .await;
         let batch = desk.create(desk.all()).await.unwrap();

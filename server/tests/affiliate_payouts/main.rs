@@ -17,3 +17,4 @@ mod kept;
 mod races;
 mod settling;
 mod signals;
+mod tiers;

@@ -48,7 +48,7 @@ impl Candidate {
 #[derive(Debug, Default)]
 pub(super) struct Open {
     entries: Vec<Entry>,
-    /// Sales whose commission is approved and past its hold.
+    /// Sales of which what is left may be paid, and is past its hold.
     payable: BTreeSet<String>,
 }
 
@@ -70,7 +70,8 @@ pub(super) async fn open(
         let sale = format!("{}|{}", row.int(2)?, row.text(3)?);
         let of = open.entry(row.text(1)?).or_default();
         let due = row.opt_int(9)?.is_some_and(|at| at <= through.0);
-        if due && row.opt_text(8)?.as_deref() == Some(State::Approved.as_str()) {
+        let state = row.opt_text(8)?.and_then(|name| State::parse(&name));
+        if due && state.is_some_and(State::may_be_paid) {
             of.payable.insert(sale.clone());
         }
         let kind = Kind::parse(&row.text(4)?).unwrap_or(Kind::Earned);
