@@ -23,6 +23,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join(DESCRIPTOR_SET), compiler.encode_file_descriptor_set())?;
     tonic_prost_build::configure()
         .bytes(".takings.v1.IngestWebhookRequest.payload")
+        // A request is told from another by its bytes, which have to come in one order.
+        .btree_map(".takings.v1.LeadProfile")
+        .btree_map(".takings.v1.RecordLeadActivityRequest")
+        .btree_map(".takings.v1.ActivityRule")
         .compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }

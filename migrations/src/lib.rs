@@ -23,6 +23,7 @@ mod m0013_clicks;
 mod m0014_commissions;
 mod m0015_affiliate_upkeep;
 mod m0016_privacy;
+mod m0017_leads;
 mod schema;
 
 /// Every schema change, oldest first.
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_commissions::Migration),
             Box::new(m0015_affiliate_upkeep::Migration),
             Box::new(m0016_privacy::Migration),
+            Box::new(m0017_leads::Migration),
         ]
     }
 }

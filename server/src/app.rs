@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::ingest::Writer;
 use crate::sources::Sources;
 use crate::stripe::{self, Account, Secrets};
-use crate::{analytics, telemetry};
+use crate::{analytics, lead, telemetry};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
 use takings_core::time::Timestamp;
@@ -30,6 +30,8 @@ pub struct App {
     pub links: Cache,
     /// Clicks on their way into the database.
     pub clicks: Clicks,
+    /// What leads need.
+    pub leads: lead::Desk,
     stripe: Option<Account>,
     /// Set when the process is on its way out.
     pub stopping: CancellationToken,
@@ -44,6 +46,7 @@ impl App {
         let sources = Sources::new(database.clone());
         let stripe = Account::of(&config.stripe)?;
         let secrets = Secrets::of(&config.stripe).map_err(Error::internal)?;
+        let leads = lead::Desk::of(&config.leads)?;
         let prometheus = telemetry::metrics().map_err(Error::internal)?;
         let (stopping, clock) = (CancellationToken::new(), now as fn() -> Timestamp);
         let clicks = Clicks::new(&config.affiliate);
@@ -55,6 +58,7 @@ impl App {
             secrets,
             links: Cache::default(),
             clicks,
+            leads,
             stripe,
             stopping,
             clock,

@@ -2,11 +2,13 @@
 //! error that names it.
 
 mod affiliate;
+mod leads;
 mod network;
 mod privacy;
 mod stripe;
 
 pub use affiliate::{Affiliate, ClickMode};
+pub use leads::Leads;
 pub use network::{Network, Networks};
 pub use privacy::Privacy;
 pub(crate) use stripe::is_loopback;
@@ -32,6 +34,8 @@ pub struct Config {
     pub stripe: Stripe,
     /// Affiliate programs.
     pub affiliate: Affiliate,
+    /// Leads.
+    pub leads: Leads,
     /// Personal data.
     pub privacy: Privacy,
     /// How the process behaves as a whole.
@@ -159,6 +163,7 @@ impl Config {
         }
         let mut config: Config = figment.extract().map_err(Box::new)?;
         config.stripe.read_files()?;
+        config.leads.read_files()?;
         config.check()?;
         Ok(config)
     }
@@ -166,6 +171,7 @@ impl Config {
     fn check(&self) -> Result<(), ConfigError> {
         let refuse = |text: String| Err(ConfigError::Value(text));
         self.stripe.check().map_err(ConfigError::Value)?;
+        self.leads.check().map_err(ConfigError::Value)?;
         for (key, listen) in [("http.listen", self.http.listen), ("grpc.listen", self.grpc.listen)]
         {
             if !listen.ip().is_loopback() && !self.server.insecure {

@@ -11,6 +11,7 @@ pub mod grpc;
 pub mod http;
 pub mod ingest;
 pub mod jobs;
+pub mod lead;
 pub mod ledger;
 mod once;
 pub mod page;

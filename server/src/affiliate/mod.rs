@@ -15,6 +15,7 @@ pub mod programs;
 pub(crate) mod sales;
 mod service;
 
+pub(crate) use convert::is_id;
 pub use service::AffiliateApi;
 
 use uuid::Uuid;

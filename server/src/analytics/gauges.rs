@@ -3,9 +3,11 @@
 use super::commissions;
 use super::confidence;
 use super::kinds::{MOVEMENTS, REVENUE};
+use super::leads;
 use super::rollups::Totals;
 use crate::app::App;
 use crate::error::Error;
+use crate::lead;
 use metrics::gauge;
 use std::sync::atomic::{AtomicI64, Ordering};
 use takings_core::billing::UNITS_PER_MINOR;
@@ -39,6 +41,7 @@ pub async fn refresh(app: &App) -> Result<(), Error> {
     let totals = Totals::read(&app.database, &[window.start, now], None, &KINDS).await?;
     money(&totals, now)?;
     affiliate(app).await?;
+    leads(app).await?;
     success_rate(&totals, window);
     let counts = confidence::count(app).await?.all();
     for reason in Reason::ALL {
@@ -62,6 +65,20 @@ async fn affiliate(app: &App) -> Result<(), Error> {
         gauge!(*name, "currency" => currency.iso()).set(amount);
     }
     gauge!("affiliate_conversions").set(sums.customers as f64);
+    Ok(())
+}
+
+/// How many leads convert, and how many mails wait for how long.
+#[expect(clippy::float_arithmetic, reason = "a ratio for a gauge, never posted")]
+async fn leads(app: &App) -> Result<(), Error> {
+    let (converted, whole) = leads::counts(&app.database).await?;
+    if whole > 0 {
+        gauge!("lead_conversion_rate").set(converted as f64 / whole as f64);
+    }
+    let (depth, oldest) = lead::depth(app).await?;
+    let age = oldest.map_or(0, |oldest| app.now().0.saturating_sub(oldest.0).max(0));
+    gauge!("outbox_depth").set(depth as f64);
+    gauge!("outbox_oldest_seconds").set((age / 1_000_000) as f64);
     Ok(())
 }
 

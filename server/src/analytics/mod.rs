@@ -7,6 +7,7 @@ mod confidence;
 mod convert;
 pub mod gauges;
 mod kinds;
+pub(crate) mod leads;
 mod movements;
 mod retention;
 mod rollups;

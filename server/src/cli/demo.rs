@@ -1,9 +1,11 @@
 //! `takings demo`: a make-believe business, played through the real doors.
 
+mod leads;
+mod mailbox;
 mod partners;
 
 use crate::app::now;
-use crate::config::Config;
+use crate::config::{Config, Leads};
 use crate::grpc;
 use crate::http::Client;
 use crate::jobs;
@@ -11,6 +13,7 @@ use crate::serve::{Running, signalled, start};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use mailbox::Mailbox;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -50,6 +53,16 @@ pub(super) async fn run(mut config: Config, args: DemoArgs) -> anyhow::Result<Ex
     config.database.url = format!("sqlite://{}", args.file.display());
     let business = Business::open(&args).await?;
     business.configure(&mut config);
+    let mailbox = Mailbox::open().await?;
+    // Links in mails are followed on this machine, wherever they say they lead.
+    config.leads = Leads {
+        public_url: Some("http://demo.example".into()),
+        dns: false,
+        smtp_url: Some(format!("smtp://{}", mailbox.address)),
+        mail_from: Some("Demo <news@demo.example>".into()),
+        mail_name: "Demo".into(),
+        ..Leads::default()
+    };
     let deadline = Duration::from_secs(config.server.drain_seconds);
     let running = start(config, true).await?;
     let story = business.stripe.events();
@@ -67,6 +80,7 @@ pub(super) async fn run(mut config: Config, args: DemoArgs) -> anyhow::Result<Ex
     print!("{}", grpc::summary(running.grpc).await?);
     business.go_on(&running)?;
     print!("{}", partners::play(&running, &business).await?);
+    print!("{}", leads::play(&running, &business, &mailbox).await?);
     hints(&running, &args);
     if !args.exit {
         println!("\nServing until Ctrl-C.");

@@ -2,6 +2,7 @@
 
 use super::key_file::KeyFile;
 use super::postgres::Postgres;
+use super::readers::Readers;
 use super::sqlite::{LOG, PATIENCE, Sqlite};
 use super::tx::{Link, Turns};
 use super::{Conn, Error};
@@ -58,7 +59,9 @@ pub struct Database {
     pub kind: Kind,
     /// The keys of subjects.
     pub(crate) vault: Arc<Vault>,
-    url: Arc<str>,
+    pub(super) url: Arc<str>,
+    /// SQLite's connections for readers of fixed texts.
+    pub(super) readers: Readers,
     /// SQLite's key store.
     pub(super) key_file: Arc<KeyFile>,
     /// SQLite lets in who happens to ask at the right moment, which a job beside a busy writer may
@@ -86,6 +89,7 @@ impl Database {
             kind,
             vault: vault.into(),
             url: options.url.as_str().into(),
+            readers: Readers::default(),
             key_file: key_file.into(),
             turns: Turns::default(),
         })

@@ -11,6 +11,7 @@ mod error;
 mod key_file;
 mod postgres;
 mod query;
+mod readers;
 mod single;
 mod sqlite;
 mod tx;

@@ -4,12 +4,14 @@ use super::measure::Measure;
 use crate::affiliate::AffiliateApi;
 use crate::analytics::AnalyticsApi;
 use crate::app::App;
+use crate::lead::LeadApi;
 use crate::revenue::RevenueApi;
 use prost::Message;
 use std::sync::Arc;
 use std::time::Duration;
 use takings::v1::affiliate_service_server::AffiliateServiceServer;
 use takings::v1::analytics_service_server::AnalyticsServiceServer;
+use takings::v1::lead_service_server::LeadServiceServer;
 use takings::v1::revenue_service_server::RevenueServiceServer;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -32,6 +34,7 @@ impl Health {
         self.0.set_not_serving::<RevenueServiceServer<RevenueApi>>().await;
         self.0.set_not_serving::<AnalyticsServiceServer<AnalyticsApi>>().await;
         self.0.set_not_serving::<AffiliateServiceServer<AffiliateApi>>().await;
+        self.0.set_not_serving::<LeadServiceServer<LeadApi>>().await;
         self.0.set_service_status("", tonic_health::ServingStatus::NotServing).await;
     }
 
@@ -41,6 +44,7 @@ impl Health {
             <RevenueServiceServer<RevenueApi> as NamedService>::NAME,
             <AnalyticsServiceServer<AnalyticsApi> as NamedService>::NAME,
             <AffiliateServiceServer<AffiliateApi> as NamedService>::NAME,
+            <LeadServiceServer<LeadApi> as NamedService>::NAME,
             "",
         ] {
             self.0.clear_service_status(service).await;
@@ -79,6 +83,7 @@ pub async fn serve(
     reporter.set_serving::<RevenueServiceServer<RevenueApi>>().await;
     reporter.set_serving::<AnalyticsServiceServer<AnalyticsApi>>().await;
     reporter.set_serving::<AffiliateServiceServer<AffiliateApi>>().await;
+    reporter.set_serving::<LeadServiceServer<LeadApi>>().await;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(takings::FILE_DESCRIPTOR_SET)
@@ -88,7 +93,8 @@ pub async fn serve(
     let revenue = RevenueServiceServer::new(RevenueApi::new(app.clone()))
         .max_decoding_message_size(LARGEST_REQUEST);
     let analytics = AnalyticsServiceServer::new(AnalyticsApi::new(app.clone()));
-    let affiliate = AffiliateServiceServer::new(AffiliateApi::new(app));
+    let affiliate = AffiliateServiceServer::new(AffiliateApi::new(app.clone()));
+    let lead = LeadServiceServer::new(LeadApi::new(app));
     // Without it an answer's last packet waits for the client to acknowledge the one before: 40 ms.
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let serving = Server::builder()
@@ -107,6 +113,7 @@ pub async fn serve(
         .add_service(revenue)
         .add_service(analytics)
         .add_service(affiliate)
+        .add_service(lead)
         .serve_with_incoming_shutdown(incoming, stop.cancelled_owned());
     Ok((Health(reporter), serving))
 }

@@ -39,6 +39,19 @@ impl Client {
         Ok(answer)
     }
 
+    /// Sends a form; answers the status.
+    pub async fn submit(&mut self, path: &str, form: String) -> anyhow::Result<u16> {
+        let request = Request::post(path)
+            .header("host", &self.host)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Full::new(Bytes::from(form)))?;
+        self.requests.ready().await?;
+        let response = self.requests.send_request(request).await?;
+        let status = response.status().as_u16();
+        response.into_body().collect().await?;
+        Ok(status)
+    }
+
     /// Posts one of Stripe's webhooks; answers the status.
     pub async fn webhook(&mut self, signature: &str, body: Vec<u8>) -> anyhow::Result<u16> {
         let request = Request::post("/revenue/webhooks/stripe")

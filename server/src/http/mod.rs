@@ -1,8 +1,9 @@
-//! The HTTP door: webhooks in, links on, health and metrics out.
+//! The HTTP door: webhooks and forms in, links on, health and metrics out.
 
 mod client;
 mod follow;
 mod health;
+mod leads;
 mod peer;
 mod server;
 mod webhook;
@@ -19,6 +20,12 @@ use std::sync::Arc;
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/revenue/webhooks/stripe", post(webhook::stripe))
+        .route("/revenue/leads", post(leads::submit).options(leads::preflight))
+        .route("/revenue/leads/confirm/{token}", get(leads::show_confirmation).post(leads::confirm))
+        .route(
+            "/revenue/leads/unsubscribe/{token}",
+            get(leads::show_withdrawal).post(leads::withdraw),
+        )
         .route("/r/{code}", get(follow::follow))
         .route("/takings.js", get(follow::script))
         .route("/revenue/health", get(health::ready))

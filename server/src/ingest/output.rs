@@ -3,7 +3,7 @@
 use super::links::Links;
 use super::{Key, Trouble, tables};
 use crate::db::{Cell, Insert, Rows, Tx};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use takings_core::time::Timestamp;
 
 /// The transaction a row belongs to.
@@ -50,6 +50,8 @@ pub(super) struct Output {
     pub(super) changed_sales: Rows,
     /// By what mailboxes customers are found.
     pub(super) people: Rows,
+    /// Those mailboxes.
+    pub(super) mailboxes: BTreeSet<String>,
     arrived: Rows,
     rollups: BTreeMap<RollupKey, Sums>,
 }
@@ -109,6 +111,8 @@ impl Output {
         let mirror = |table: &&Insert| self.mirrors.get(table.table).unwrap_or(&none);
         rows.extend(MIRRORS.iter().map(mirror));
         let rollups = rollup_rows(self.rollups, batch);
+        let mut mailboxes = Rows::default();
+        self.mailboxes.iter().for_each(|it| mailboxes.push([it.as_str().into(), 1.into()]));
         rows.extend([
             &self.dropped_points,
             &self.points,
@@ -121,6 +125,7 @@ impl Output {
             &self.waiting,
             &self.changed_sales,
             &self.people,
+            &mailboxes,
             &rollups,
         ]);
         Ok(tx.write(&tables::FLUSH, &rows).await?)

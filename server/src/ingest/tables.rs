@@ -234,6 +234,13 @@ pub(super) static PEOPLE: Insert = Insert::new(
     "on conflict (subject) do update set email_index = excluded.email_index",
 );
 
+/// Mailboxes of which something was learned: the lead who has one may have become a customer.
+pub(super) static CHANGED_PEOPLE: Insert = Insert::new(
+    "changed_people",
+    &[("email_index", Text), ("mark", Int)],
+    "on conflict (email_index) do update set mark = changed_people.mark + 1",
+);
+
 pub(super) static DROP_POINTS: Delete = Delete::new(
     "subscription_points",
     &[("source_id", Int), ("customer", Text), ("subscription", Text), ("at", Int)],
@@ -275,6 +282,7 @@ pub(super) static FLUSH: Bundle = Bundle::new(
         Part::Insert(&WAITING),
         Part::Insert(&CHANGED_SALES),
         Part::Insert(&PEOPLE),
+        Part::Insert(&CHANGED_PEOPLE),
         Part::Insert(&ROLLUPS),
     ],
 );

@@ -5,6 +5,7 @@ use crate::affiliate::sales::{self, Marked};
 use crate::db::Database;
 use crate::error::Error;
 use crate::ingest::{Trouble, Unit, transact};
+use crate::lead;
 
 /// Derives the commissions of every marked settlement, and of those whose click has arrived;
 /// answers how many settlements that were.
@@ -29,6 +30,7 @@ pub(crate) async fn settle_marked(database: &Database) -> Result<(usize, usize),
             let batch = Unit { shard: 0 }.open(tx).await?;
             let affected = sales::derive(tx, batch, &marked).await?;
             let done = settle(tx, batch, &affected, Mode::Post).await?;
+            lead::mark_settlements(tx, marked.settlements()).await?;
             marked.clear(tx).await?;
             Ok::<_, Trouble>((derived, done.differences(), more))
         })

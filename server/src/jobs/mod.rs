@@ -19,6 +19,7 @@ pub use sync::backfill;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::lead;
 use crate::privacy::{link_bodies, retain};
 use crate::revenue::look_up::look_up_due;
 use std::sync::Arc;
@@ -30,7 +31,12 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// Runs due jobs until `stop`.
 pub async fn run(app: Arc<App>, stop: CancellationToken) {
-    tokio::join!(settle(&app, &stop), look_ups(&app, &stop), sync::run(&app, &stop));
+    tokio::join!(
+        settle(&app, &stop),
+        look_ups(&app, &stop),
+        mails(&app, &stop),
+        sync::run(&app, &stop)
+    );
 }
 
 /// Runs the jobs that need nobody else.
@@ -42,11 +48,19 @@ async fn settle(app: &Arc<App>, stop: &CancellationToken) {
         }
         report("coupons", turn(app, "coupons", Duration::from_secs(1)).await);
         report("commissions", turn(app, "commissions", Duration::from_secs(1)).await);
+        report("leads", turn(app, "leads", Duration::from_secs(1)).await);
         report("awaited", turn(app, "awaited", Duration::from_secs(60)).await);
         report("bodies", turn(app, "bodies", Duration::from_secs(60)).await);
         report("retention", turn(app, "retention", Duration::from_secs(3_600)).await);
         report("close", turn(app, "close", Duration::from_secs(600)).await);
         report("clicks", turn(app, "clicks", Duration::from_secs(86_400)).await);
+    }
+}
+
+/// Sends mails. A mail server may take long to answer, and nothing else is to wait for that.
+async fn mails(app: &Arc<App>, stop: &CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(TICK)).await.is_some() {
+        report("outbox", turn(app, "outbox", Duration::from_secs(1)).await);
     }
 }
 
@@ -69,6 +83,8 @@ async fn turn(app: &Arc<App>, name: &'static str, every: Duration) -> Result<(),
             let keep = app.config.affiliate.keep_clicks_days;
             drop_clicks(&app.database, keep, app.now()).await.map(drop)
         }
+        "leads" => lead::convert_marked(&app.database, app.now()).await.map(drop),
+        "outbox" => lead::send_due(app).await.map(drop),
         "bodies" => link_bodies(&app.database).await.map(drop),
         "retention" => {
             let days = app.config.privacy.keep_bodies_days;

@@ -9,6 +9,7 @@ use super::{By, Names, Person, store};
 use crate::db::{Database, Rows, Tx};
 use crate::error::Error;
 use crate::ingest::{Trouble, transact};
+use crate::lead;
 use takings_core::privacy::Subject;
 use takings_core::time::Timestamp;
 use tokio::runtime::Handle;
@@ -132,14 +133,17 @@ async fn apply(tx: &mut Tx<'_>, applied: i64) -> Result<usize, Trouble> {
 /// bodies that turn out to be theirs.
 async fn empty(tx: &mut Tx<'_>, names: &Names) -> Result<(), Trouble> {
     let (mut customers, mut partners) = (Rows::default(), Rows::default());
+    let mut leads = Vec::new();
     for name in names {
         match Subject::parse(name) {
             Some(Subject::Customer(source, id)) => customers.push([source.into(), id.into()]),
             Some(Subject::Partner(id)) => partners.push([id.into()]),
+            Some(Subject::Lead(id)) => leads.push(id),
             _ => {}
         }
     }
     tx.fetch(&store::UNLISTED, &rows_of(names)).await?;
+    lead::forget(tx, &leads).await?;
     if !partners.is_empty() {
         tx.fetch(&store::EMPTY_PARTNERS, &partners).await?;
     }

@@ -5,13 +5,14 @@ use super::{By, Keys, Person, customers, partners, store};
 use crate::db::{Database, Row, Rows, Tx};
 use crate::error::Error;
 use crate::ingest::{Trouble, transact};
+use crate::lead;
 use serde_json::{Value, json};
 use takings_core::privacy::Subject;
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
-/// Everything that is held about a person, as one JSON object: `subjects`; `customers` and `partners`
-/// with what is known of them; their `objects`; and `events`, the bodies as they came. `None`: nobody is known by
+/// Everything that is held about a person, as one JSON object: `subjects`; `customers`, `partners` and
+/// `leads` with what is known of them; their `objects`; and `events`, the bodies as they came. `None`: nobody is known by
 /// that name. It reads through the owners of all bodies, some thousand a transaction.
 ///
 /// # Errors
@@ -30,6 +31,7 @@ async fn collect(database: &Database, by: &By) -> Result<Option<Value>, Error> {
     }
     let (known, objects) = transact(database, async |tx| held(tx, &person).await).await?;
     let paid = transact(database, async |tx| partners_of(tx, &person).await).await?;
+    let leads = transact(database, async |tx| lead::held(tx, &person.subjects).await).await?;
     let (mut events, mut after) = (Vec::new(), -1);
     loop {
         let page = transact(database, async |tx| bodies(tx, after).await).await?;
@@ -43,8 +45,8 @@ async fn collect(database: &Database, by: &By) -> Result<Option<Value>, Error> {
     }
     let subjects = json!(person.subjects);
     Ok(Some(json!({
-        "subjects": subjects, "customers": known, "partners": paid, "objects": objects,
-        "events": events,
+        "subjects": subjects, "customers": known, "partners": paid, "leads": leads,
+        "objects": objects, "events": events,
     })))
 }
 

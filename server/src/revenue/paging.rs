@@ -52,7 +52,8 @@ impl<K: Serialize + DeserializeOwned> Slice<K> {
         Page { rows, next }
     }
 
-    fn token(&self, key: &K) -> String {
+    /// The token of the page after a key.
+    pub(crate) fn token(&self, key: &K) -> String {
         let filters: Vec<&str> = self.filters.iter().map(String::as_str).collect();
         page::encode(&filters, &[serde_json::to_string(key).unwrap_or_default()])
     }

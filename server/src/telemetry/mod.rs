@@ -71,6 +71,12 @@ fn describe() {
         "All that was taken back of commissions, in major units of `currency`."
     );
     describe_gauge!("affiliate_conversions", "Customers that partners have brought.");
+    describe_gauge!(
+        "lead_conversion_rate",
+        "Leads that became paying customers / leads who were none before, of all time, 0 to 1."
+    );
+    describe_gauge!("outbox_depth", "Mails that wait to be sent.");
+    describe_gauge!("outbox_oldest_seconds", Unit::Seconds, "How long the oldest of them waits.");
     describe_gauge!("unconfirmed_objects", "Objects that no payload settles yet, by `reason`.");
     describe_histogram!(
         "webhook_processing_time",
@@ -98,6 +104,14 @@ fn describe() {
         "Clicks by `outcome`: what each was taken for; `limited`: counted and not stored."
     );
     describe_counter!("clicks_lost_total", "Clicks that were not durable when the process ended.");
+    describe_counter!(
+        "lead_captures_total",
+        "Captures by `verdict` about the address; `robot`: a form that only robots fill in so."
+    );
+    describe_counter!(
+        "lead_opt_ins_total",
+        "What became of mails that ask to confirm, and of consents, by `outcome`."
+    );
     describe_counter!("grpc_requests_total", "Calls by `method` and `code`.");
     describe_histogram!("grpc_request_duration", Unit::Seconds, "By `method`.");
 }

@@ -290,6 +290,46 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     otherwise before. Example: ResolveFraudSignal as dismissed of one that is confirmed. Approve its
     commissions by hand, if they are to be paid.
     """
+    ERROR_REASON_LEAD_NOT_FOUND: _ErrorReason.ValueType  # 58
+    """ERROR_REASON_LEAD_NOT_FOUND (NOT_FOUND) says that no lead has this id or mailbox. Example: GetLead
+    with an address that nobody gave. Send an id that ListLeads answers.
+    """
+    ERROR_REASON_INVALID_EMAIL: _ErrorReason.ValueType  # 59
+    """ERROR_REASON_INVALID_EMAIL (INVALID_ARGUMENT) says that an address cannot be written to; the
+    violation lists the codes of what was found, and never the address. Example: CaptureLead with
+    `anna@example`. Ask the person again, with what ValidateEmail suggests.
+    """
+    ERROR_REASON_PERSON_ERASED: _ErrorReason.ValueType  # 60
+    """ERROR_REASON_PERSON_ERASED (FAILED_PRECONDITION) says that the person was erased, and is not to be
+    kept again. Example: CaptureLead of an old list with an address whose owner had it erased. Leave
+    the person out.
+    """
+    ERROR_REASON_LEAD_EMAIL_TAKEN: _ErrorReason.ValueType  # 61
+    """ERROR_REASON_LEAD_EMAIL_TAKEN (ALREADY_EXISTS) says that another lead has this mailbox. Example:
+    UpdateLead with the address of a colleague. Update that lead.
+    """
+    ERROR_REASON_INVALID_SCORING_MODEL: _ErrorReason.ValueType  # 62
+    """ERROR_REASON_INVALID_SCORING_MODEL (INVALID_ARGUMENT) says that a scoring model cannot stand; the
+    violations name each field. Example: two rules of one name. Correct every field named.
+    """
+    ERROR_REASON_SCORING_MODEL_NOT_FOUND: _ErrorReason.ValueType  # 63
+    """ERROR_REASON_SCORING_MODEL_NOT_FOUND (NOT_FOUND) says that the model has no such version. Example:
+    version 3 of a model that was changed twice. Leave the version out for the one in force.
+    """
+    ERROR_REASON_STAGE_REFUSED: _ErrorReason.ValueType  # 64
+    """ERROR_REASON_STAGE_REFUSED (FAILED_PRECONDITION) says that the lead cannot be moved so: it is there
+    already, or would go back without a reason. Example: AdvanceLeadStage from customer to lead without
+    words. Look at ListLeadStages, and say why.
+    """
+    ERROR_REASON_TOKEN_REFUSED: _ErrorReason.ValueType  # 65
+    """ERROR_REASON_TOKEN_REFUSED (FAILED_PRECONDITION) says that a token confirms nothing: it is not known,
+    was used, is older than seven days, or was ended by a withdrawal. Example: a link that was cut
+    short. Ask the person to fill in the form again.
+    """
+    ERROR_REASON_PERSON_NOT_FOUND: _ErrorReason.ValueType  # 66
+    """ERROR_REASON_PERSON_NOT_FOUND (NOT_FOUND) says that nothing is held about this person. Example:
+    ErasePerson of somebody who was erased before. There is nothing to do.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is why a call failed. Every error carries one `google.rpc.ErrorInfo` with the domain
@@ -565,5 +605,45 @@ ERROR_REASON_FRAUD_SIGNAL_RESOLVED: ErrorReason.ValueType  # 57
 """ERROR_REASON_FRAUD_SIGNAL_RESOLVED (FAILED_PRECONDITION) says that the signal was decided
 otherwise before. Example: ResolveFraudSignal as dismissed of one that is confirmed. Approve its
 commissions by hand, if they are to be paid.
+"""
+ERROR_REASON_LEAD_NOT_FOUND: ErrorReason.ValueType  # 58
+"""ERROR_REASON_LEAD_NOT_FOUND (NOT_FOUND) says that no lead has this id or mailbox. Example: GetLead
+with an address that nobody gave. Send an id that ListLeads answers.
+"""
+ERROR_REASON_INVALID_EMAIL: ErrorReason.ValueType  # 59
+"""ERROR_REASON_INVALID_EMAIL (INVALID_ARGUMENT) says that an address cannot be written to; the
+violation lists the codes of what was found, and never the address. Example: CaptureLead with
+`anna@example`. Ask the person again, with what ValidateEmail suggests.
+"""
+ERROR_REASON_PERSON_ERASED: ErrorReason.ValueType  # 60
+"""ERROR_REASON_PERSON_ERASED (FAILED_PRECONDITION) says that the person was erased, and is not to be
+kept again. Example: CaptureLead of an old list with an address whose owner had it erased. Leave
+the person out.
+"""
+ERROR_REASON_LEAD_EMAIL_TAKEN: ErrorReason.ValueType  # 61
+"""ERROR_REASON_LEAD_EMAIL_TAKEN (ALREADY_EXISTS) says that another lead has this mailbox. Example:
+UpdateLead with the address of a colleague. Update that lead.
+"""
+ERROR_REASON_INVALID_SCORING_MODEL: ErrorReason.ValueType  # 62
+"""ERROR_REASON_INVALID_SCORING_MODEL (INVALID_ARGUMENT) says that a scoring model cannot stand; the
+violations name each field. Example: two rules of one name. Correct every field named.
+"""
+ERROR_REASON_SCORING_MODEL_NOT_FOUND: ErrorReason.ValueType  # 63
+"""ERROR_REASON_SCORING_MODEL_NOT_FOUND (NOT_FOUND) says that the model has no such version. Example:
+version 3 of a model that was changed twice. Leave the version out for the one in force.
+"""
+ERROR_REASON_STAGE_REFUSED: ErrorReason.ValueType  # 64
+"""ERROR_REASON_STAGE_REFUSED (FAILED_PRECONDITION) says that the lead cannot be moved so: it is there
+already, or would go back without a reason. Example: AdvanceLeadStage from customer to lead without
+words. Look at ListLeadStages, and say why.
+"""
+ERROR_REASON_TOKEN_REFUSED: ErrorReason.ValueType  # 65
+"""ERROR_REASON_TOKEN_REFUSED (FAILED_PRECONDITION) says that a token confirms nothing: it is not known,
+was used, is older than seven days, or was ended by a withdrawal. Example: a link that was cut
+short. Ask the person to fill in the form again.
+"""
+ERROR_REASON_PERSON_NOT_FOUND: ErrorReason.ValueType  # 66
+"""ERROR_REASON_PERSON_NOT_FOUND (NOT_FOUND) says that nothing is held about this person. Example:
+ErasePerson of somebody who was erased before. There is nothing to do.
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

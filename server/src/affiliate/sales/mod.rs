@@ -5,10 +5,12 @@
 //! is stored, the settlement is derived again. What never comes is given up in the end.
 
 mod affected;
+mod leads;
 mod said;
 mod store;
 
 pub(crate) use affected::Affected;
+pub(crate) use leads::tell_lead;
 pub(super) use said::Known;
 pub use store::marks::give_up;
 pub(super) use store::marks::mark_since;
@@ -65,6 +67,11 @@ impl Marked {
     /// Settlements that nothing has marked.
     pub(crate) fn plain(settlements: Vec<Key>) -> Marked {
         Marked(Marks::plain(settlements))
+    }
+
+    /// Which they are.
+    pub(crate) fn settlements(&self) -> impl Iterator<Item = &Key> {
+        self.0.settlements.iter()
     }
 
     /// Whether there is none.

@@ -40,11 +40,17 @@ pub(super) async fn play(running: &Running, business: &Business) -> anyhow::Resu
 impl Business {
     /// Somebody buys for 100 dollars on the Checkout page that a click led to; answers the charge.
     fn buy(&self, click: &str) -> anyhow::Result<String> {
+        self.sell("ada@customers.example", Some(click))
+    }
+
+    /// Somebody buys for 100 dollars on a Checkout page; answers the charge.
+    pub(super) fn sell(&self, email: &str, click: Option<&str>) -> anyhow::Result<String> {
         let form = "currency=usd&unit_amount=10000&product_data[name]=Pro";
         let price = id(&self.ask("prices", form)?)?;
+        let click = click.map_or(String::new(), |id| format!("&client_reference_id={id}"));
         let form = format!(
-            "mode=payment&success_url=https://example.com/thanks&client_reference_id={click}\
-             &customer_email=ada@customers.example&customer_creation=always\
+            "mode=payment&success_url=https://example.com/thanks{click}\
+             &customer_email={email}&customer_creation=always\
              &line_items[0][price]={price}&line_items[0][quantity]=1"
         );
         let session = id(&self.ask("checkout/sessions", &form)?)?;

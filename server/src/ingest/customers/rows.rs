@@ -140,6 +140,7 @@ pub(super) fn own(
     if let Some(plain) = &personal {
         let address = customers::email_of(plain);
         let index = address.and_then(|address| customers::email_index(indexes, &address));
+        output.mailboxes.extend(index.clone());
         output.people.push([customers::customer(key.0, &key.1).into(), index.into()]);
     }
     let mirror = Mirror {

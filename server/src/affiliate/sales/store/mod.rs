@@ -95,6 +95,13 @@ static KEEP_SALES: Insert = Insert::new(
 
 static DROP_SALES: Delete = Delete::new("sales", &[("source_id", Int), ("id", Text)]);
 
+static ADD_TOUCHES: Insert = Insert::new(
+    "touches",
+    KEEP_TOUCHES.columns,
+    "on conflict (program, source_id, customer, id) do nothing
+     returning program, source_id, customer, id",
+);
+
 static KEEP_TOUCHES: Insert = Insert::new(
     "touches",
     &[
@@ -199,6 +206,13 @@ impl Changes {
             [&self.gone_sales, &self.sales, &self.gone_touches, &self.touches, &self.awaited];
         Ok(tx.write(&WRITE, &rows).await?)
     }
+}
+
+/// Adds touches that are not known; answers which those are.
+pub(super) async fn add_touches(tx: &mut Tx<'_>, rows: &Rows) -> Result<Vec<TouchKey>, Trouble> {
+    let added = tx.insert(&ADD_TOUCHES, rows).await?;
+    let key = |row: &crate::db::Row| Ok((row.text(0)?, row.int(1)?, row.text(2)?, row.text(3)?));
+    added.iter().map(key).collect()
 }
 
 /// Waits until nobody else rewrites the sales of settlements.

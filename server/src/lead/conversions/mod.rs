@@ -1,0 +1,142 @@
+//! How leads become customers: by the first sale of a customer with the same mailbox, or because
+//! somebody says so.
+//!
+//! It is a function of all facts: when the lead was captured, and when whoever has the mailbox paid
+//! first. Who had paid before the capture was a customer already, and converts nobody.
+
+mod store;
+mod touches;
+
+pub(crate) use store::mark_settlements;
+pub(super) use store::of_leads;
+
+use super::stages;
+use super::store as leads;
+use super::{Conversion, unknown};
+use crate::db::{Database, Tx};
+use crate::error::{Error, Reason};
+use crate::ingest::{Trouble, transact};
+use crate::once::Act;
+use crate::privacy::Names;
+use store::Marked;
+use takings_core::lead::stage::Rule;
+use takings_core::privacy::Subject;
+use takings_core::time::Timestamp;
+
+/// Somebody says that a lead has become a customer.
+#[derive(Debug)]
+pub(super) struct Mark {
+    pub(super) now: Timestamp,
+    pub(super) lead: String,
+    pub(super) customer: Option<String>,
+    pub(super) at: Timestamp,
+}
+
+/// The lead that has become a customer.
+#[derive(Debug)]
+pub(super) struct Converted(pub(super) String);
+
+impl Act for Mark {
+    type Done = Converted;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Converted, Error> {
+        let Mark { now, lead, customer, at } = self;
+        if !leads::lock(tx, lead, *now).await? {
+            return Err(unknown(lead));
+        }
+        let captured = store::captured(tx, lead).await?.ok_or_else(|| unknown(lead))?;
+        if *at < captured {
+            let message = "nobody converts before being captured: send a later `converted_time`";
+            return Err(Error::invalid(Reason::InvalidRange, "converted_time", message));
+        }
+        let known = of_leads(tx, &[lead]).await?.remove(lead);
+        if known.is_none_or(|known| !known.automatic) {
+            let conversion =
+                Conversion { at: *at, source: None, customer: customer.clone(), automatic: false };
+            store::append(tx, lead, Some(&conversion), *now).await?;
+            stages::step(tx, lead, Rule::Paid, *at, *now).await?;
+            stages::settle(tx, lead).await?;
+        }
+        Ok(Converted(lead.clone()))
+    }
+}
+
+/// Derives the conversions of every marked mailbox; answers how many leads were looked at.
+///
+/// # Errors
+///
+/// If the database does not answer, or holds what this binary cannot read.
+pub async fn convert_marked(database: &Database, now: Timestamp) -> Result<usize, Error> {
+    let (mut after, mut derived) = (String::new(), 0);
+    loop {
+        let marked = store::marked(database, &after).await?;
+        let Some(last) = marked.last() else { return Ok(derived) };
+        after.clone_from(&last.mailbox);
+        let (leads, nobodys): (Vec<Marked>, Vec<Marked>) =
+            marked.into_iter().partition(|it| it.is_leads);
+        if !nobodys.is_empty() {
+            transact(database, async |tx| store::clear(tx, &nobodys).await).await?;
+        }
+        // One at a time: customers and programs are locked in one order.
+        for it in leads {
+            transact(database, async |tx| {
+                derive(tx, &it.mailbox, now).await?;
+                store::clear(tx, std::slice::from_ref(&it)).await
+            })
+            .await?;
+            derived += 1;
+        }
+    }
+}
+
+/// Derives the conversion of the lead of a mailbox, and tells affiliates who brought the customer.
+async fn derive(tx: &mut Tx<'_>, mailbox: &str, now: Timestamp) -> Result<(), Trouble> {
+    let Some(lead) = store::lead(tx, mailbox).await? else { return Ok(()) };
+    let subjects = store::subjects(tx, mailbox).await?;
+    let customers = customers(&subjects);
+    let first = store::first_sale(tx, &customers).await?;
+    let begun = store::first_checkout(tx, &customers).await?;
+    if let Some(at) = begun.filter(|at| at.secs() >= lead.captured_at.secs()) {
+        let at = at.max(lead.captured_at);
+        stages::step(tx, &lead.id, Rule::CheckoutStarted, at, now).await.map_err(trouble)?;
+    }
+    // Stripe tells whole seconds: a sale within the second of the capture came after it.
+    let converts = |at: Timestamp| at.secs() >= lead.captured_at.secs();
+    let found = first.map(|(at, (source, customer))| Conversion {
+        at,
+        source: Some(source),
+        customer: Some(customer),
+        automatic: true,
+    });
+    let paid_at = found.as_ref().map(|it| it.at.max(lead.captured_at));
+    let found = found
+        .filter(|it| converts(it.at))
+        .map(|it| Conversion { at: it.at.max(lead.captured_at), ..it });
+    let known = of_leads(tx, &[&lead.id]).await.map_err(trouble)?.remove(&lead.id);
+    let marked = known.as_ref().is_some_and(|known| !known.automatic);
+    if found != known && !(found.is_none() && marked) {
+        store::append(tx, &lead.id, found.as_ref(), now).await.map_err(trouble)?;
+    }
+    if let Some(at) = paid_at {
+        stages::step(tx, &lead.id, Rule::Paid, at, now).await.map_err(trouble)?;
+    }
+    stages::settle(tx, &lead.id).await.map_err(trouble)?;
+    touches::tell(tx, &lead, &customers).await
+}
+
+/// The customers among the subjects of a person.
+fn customers(subjects: &Names) -> Vec<(i64, String)> {
+    let customer = |name: &String| match Subject::parse(name) {
+        Some(Subject::Customer(source, id)) => Some((source, id)),
+        _ => None,
+    };
+    subjects.iter().filter_map(customer).collect()
+}
+
+/// What acts fail by, within a job.
+pub(super) fn trouble(error: Error) -> Trouble {
+    match error {
+        Error::Conflict => Trouble::Retry,
+        other => Trouble::Unreadable { what: "lead", why: other.to_string() },
+    }
+}

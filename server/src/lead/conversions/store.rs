@@ -1,0 +1,243 @@
+//! Rows of `lead_conversions`, and what they follow from.
+
+use crate::db::Type::{Int, Text};
+use crate::db::{self, Bundle, Cell, Database, Delete, Insert, Part, Query, Rows, Tx};
+use crate::error::Error;
+use crate::ingest::{Key, Trouble};
+use crate::lead::Conversion;
+use crate::lead::entity::conversion;
+use crate::lead::reads::{Reads, each, one};
+use crate::privacy::Names;
+use std::collections::HashMap;
+use takings_core::affiliate::sale::Sale;
+use takings_core::time::Timestamp;
+
+/// The newest revision of each.
+static LOAD: Query = Query::new(
+    "lead_conversions_load",
+    "select c.lead, c.converted_at, c.source_id, c.customer, c.automatic
+     from {0} cross join lead_conversions c
+     where c.lead = t0.wanted and c.revision =
+        (select max(n.revision) from lead_conversions n where n.lead = c.lead)",
+    &[("wanted", Text)],
+);
+
+static REVISION: Query = Query::new(
+    "lead_conversions_revision",
+    "select coalesce(max(c.revision), 0) from lead_conversions c where c.lead in
+        (select t0.wanted from {0})",
+    &[("wanted", Text)],
+);
+
+static APPEND: Insert = Insert::new(
+    "lead_conversions",
+    &[
+        ("lead", Text),
+        ("revision", Int),
+        ("converted_at", Int),
+        ("source_id", Int),
+        ("customer", Text),
+        ("automatic", Int),
+        ("recorded_at", Int),
+    ],
+    "on conflict (lead, revision) do nothing returning lead",
+);
+
+/// The next mailboxes after one, with the leads that have them.
+static MARKED: Query = Query::new(
+    "changed_people",
+    "select c.email_index, c.mark, l.id from {0} cross join changed_people c
+     left join leads l on l.email_index = c.email_index
+     where c.email_index > t0.after order by c.email_index limit 200",
+    &[("after", Text)],
+);
+
+/// Takes marks away, but for those that somebody has set again.
+static CLEAR: Delete = Delete::new("changed_people", &[("email_index", Text), ("mark", Int)]);
+
+static CLEARED: Bundle = Bundle::new("clear_people", &[Part::Delete(&CLEAR)]);
+
+/// Marks the mailboxes of the customers of settlements that a lead has.
+static MARK: Query = Query::new(
+    "changed_people_mark",
+    "insert into changed_people (email_index, mark)
+     select distinct p.email_index, 1
+     from {0} cross join objects o cross join people p cross join leads l
+     where o.source_id = t0.number and o.settlement = t0.root and o.customer is not null
+       and p.subject = 'customer:' || cast(t0.number as text) || ':' || o.customer
+       and l.email_index = p.email_index
+     on conflict (email_index) do update set mark = changed_people.mark + 1",
+    &[("number", Int), ("root", Text)],
+);
+
+static LEAD: Query = Query::new(
+    "lead_of_mailbox",
+    "select l.id, l.captured_at, l.click from {0} cross join leads l
+     where l.email_index = t0.mailbox",
+    &[("mailbox", Text)],
+);
+
+static CAPTURED: Query = Query::new(
+    "lead_captured",
+    "select l.captured_at from {0} cross join leads l where l.id = t0.wanted",
+    &[("wanted", Text)],
+);
+
+static SUBJECTS: Query = Query::new(
+    "subjects_of_mailbox",
+    "select p.subject from {0} cross join people p where p.email_index = t0.mailbox",
+    &[("mailbox", Text)],
+);
+
+static SALES: Query = Query::new(
+    "sales_of_customers",
+    "select s.source_id, s.customer, s.content from {0} cross join sales s
+     where s.source_id = t0.number and s.customer = t0.buyer order by s.paid_at, s.id",
+    &[("number", Int), ("buyer", Text)],
+);
+
+/// When sessions of customers were first seen.
+static CHECKOUTS: Query = Query::new(
+    "checkouts_of_customers",
+    "select f.second from {0} cross join objects o cross join facts f
+     where o.source_id = t0.number and o.customer = t0.buyer and substr(o.id, 1, 3) = 'cs_'
+       and f.source_id = o.source_id and f.object = o.id",
+    &[("number", Int), ("buyer", Text)],
+);
+
+/// A lead as far as conversions need it.
+pub(super) struct Captured {
+    pub(super) id: String,
+    pub(super) captured_at: Timestamp,
+    pub(super) click: Option<String>,
+}
+
+/// The conversions of some leads, by lead.
+pub(in crate::lead) async fn of_leads(
+    reads: &mut impl Reads,
+    leads: &[&str],
+) -> Result<HashMap<String, Conversion>, Error> {
+    let mut found = HashMap::new();
+    for row in reads.rows(&LOAD, &each(leads.iter().copied())).await? {
+        if let Some(conversion) = conversion(&row)? {
+            found.insert(row.text(0)?, conversion);
+        }
+    }
+    Ok(found)
+}
+
+/// Appends how a lead converted; `None`: it did not after all.
+pub(super) async fn append(
+    tx: &mut Tx<'_>,
+    lead: &str,
+    conversion: Option<&Conversion>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let rows = tx.fetch(&REVISION, &one([lead])).await?;
+    let last = rows.first().map_or(Ok(0), |row| row.int(0))?;
+    let mut row = Rows::default();
+    row.push([
+        lead.into(),
+        (last + 1).into(),
+        conversion.map(|it| it.at.0).into(),
+        conversion.and_then(|it| it.source).into(),
+        conversion.and_then(|it| it.customer.as_deref()).into(),
+        conversion.is_some_and(|it| it.automatic).into(),
+        now.0.into(),
+    ]);
+    if tx.insert(&APPEND, &row).await?.is_empty() { Err(Error::Conflict) } else { Ok(()) }
+}
+
+/// When a lead was captured.
+pub(super) async fn captured(tx: &mut Tx<'_>, lead: &str) -> Result<Option<Timestamp>, Error> {
+    let rows = tx.fetch(&CAPTURED, &one([lead])).await?;
+    Ok(rows.first().map(|row| row.int(0)).transpose()?.map(Timestamp))
+}
+
+/// A mailbox that was marked.
+#[derive(Clone, Debug)]
+pub(super) struct Marked {
+    pub(super) mailbox: String,
+    pub(super) mark: i64,
+    /// Whether a lead has it.
+    pub(super) is_leads: bool,
+}
+
+/// The next mailboxes to look at, after one.
+pub(super) async fn marked(database: &Database, after: &str) -> Result<Vec<Marked>, Trouble> {
+    let read = |row: &db::Row| {
+        let (mailbox, mark) = (row.text(0)?, row.int(1)?);
+        Ok(Marked { mailbox, mark, is_leads: row.opt_text(2)?.is_some() })
+    };
+    database.rows(&MARKED, &one([after])).await?.iter().map(read).collect()
+}
+
+/// Takes marks away, but for those that somebody has set again. Last in its transaction: whoever sets
+/// one waits for it.
+pub(super) async fn clear(tx: &mut Tx<'_>, marked: &[Marked]) -> Result<(), Trouble> {
+    let mut rows = Rows::default();
+    marked.iter().for_each(|it| rows.push([it.mailbox.as_str().into(), it.mark.into()]));
+    Ok(tx.write(&CLEARED, &[&rows]).await?)
+}
+
+/// Marks the mailboxes of the customers of settlements in which something has changed.
+pub(crate) async fn mark_settlements<'a>(
+    tx: &mut Tx<'_>,
+    settlements: impl Iterator<Item = &'a Key>,
+) -> Result<(), Trouble> {
+    let rows = rows_of(settlements);
+    if !rows.is_empty() {
+        tx.fetch(&MARK, &rows).await?;
+    }
+    Ok(())
+}
+
+/// The lead of a mailbox.
+pub(super) async fn lead(tx: &mut Tx<'_>, mailbox: &str) -> Result<Option<Captured>, Trouble> {
+    let rows = tx.fetch(&LEAD, &one([mailbox])).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let (id, captured_at) = (row.text(0)?, Timestamp(row.int(1)?));
+    Ok(Some(Captured { id, captured_at, click: row.opt_text(2)? }))
+}
+
+/// Who has a mailbox.
+pub(super) async fn subjects(tx: &mut Tx<'_>, mailbox: &str) -> Result<Names, Trouble> {
+    let rows = tx.fetch(&SUBJECTS, &one([mailbox])).await?;
+    Ok(rows.iter().map(|row| row.text(0)).collect::<Result<_, db::Error>>()?)
+}
+
+/// The first sale of some customers that stands, and whose it is.
+pub(super) async fn first_sale(
+    tx: &mut Tx<'_>,
+    customers: &[Key],
+) -> Result<Option<(Timestamp, Key)>, Trouble> {
+    let mut first: Option<(Timestamp, Key)> = None;
+    for row in tx.fetch(&SALES, &rows_of(customers.iter())).await? {
+        let unreadable =
+            |error: serde_json::Error| Trouble::Unreadable { what: "sale", why: error.to_string() };
+        let sale: Sale = serde_json::from_str(&row.text(2)?).map_err(unreadable)?;
+        let found = (sale.paid_at, (row.int(0)?, row.text(1)?));
+        if sale.stands() && first.as_ref().is_none_or(|first| found < *first) {
+            first = Some(found);
+        }
+    }
+    Ok(first)
+}
+
+/// When some customers first began a checkout.
+pub(super) async fn first_checkout(
+    tx: &mut Tx<'_>,
+    customers: &[Key],
+) -> Result<Option<Timestamp>, Trouble> {
+    let rows = tx.fetch(&CHECKOUTS, &rows_of(customers.iter())).await?;
+    let seconds: Vec<i64> = rows.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?;
+    Ok(seconds.into_iter().min().map(Timestamp::from_secs))
+}
+
+fn rows_of<'a>(keys: impl Iterator<Item = &'a Key>) -> Rows {
+    let mut rows = Rows::default();
+    for (source, id) in keys {
+        rows.push([Cell::from(*source), id.as_str().into()]);
+    }
+    rows
+}

@@ -1,0 +1,26 @@
+//! What leads tell affiliates: when a customer became a lead, and by which click.
+
+use super::store::Captured;
+use crate::affiliate::commissions::{Mode, settle};
+use crate::affiliate::sales::tell_lead;
+use crate::db::Tx;
+use crate::ingest::{Key, Trouble, Unit};
+
+/// Tells of a lead that a click brought, once for each of the person's customers, and derives what
+/// follows for them.
+pub(super) async fn tell(
+    tx: &mut Tx<'_>,
+    lead: &Captured,
+    customers: &[Key],
+) -> Result<(), Trouble> {
+    let Some(click) = &lead.click else { return Ok(()) };
+    if customers.is_empty() {
+        return Ok(());
+    }
+    let batch = Unit { shard: 0 }.open(tx).await?;
+    let affected = tell_lead(tx, batch, (&lead.id, lead.captured_at, click), customers).await?;
+    if !affected.is_empty() {
+        settle(tx, batch, &affected, Mode::Post).await?;
+    }
+    Ok(())
+}

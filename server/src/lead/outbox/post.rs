@@ -1,0 +1,86 @@
+//! The way of a mail to a mail server.
+
+use super::letter::Letter;
+use crate::config::Leads;
+use crate::error::Error;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp;
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use std::time::Duration;
+
+/// How long a mail server may take for one step.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A mail server, and who writes.
+pub(in crate::lead) struct Post {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+}
+
+/// What became of a mail.
+pub(super) enum Outcome {
+    /// The server has taken it.
+    Sent,
+    /// It was not taken; the code says no more than a class, because servers repeat addresses.
+    Failed { permanent: bool, code: String },
+}
+
+impl Post {
+    /// Reads the configuration; nothing where there is no server.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be used; nothing secret is repeated.
+    pub(in crate::lead) fn of(config: &Leads) -> Result<Option<Post>, Error> {
+        let Some(url) = config.smtp() else { return Ok(None) };
+        let unusable = |what: &str| Error::internal(format!("leads.{what} cannot be used"));
+        let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
+            .map_err(|_| unusable("smtp_url"))?;
+        let transport = builder.timeout(Some(PATIENCE)).build();
+        let from = config.mail_from.as_deref().unwrap_or_default();
+        let from: Mailbox = from.parse().map_err(|_| unusable("mail_from"))?;
+        Ok(Some(Post { transport, from }))
+    }
+
+    /// Sends a mail.
+    pub(super) async fn send(&self, letter: &Letter, to: &str) -> Outcome {
+        // An address is parsed, never pasted: nothing in it can become another header.
+        let Ok(to) = to.parse::<Address>() else {
+            return Outcome::Failed { permanent: true, code: "address".into() };
+        };
+        let Ok(message) = self.message(letter, Mailbox::new(None, to)) else {
+            return Outcome::Failed { permanent: true, code: "message".into() };
+        };
+        match self.transport.send(message).await {
+            Ok(_) => Outcome::Sent,
+            Err(error) => Outcome::Failed { permanent: error.is_permanent(), code: code(&error) },
+        }
+    }
+
+    fn message(&self, letter: &Letter, to: Mailbox) -> Result<Message, lettre::error::Error> {
+        let header =
+            |name, value: String| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
+        let body = MultiPart::alternative_plain_html(letter.text.clone(), letter.html.clone());
+        Message::builder()
+            .from(self.from.clone())
+            .to(to)
+            .subject(letter.subject.as_str())
+            .date_now()
+            .message_id(None)
+            .raw_header(header("List-Unsubscribe", format!("<{}>", letter.unsubscribe)))
+            .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".into()))
+            .raw_header(header("Auto-Submitted", "auto-generated".into()))
+            .multipart(body)
+    }
+}
+
+/// What kind of failure it was.
+fn code(error: &smtp::Error) -> String {
+    match error.status() {
+        Some(status) => status.to_string(),
+        None if error.is_timeout() => "timeout".into(),
+        None if error.is_tls() => "tls".into(),
+        None => "connection".into(),
+    }
+}

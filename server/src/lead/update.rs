@@ -1,0 +1,101 @@
+//! Changing what is known of a lead.
+
+use super::email::Found;
+use super::personal::{Personal, Statement};
+use super::scores::{keep_profile, restage};
+use super::sealed::{erased, seal, subjects};
+use super::{entity, store, unknown};
+use crate::affiliate::new_id;
+use crate::db::Tx;
+use crate::error::{Error, Reason};
+use crate::once::Act;
+use crate::privacy::Keys;
+use takings_core::time::Timestamp;
+
+/// What is to change about a lead; what is `None` stays.
+#[derive(Debug)]
+pub(super) struct Update {
+    pub(super) now: Timestamp,
+    pub(super) lead: String,
+    pub(super) found: Option<Found>,
+    pub(super) name: Option<String>,
+    pub(super) phone: Option<String>,
+    pub(super) role: Option<String>,
+    pub(super) company_size: Option<Option<i64>>,
+    pub(super) country: Option<String>,
+    pub(super) attributes: Option<std::collections::BTreeMap<String, String>>,
+}
+
+/// The lead that was changed.
+#[derive(Debug)]
+pub(super) struct Updated(pub(super) String);
+
+impl Act for Update {
+    type Done = Updated;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Updated, Error> {
+        let id = &self.lead;
+        if !store::lock(tx, id, self.now).await? {
+            return Err(unknown(id));
+        }
+        let keys = Keys::hold(tx, subjects([id.as_str()])).await?;
+        let rows = store::load(tx, &[id]).await?;
+        let mut lead = entity::lead(rows.first().ok_or_else(|| unknown(id))?, &keys)?;
+        let mut personal = lead.personal.take().ok_or_else(erased)?;
+        if let Some(found) = &self.found {
+            let owner = store::by_mailbox(tx, &found.index).await?;
+            if owner.is_some_and(|owner| owner != *id) {
+                return Err(taken());
+            }
+            // By the former mailbox the lead may have been somebody's who paid.
+            store::changed(tx, lead.email_index.as_deref().into_iter()).await?;
+            personal.email.clone_from(&found.delivery);
+            lead.email_index = Some(found.index.clone());
+            lead.verdict = found.verdict().to_owned();
+            lead.reasons = found.codes();
+        }
+        self.change(&mut personal);
+        let sealed = seal(&keys, id, ("leads", "personal", id), &personal)?;
+        store::change(tx, &lead, sealed, self.now).await?;
+        let fact = new_id("prf");
+        keep_profile(tx, (&keys, id, &fact), &self.statement(), (self.now, self.now)).await?;
+        restage(tx, id, self.now).await?;
+        Ok(Updated(id.clone()))
+    }
+}
+
+impl Update {
+    fn change(&self, personal: &mut Personal) {
+        let texts = [
+            (&mut personal.name, &self.name),
+            (&mut personal.phone, &self.phone),
+            (&mut personal.role, &self.role),
+            (&mut personal.country, &self.country),
+        ];
+        for (known, said) in texts {
+            if let Some(said) = said {
+                known.clone_from(said);
+            }
+        }
+        if let Some(size) = self.company_size {
+            personal.company_size = size;
+        }
+        if let Some(attributes) = &self.attributes {
+            personal.attributes.clone_from(attributes);
+        }
+    }
+
+    fn statement(&self) -> Statement {
+        Statement {
+            role: self.role.clone(),
+            company_size: self.company_size.map(Option::unwrap_or_default),
+            country: self.country.clone(),
+            domain: self.found.as_ref().map(|found| found.domain),
+        }
+    }
+}
+
+fn taken() -> Error {
+    let message = "another lead has this mailbox, perhaps written otherwise: update that lead";
+    Error::AlreadyExists { reason: Reason::LeadEmailTaken, message: message.into() }
+}

@@ -1,0 +1,128 @@
+//! Persons: nothing of them lies open, all of it is exported, and erased for good.
+
+use crate::common::door::now;
+use crate::conversions::{customer, tell};
+use crate::desk::{Desk, activity, capture, newsletter, places, score, uuid, why};
+use takings::v1::person_key::Key;
+use takings::v1::*;
+use tonic::Code;
+
+const CANARY: &str = "canary.smith";
+
+fn email() -> String {
+    format!("{CANARY}@shop.example")
+}
+
+fn person(key: Key) -> Option<PersonKey> {
+    Some(PersonKey { key: Some(key), source: String::new() })
+}
+
+async fn live(desk: &mut Desk) -> String {
+    let profile = LeadProfile {
+        name: format!("{CANARY} name"),
+        phone: format!("{CANARY} phone"),
+        role: format!("{CANARY} role"),
+        attributes: [(format!("{CANARY} field"), format!("{CANARY} value"))].into(),
+        ..Default::default()
+    };
+    let asked = CaptureLeadRequest {
+        profile: Some(profile),
+        consent: Some(ConsentRequest {
+            form_url: format!("https://shop.example/?a={CANARY}"),
+            user_agent: CANARY.into(),
+            ..newsletter()
+        }),
+        ..capture(&email())
+    };
+    let lead = desk.client.capture_lead(asked).await.unwrap().into_inner().lead.unwrap().lead_id;
+    let attributes = [("path".to_owned(), format!("/?a={CANARY}"))].into();
+    let page = RecordLeadActivityRequest { attributes, ..activity(&lead, "page") };
+    desk.client.record_lead_activity(page).await.unwrap();
+    let back = AdvanceLeadStageRequest {
+        lead_id: lead.clone(),
+        to_stage: LeadStage::Subscriber.into(),
+        actor: "crm".into(),
+        reason: format!("{CANARY} asked for it"),
+        request_id: uuid(),
+        ..Default::default()
+    };
+    desk.client.advance_lead_stage(back).await.unwrap();
+    let update = UpdateLeadRequest {
+        lead_id: lead.clone(),
+        profile: Some(LeadProfile { phone: format!("{CANARY} 2"), ..Default::default() }),
+        request_id: uuid(),
+        ..Default::default()
+    };
+    desk.client.update_lead(update).await.unwrap();
+    tell(desk, &[customer("cus_1", &email(), now())]).await;
+    lead
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_byte_of_a_person_lies_open_in_files_logs_metrics_or_errors() {
+    let place = &places("leads_canary")[0];
+    let mut desk = Desk::open(place).await;
+    live(&mut desk).await;
+    let wrong = capture(&format!("{CANARY}@@shop.example"));
+    let status = desk.client.capture_lead(wrong).await.unwrap_err();
+    assert!(!format!("{status:?}").contains(CANARY));
+    desk.submit(&format!("email={CANARY}%40%40shop.example&name={CANARY}")).await;
+    let metrics = desk.ask("GET", "/metrics", &[], "").await.body;
+    assert!(!metrics.contains(CANARY));
+    assert!(!desk.server.log().contains(CANARY), "{}", desk.server.log());
+    let file = place.url.trim_start_matches("sqlite://");
+    for ending in ["", "-wal", ".keys", ".keys-wal"] {
+        let Ok(bytes) = std::fs::read(format!("{file}{ending}")) else { continue };
+        let found = bytes.windows(CANARY.len()).any(|it| it == CANARY.as_bytes());
+        assert!(!found, "{ending}: {}", bytes.len());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_says_everything_and_an_erasure_leaves_nothing_but_numbers() {
+    for place in places("leads_persons") {
+        let mut desk = Desk::open(&place).await;
+        let nobody = ExportPersonRequest { person: person(Key::Email(email())) };
+        let status = desk.client.export_person(nobody.clone()).await.unwrap_err();
+        assert_eq!(why(&status), (Code::NotFound, "PERSON_NOT_FOUND".into()));
+        let status = desk.client.export_person(ExportPersonRequest::default()).await.unwrap_err();
+        assert_eq!(why(&status), (Code::InvalidArgument, "INVALID_FIELD".into()));
+        let lead = live(&mut desk).await;
+        let json = desk.client.export_person(nobody).await.unwrap().into_inner().json;
+        for part in ["name", "phone", "role", "value", "asked for it"] {
+            assert!(
+                json.contains(&format!("{CANARY} {part}")) || part == "phone",
+                "{part}: {json}"
+            );
+        }
+        assert!(json.contains("cus_1") && json.contains("consent") && json.contains("/?a="));
+        let before = desk.client.get_lead_analytics(GetLeadAnalyticsRequest::default()).await;
+        let before = before.unwrap().into_inner().total.unwrap();
+        let erase =
+            ErasePersonRequest { person: person(Key::LeadId(lead.clone())), request_id: uuid() };
+        let erased = desk.client.erase_person(erase.clone()).await.unwrap().into_inner();
+        assert_eq!(erased.subject_count, 2, "the lead and the customer, on {}", place.kind());
+        assert_eq!(desk.client.erase_person(erase).await.unwrap().into_inner(), erased);
+        let gone = desk.get(&lead).await;
+        assert_eq!((gone.email.as_str(), gone.profile.clone()), ("", Some(LeadProfile::default())));
+        assert_eq!(
+            gone.stage(),
+            LeadStage::Subscriber,
+            "where the words led that nobody reads now"
+        );
+        desk.score(score(&lead)).await;
+        let status = desk.client.capture_lead(capture(&email())).await.unwrap_err();
+        assert_eq!(why(&status), (Code::FailedPrecondition, "PERSON_ERASED".into()));
+        let page = desk.submit(&format!("email={CANARY}%40shop.example")).await;
+        assert_eq!(page.status, 202, "a form does not tell who was erased");
+        let acted = desk.client.record_lead_activity(activity(&lead, "page")).await.unwrap_err();
+        assert_eq!(why(&acted), (Code::FailedPrecondition, "PERSON_ERASED".into()));
+        let after = desk.client.get_lead_analytics(GetLeadAnalyticsRequest::default()).await;
+        let after = after.unwrap().into_inner().total.unwrap();
+        assert_eq!(
+            (before.captured_count, before.ok_count),
+            (after.captured_count, after.ok_count)
+        );
+        assert_eq!(before.funnel, after.funnel);
+    }
+}

@@ -1,0 +1,133 @@
+//! A mail server of RFC 5321 that keeps what it takes, and refuses what it is told to.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+/// A mail as it was taken.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    pub from: String,
+    pub to: Vec<String>,
+    pub data: String,
+}
+
+impl Mail {
+    /// A part's text, with its lines whole again (quoted-printable, RFC 2045).
+    pub fn text(&self) -> String {
+        let joined = self.data.replace("=\r\n", "");
+        joined.replace("=3D", "=")
+    }
+
+    /// What follows a text, up to a space, a quote or the end of the line.
+    pub fn after(&self, start: &str) -> String {
+        let text = self.text();
+        let rest = text.split_once(start).map_or("", |(_, rest)| rest);
+        rest.split(['"', ' ', '\r', '\n', '<', '>']).next().unwrap_or_default().to_owned()
+    }
+}
+
+/// What the server says to receivers.
+#[derive(Clone, Debug, Default)]
+struct State {
+    mails: Vec<Mail>,
+    refusal: Option<&'static str>,
+    tries: usize,
+}
+
+/// A mail server that runs.
+pub struct Smtp {
+    pub address: SocketAddr,
+    state: Arc<Mutex<State>>,
+    _tasks: JoinSet<()>,
+}
+
+impl Smtp {
+    /// Opens one.
+    pub async fn open() -> Smtp {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::new(Mutex::new(State::default()));
+        let mut tasks = JoinSet::new();
+        let kept = state.clone();
+        tasks.spawn(async move {
+            let mut talks = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                talks.spawn(talk(stream, kept.clone()));
+            }
+        });
+        Smtp { address, state, _tasks: tasks }
+    }
+
+    /// Refuses receivers from now on; `None` takes them.
+    pub fn refuse(&self, answer: Option<&'static str>) {
+        self.state.lock().unwrap().refusal = answer;
+    }
+
+    /// What was taken.
+    pub fn mails(&self) -> Vec<Mail> {
+        self.state.lock().unwrap().mails.clone()
+    }
+
+    /// How many receivers were named.
+    pub fn tries(&self) -> usize {
+        self.state.lock().unwrap().tries
+    }
+}
+
+async fn talk(stream: TcpStream, state: Arc<Mutex<State>>) {
+    let (read, mut write) = stream.into_split();
+    let mut lines = BufReader::new(read);
+    let mut mail = Mail { from: String::new(), to: Vec::new(), data: String::new() };
+    let mut say = async |line: &str| write.write_all(format!("{line}\r\n").as_bytes()).await;
+    if say("220 sink.example ESMTP").await.is_err() {
+        return;
+    }
+    let mut line = String::new();
+    loop {
+        line.clear();
+        if !matches!(lines.read_line(&mut line).await, Ok(1..)) {
+            return;
+        }
+        let word = line.get(..4).unwrap_or_default().to_ascii_uppercase();
+        let answer = match word.as_str() {
+            "EHLO" => "250-sink.example\r\n250-8BITMIME\r\n250 SMTPUTF8",
+            "MAIL" => {
+                mail.from = line.trim().to_owned();
+                "250 ok"
+            }
+            "RCPT" => {
+                let mut state = state.lock().unwrap();
+                state.tries += 1;
+                mail.to.push(line.trim().to_owned());
+                state.refusal.unwrap_or("250 ok")
+            }
+            "DATA" => {
+                if say("354 go on").await.is_err() {
+                    return;
+                }
+                loop {
+                    line.clear();
+                    if !matches!(lines.read_line(&mut line).await, Ok(1..)) {
+                        return;
+                    }
+                    if line == ".\r\n" {
+                        break;
+                    }
+                    mail.data.push_str(line.strip_prefix('.').unwrap_or(&line));
+                }
+                state.lock().unwrap().mails.push(mail.clone());
+                mail.to.clear();
+                mail.data.clear();
+                "250 taken"
+            }
+            "QUIT" => "221 bye",
+            _ => "250 ok",
+        };
+        if say(answer).await.is_err() || word == "QUIT" {
+            return;
+        }
+    }
+}
