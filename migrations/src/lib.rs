@@ -24,6 +24,7 @@ mod m0014_commissions;
 mod m0015_affiliate_upkeep;
 mod m0016_privacy;
 mod m0017_leads;
+mod m0018_set_aside;
 mod schema;
 
 /// Every schema change, oldest first.
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_affiliate_upkeep::Migration),
             Box::new(m0016_privacy::Migration),
             Box::new(m0017_leads::Migration),
+            Box::new(m0018_set_aside::Migration),
         ]
     }
 }

@@ -212,28 +212,65 @@ fn winner(rules: Attribution, path: &[Touch]) -> Option<(&Touch, Rule)> {
     by_model(None).map(|touch| (touch, rule))
 }
 
-/// A version of a program's terms, so far as it decides which one holds.
+/// Whose terms a version is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Whose {
+    /// The program's.
+    #[default]
+    Program,
+    /// The partner's own.
+    Partner,
+    /// Nobody's: the partner's own end, and the program's hold again.
+    Ended,
+}
+
+/// A version of terms that a program has with a partner, so far as it decides which one holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version<'a> {
     /// Its id.
     pub id: &'a str,
+    /// Whose it is.
+    pub whose: Whose,
     /// From when on it holds.
     pub from: Timestamp,
     /// Whether it takes the place of earlier ones on bindings that exist.
     pub migrate: bool,
 }
 
-/// The version that a sale is judged by: the newest one when the customer was bound, or a newer
-/// one that migrates and held when the sale was paid. Before any version: the earliest.
+/// The version that a sale is judged by: the one in force when the customer was bound, or a newer one
+/// that migrates and held when the sale was paid. Before any version: the program's earliest.
+///
+/// The partner's own are in force from their first to their end. They migrate every binding of the
+/// partner's; the program's migrate those under the program's, and all where no own are in force.
 pub fn version<'a>(
     versions: &[Version<'a>],
     bound: Timestamp,
     paid: Timestamp,
 ) -> Option<Version<'a>> {
-    let holds =
-        |version: &&Version<'a>| version.from <= bound || (version.migrate && version.from <= paid);
-    let newest = versions.iter().filter(holds).max_by_key(|version| (version.from, version.id));
-    newest.or_else(|| versions.iter().min_by_key(|version| (version.from, version.id))).copied()
+    let mut versions = versions.to_vec();
+    versions.sort_by_key(|it| (it.from, it.id));
+    let later = versions.partition_point(|it| it.from <= bound);
+    let (known, later) = versions.split_at(later);
+    let program = |it: &&Version<'a>| it.whose == Whose::Program;
+    let own = known.iter().rfind(|it| it.whose != Whose::Program);
+    let own = own.filter(|it| it.whose == Whose::Partner);
+    let mut owned = own.is_some();
+    let newest = own.or_else(|| known.iter().rfind(program));
+    let mut chosen = newest.or_else(|| versions.iter().find(program))?;
+    for it in later.iter().filter(|it| it.from <= paid) {
+        let takes = match it.whose {
+            Whose::Program => !owned || chosen.whose == Whose::Program,
+            Whose::Partner => true,
+            Whose::Ended => false,
+        };
+        if it.whose != Whose::Program {
+            owned = it.whose == Whose::Partner;
+        }
+        if takes && it.migrate {
+            chosen = it;
+        }
+    }
+    Some(*chosen)
 }
 
 /// How somebody is named: ids first, the email's key last.

@@ -4,6 +4,7 @@ use super::sale::Sale;
 use super::terms::Terms;
 use crate::ledger::LedgerError;
 use crate::time::Timestamp;
+use std::collections::BTreeMap;
 
 /// An act on the commission of a sale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +17,6 @@ pub enum Act {
     Release,
     /// It is never paid: all that is left of it is reversed at the act's time.
     Reject,
-    /// So much of it is taken back, in the commission's currency.
-    ClawBack(i64),
 }
 
 /// A logged act.
@@ -38,25 +37,45 @@ pub struct Decision {
 /// Why an act cannot be logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadDecision {
-    /// Holds, rejections and clawbacks need a reason.
-    #[error("say why: a hold, a rejection and a clawback need a reason")]
+    /// Holds and rejections need a reason.
+    #[error("say why: a hold and a rejection need a reason")]
     NoReason,
-    /// A clawback takes more than nothing.
-    #[error("take back more than 0 minor units")]
-    NoAmount,
 }
 
 impl Decision {
     /// Whether the act can be logged.
     pub fn check(&self) -> Result<(), BadDecision> {
-        let needs_reason = matches!(self.act, Act::Hold | Act::Reject | Act::ClawBack(_));
+        let needs_reason = matches!(self.act, Act::Hold | Act::Reject);
         if needs_reason && self.reason.trim().is_empty() {
             return Err(BadDecision::NoReason);
         }
-        match self.act {
-            Act::ClawBack(amount) if amount <= 0 => Err(BadDecision::NoAmount),
-            _ => Ok(()),
+        Ok(())
+    }
+}
+
+/// Decisions by the sale or order that they are on: each is looked at once, however many sales there
+/// are.
+#[derive(Clone, Debug, Default)]
+pub struct Log<'a>(BTreeMap<&'a str, Vec<&'a Decision>>);
+
+impl<'a> Log<'a> {
+    /// The log of some decisions, in whatever order.
+    pub fn of(decisions: &'a [Decision]) -> Log<'a> {
+        let mut log: BTreeMap<&str, Vec<&Decision>> = BTreeMap::new();
+        for decision in decisions {
+            log.entry(decision.sale.as_str()).or_default().push(decision);
         }
+        Log(log)
+    }
+
+    /// The decisions on a sale, or on its order, by time and id.
+    pub fn on(&self, sale: &Sale) -> Vec<&'a Decision> {
+        let order = Some(&sale.order).filter(|order| **order != sale.id);
+        let names = [Some(&sale.id), order].into_iter().flatten();
+        let mut own: Vec<&Decision> =
+            names.filter_map(|name| self.0.get(name.as_str())).flatten().copied().collect();
+        own.sort_by_key(|it| (it.at, it.id.as_str()));
+        own
     }
 }
 
@@ -65,11 +84,8 @@ impl Decision {
 pub(super) struct Acts<'a>(Vec<&'a Decision>);
 
 impl<'a> Acts<'a> {
-    pub(super) fn on(sale: &Sale, decisions: &'a [Decision]) -> Acts<'a> {
-        let own = |it: &&Decision| it.sale == sale.id || it.sale == sale.order;
-        let mut acts: Vec<&Decision> = decisions.iter().filter(own).collect();
-        acts.sort_by_key(|it| (it.at, it.id.as_str()));
-        Acts(acts)
+    pub(super) fn on(sale: &Sale, log: &Log<'a>) -> Acts<'a> {
+        Acts(log.on(sale))
     }
 
     pub(super) fn instants(&self) -> impl Iterator<Item = Timestamp> {
@@ -85,7 +101,6 @@ impl<'a> Acts<'a> {
                 Act::Hold => standing.held = true,
                 Act::Release => standing.held = false,
                 Act::Reject => standing.rejected = true,
-                Act::ClawBack(_) => {}
             }
         }
         standing
@@ -94,15 +109,6 @@ impl<'a> Acts<'a> {
     /// Whether it is rejected at the end of an instant.
     pub(super) fn is_rejected(&self, instant: Timestamp) -> bool {
         self.standing(instant).rejected
-    }
-
-    /// What was clawed back by hand by the end of an instant.
-    pub(super) fn clawed_back(&self, instant: Timestamp) -> i64 {
-        let own = self.0.iter().filter(|it| it.at <= instant);
-        own.fold(0_i64, |sum, it| match it.act {
-            Act::ClawBack(amount) => sum.saturating_add(amount.max(0)),
-            _ => sum,
-        })
     }
 }
 
@@ -176,12 +182,12 @@ impl Status {
 pub fn status(
     terms: &Terms,
     sale: &Sale,
-    decisions: &[Decision],
+    log: &Log<'_>,
     now: Timestamp,
 ) -> Result<Status, LedgerError> {
     let due = sale.paid_at.0.saturating_add(terms.hold_days.saturating_mul(86_400_000_000));
     let due = Timestamp(due);
-    let standing = Acts::on(sale, decisions).standing(now);
+    let standing = Acts::on(sale, log).standing(now);
     let state = if standing.rejected {
         State::Rejected
     } else if sale.is_returned(now)? {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use takings_core::affiliate::click::{Reason, Signals, VisitorKey, classify};
 use takings_core::affiliate::code::Code;
 use takings_core::affiliate::commission::{self, Key, Kind};
-use takings_core::affiliate::decision::{Act, State, status};
+use takings_core::affiliate::decision::{Act, Log, State, status};
 use takings_core::affiliate::destination::{Destination, SUB_IDS};
 use takings_core::affiliate::fraud::{self, Party, SaleSigns};
 use takings_core::affiliate::payout::{Entry, Outcome, Payee, TaxProfile, batches};
@@ -116,6 +116,6 @@ fn a_self_referred_sale_confuses_the_idempotency_guard() {
     let target = derive(&terms(2_000), &sold, &held);
     assert_eq!(target, derive(&terms(2_000), &sold, &[]), "it is held, and counted once");
     assert_eq!(commission::difference(&target, &target.clone()), Ok(vec![]));
-    let status = status(&terms(2_000), &sold[0], &held, at(90 * DAY)).unwrap();
+    let status = status(&terms(2_000), &sold[0], &Log::of(&held), at(90 * DAY)).unwrap();
     assert_eq!(status.state, State::Held);
 }

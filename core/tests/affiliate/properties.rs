@@ -67,7 +67,7 @@ proptest! {
         sales in any_sales(),
         turn in 0_usize..12,
     ) {
-        let acts = [act("s01", 40 * DAY, Act::Reject), act("s02", 1, Act::ClawBack(7))];
+        let acts = [act("s01", 40 * DAY, Act::Reject), act("s02", 1, Act::Hold)];
         let mut turned = sales.clone();
         turned.reverse();
         turned.rotate_left(turn % sales.len().max(1));

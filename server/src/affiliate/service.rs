@@ -184,6 +184,7 @@ impl AffiliateService for AffiliateApi {
         request: Request<pb::CreatePayoutBatchRequest>,
     ) -> Answer<pb::CreatePayoutBatchResponse> {
         let (request, act) = payouts::convert::create(&self.app, request.into_inner())?;
+        payouts::catch_up(&self.app, &request).await?;
         Ok(Response::new(once(&self.app, request, act).await?))
     }
 

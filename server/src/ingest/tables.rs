@@ -224,7 +224,8 @@ pub(super) static WANTED: Insert = Insert::new(
 pub(super) static CHANGED_SALES: Insert = Insert::new(
     "changed_sales",
     &[("source_id", Int), ("settlement", Text), ("batch", Int)],
-    "on conflict (source_id, settlement) do update set batch = excluded.batch",
+    "on conflict (source_id, settlement) do update set batch = excluded.batch,
+     set_aside_at = null",
 );
 
 /// By what mailbox a subject is found.

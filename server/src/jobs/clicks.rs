@@ -59,7 +59,11 @@ static DROP: Query = Query::new(
     &[("wanted", Text), ("low", Int), ("high", Int), ("settled", Int)],
 );
 
-static TERMS: Query = Query::new("every_terms", "select distinct terms from program_terms", &[]);
+static TERMS: Query = Query::new(
+    "every_terms",
+    "select distinct terms from program_terms where terms <> 'null'",
+    &[],
+);
 
 /// Counts and drops the clicks of whole days that are older than `keep` days, and than every window in
 /// which a click can bring a customer; answers how many were dropped. A transaction holds one day of

@@ -2,7 +2,7 @@
 
 use crate::affiliate::commissions::{Mode, settle};
 use crate::affiliate::sales::{self, Marked};
-use crate::db::Database;
+use crate::db::{Database, Failure, Tx};
 use crate::error::Error;
 use crate::ingest::{Trouble, Unit, transact};
 use crate::lead;
@@ -18,27 +18,79 @@ pub async fn settle_commissions(database: &Database) -> Result<usize, Error> {
 }
 
 /// The same; answers also how much differed from what was stored.
+///
+/// A mark whose sales cannot be computed, such as sums beyond 64 bits, is set aside, and shows in
+/// `settled_through_time`: the sales of everybody else are derived all the same.
 pub(crate) async fn settle_marked(database: &Database) -> Result<(usize, usize), Error> {
-    let (mut settled, mut differences) = (0, 0);
+    let mut all = Turn::default();
     loop {
-        let (derived, differed, more) = transact(database, async |tx| {
+        let turn = transact(database, async |tx| {
             let marked = Marked::next(tx).await?;
-            let (derived, more) = (marked.len(), marked.is_full());
-            if marked.is_empty() {
-                return Ok((0, 0, false));
-            }
-            let batch = Unit { shard: 0 }.open(tx).await?;
-            let affected = sales::derive(tx, batch, &marked).await?;
-            let done = settle(tx, batch, &affected, Mode::Post).await?;
-            lead::mark_settlements(tx, marked.settlements()).await?;
-            marked.clear(tx).await?;
-            Ok::<_, Trouble>((derived, done.differences(), more))
-        })
-        .await?;
-        settled += derived;
-        differences += differed;
-        if !more {
-            return Ok((settled, differences));
+            derive(tx, &marked).await
+        });
+        let turn = match turn.await {
+            Err(trouble) if trouble.failure() == Failure::Data => each(database).await?,
+            turn => turn?,
+        };
+        all.settled += turn.settled;
+        all.differed += turn.differed;
+        if !turn.more {
+            return Ok((all.settled, all.differed));
         }
     }
+}
+
+/// What one turn did.
+#[derive(Clone, Copy, Debug, Default)]
+struct Turn {
+    settled: usize,
+    differed: usize,
+    /// Whether more may wait.
+    more: bool,
+}
+
+async fn derive(tx: &mut Tx<'_>, marked: &Marked) -> Result<Turn, Trouble> {
+    if marked.is_empty() {
+        return Ok(Turn::default());
+    }
+    let batch = Unit { shard: 0 }.open(tx).await?;
+    let affected = sales::derive(tx, batch, marked).await?;
+    let done = settle(tx, batch, &affected, Mode::Post).await?;
+    lead::mark_settlements(tx, marked.settlements()).await?;
+    marked.clear(tx).await?;
+    Ok(Turn { settled: marked.len(), differed: done.differences(), more: marked.is_full() })
+}
+
+/// A turn in which every mark has a transaction of its own, and what fails again is set aside.
+async fn each(database: &Database) -> Result<Turn, Error> {
+    let mut all = Turn { more: true, ..Turn::default() };
+    let marked = transact(database, async |tx| Marked::next(tx).await).await?;
+    let marks: Vec<Marked> = marked.each().collect();
+    for one in marks {
+        // The closure owns its mark: with a borrowed one this could not be spawned.
+        let own = one.clone();
+        match transact(database, async move |tx| derive(tx, &own).await).await {
+            Ok(turn) => {
+                all.settled += turn.settled;
+                all.differed += turn.differed;
+            }
+            Err(trouble) if trouble.failure() == Failure::Data => set_aside(database, one).await?,
+            Err(trouble) => return Err(trouble.into()),
+        }
+    }
+    Ok(all)
+}
+
+async fn set_aside(database: &Database, marked: Marked) -> Result<(), Error> {
+    transact(database, async move |tx| {
+        let batch = Unit { shard: 0 }.open(tx).await?;
+        marked.set_aside(tx, batch).await
+    })
+    .await?;
+    metrics::counter!("commissions_set_aside_total").increment(1);
+    tracing::error!(
+        "commissions of a sale cannot be computed, and were set aside: see `set_aside_at` in \
+         `changed_sales` and `changed_customers`"
+    );
+    Ok(())
 }

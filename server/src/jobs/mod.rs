@@ -33,6 +33,7 @@ const TICK: Duration = Duration::from_secs(1);
 pub async fn run(app: Arc<App>, stop: CancellationToken) {
     tokio::join!(
         settle(&app, &stop),
+        clicks(&app, &stop),
         look_ups(&app, &stop),
         mails(&app, &stop),
         sync::run(&app, &stop)
@@ -53,6 +54,12 @@ async fn settle(app: &Arc<App>, stop: &CancellationToken) {
         report("bodies", turn(app, "bodies", Duration::from_secs(60)).await);
         report("retention", turn(app, "retention", Duration::from_secs(3_600)).await);
         report("close", turn(app, "close", Duration::from_secs(600)).await);
+    }
+}
+
+/// Drops old clicks. There may be many, and no commission is to wait for that.
+async fn clicks(app: &Arc<App>, stop: &CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(TICK)).await.is_some() {
         report("clicks", turn(app, "clicks", Duration::from_secs(86_400)).await);
     }
 }

@@ -14,6 +14,7 @@ use crate::jobs::settle_marked;
 pub(super) async fn rebuild(walk: &Walk<'_>) -> Result<(usize, usize), Error> {
     let (mut derived, mut differences) = (0, 0);
     if !walk.verify {
+        sales::try_again(walk.database).await?;
         (derived, differences) = settle_marked(walk.database).await?;
     }
     if walk.verify {

@@ -103,7 +103,21 @@ fn describe() {
         "clicks_total",
         "Clicks by `outcome`: what each was taken for; `limited`: counted and not stored."
     );
-    describe_counter!("clicks_lost_total", "Clicks that were not durable when the process ended.");
+    describe_counter!(
+        "clicks_lost_total",
+        "Clicks that were not durable when the process ended, or that the database refused."
+    );
+    describe_counter!(
+        "commissions_set_aside_total",
+        "Marks of changed sales whose commissions cannot be computed."
+    );
+    describe_leads();
+    describe_counter!("grpc_requests_total", "Calls by `method` and `code`.");
+    describe_histogram!("grpc_request_duration", Unit::Seconds, "By `method`.");
+}
+
+fn describe_leads() {
+    use metrics::describe_counter;
     describe_counter!(
         "lead_captures_total",
         "Captures by `verdict` about the address; `robot`: a form that only robots fill in so."
@@ -112,6 +126,4 @@ fn describe() {
         "lead_opt_ins_total",
         "What became of mails that ask to confirm, and of consents, by `outcome`."
     );
-    describe_counter!("grpc_requests_total", "Calls by `method` and `code`.");
-    describe_histogram!("grpc_request_duration", Unit::Seconds, "By `method`.");
 }

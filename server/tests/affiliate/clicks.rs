@@ -3,6 +3,7 @@
 use crate::common::place::Place;
 use crate::common::rows;
 use crate::desk::{Desk, click, fields, places, uuid, why};
+use sea_orm::ConnectionTrait;
 use takings::v1::affiliate_service_client::AffiliateServiceClient;
 use takings::v1::*;
 use tokio::task::JoinSet;
@@ -120,4 +121,52 @@ async fn two_processes_count_a_visitor_once() {
     let answers = callers.join_all().await;
     let counted = |outcome| answers.iter().filter(|answer| answer.outcome() == outcome).count();
     assert_eq!((counted(ClickOutcome::Valid), counted(ClickOutcome::Duplicate)), (10, 70));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_referrer_of_bytes_that_no_host_has_is_not_kept() {
+    for place in places("affiliate_referrer") {
+        let mut desk = Desk::open(&place).await;
+        desk.link("anna").await;
+        for referrer in ["https://a\0b/", "https://a b/", "https://a\u{7f}/", "https://%00/"] {
+            let asked = TrackClickRequest { referrer: referrer.into(), ..click("anna", "") };
+            desk.client.track_click(asked).await.unwrap();
+        }
+        let asked = TrackClickRequest {
+            referrer: "http://[2001:DB8::1]:80/".into(),
+            ..click("anna", "203.0.113.9")
+        };
+        desk.client.track_click(asked).await.unwrap();
+        let hosts = "select id from clicks where referrer_host is not null";
+        assert_eq!(rows(&desk.database, hosts).await.len(), 1, "on {}", place.kind());
+        assert_eq!(rows(&desk.database, "select id from clicks").await.len(), 5);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_click_that_the_database_refuses_takes_no_other_with_it() {
+    for place in places("affiliate_refused_click") {
+        let mut desk = Desk::open(&place).await;
+        desk.link("anna").await;
+        let refuse = match place.kind() {
+            "SQLite" => {
+                "create trigger no_bad before insert on clicks when new.referrer_host = 'bad.example'
+                 begin select raise(abort, 'refused'); end"
+            }
+            _ => "alter table clicks add constraint no_bad check (referrer_host <> 'bad.example')",
+        };
+        desk.database.write.execute_unprepared(refuse).await.unwrap();
+        let mut tasks = JoinSet::new();
+        for place in 0..9 {
+            let mut client = desk.client.clone();
+            let host = if place == 4 { "bad" } else { "good" };
+            let referrer = format!("https://{host}.example/");
+            let asked = TrackClickRequest { referrer, ..click("anna", "") };
+            tasks.spawn(async move { client.track_click(asked).await.is_ok() });
+        }
+        let answered = tasks.join_all().await;
+        assert_eq!(answered.iter().filter(|stored| !**stored).count(), 1, "on {}", place.kind());
+        desk.client.track_click(click("anna", "")).await.unwrap();
+        assert_eq!(rows(&desk.database, "select id from clicks").await.len(), 9);
+    }
 }

@@ -262,9 +262,19 @@ impl Desk {
         batch: &str,
         format: PayoutFormat,
     ) -> Result<ExportPayoutBatchResponse, Status> {
+        self.export_only(batch, format, "").await
+    }
+
+    pub(crate) async fn export_only(
+        &self,
+        batch: &str,
+        format: PayoutFormat,
+        currency: &str,
+    ) -> Result<ExportPayoutBatchResponse, Status> {
         let asked = ExportPayoutBatchRequest {
             payout_batch_id: batch.to_owned(),
             format: format.into(),
+            currency_code: currency.into(),
             request_id: fresh(),
         };
         Ok(self.api.export_payout_batch(Request::new(asked)).await?.into_inner())

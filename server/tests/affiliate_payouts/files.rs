@@ -72,3 +72,49 @@ async fn what_is_settled_or_of_another_method_is_in_no_file() {
         assert_eq!(refused(batch, PayoutFormat::BankCsv).await, "NOTHING_DUE");
     }
 }
+
+#[tokio::test]
+async fn a_file_for_paypal_holds_one_currency() {
+    for (desk, place) in desks("one_currency").await {
+        let anna = desk.partner("Anna").await;
+        let euros = Made { currency: "eur", ..Made::new(&anna, "in_2", 500) };
+        desk.earn(&[Made::new(&anna, "in_1", 100), euros]).await;
+        let batch = desk.create(desk.all()).await.unwrap();
+        let id = batch.payout_batch_id.as_str();
+        let several = desk.export(id, PayoutFormat::PaypalCsv).await.unwrap_err();
+        assert_eq!(reason(&several), "INVALID_FIELD");
+        assert!(several.message().contains("EUR, USD"), "{}", several.message());
+        let states = async || {
+            let payouts = desk.payouts(&batch).await;
+            payouts.iter().filter(|it| it.state() == PayoutState::Sent).count()
+        };
+        assert_eq!(states().await, 0, "nothing is sent on {}", place.kind());
+        let export = async |code| desk.export_only(id, PayoutFormat::PaypalCsv, code).await;
+        assert_eq!(export("EUR").await.unwrap().totals.len(), 1);
+        assert_eq!(states().await, 1);
+        assert_eq!(export("USD").await.unwrap().totals, [usd(100)]);
+        assert_eq!(states().await, 2);
+        assert_eq!(reason(&export("JPY").await.unwrap_err()), "NOTHING_DUE");
+        assert_eq!(reason(&export("eur").await.unwrap_err()), "UNKNOWN_CURRENCY");
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_looks_like_a_formula_is_refused() {
+    for (desk, _place) in desks("formula").await {
+        for account in ["=1+1", "+4912345", "-1", "@SUM(A1)"] {
+            let asked = CreatePartnerRequest {
+                program_id: desk.program.clone(),
+                name: "Anna".into(),
+                email: "anna@partners.example".into(),
+                payout_method: PayoutMethod::Bank.into(),
+                payout_account: account.into(),
+                tax_profile: TaxProfile::W8ben.into(),
+                own_terms: None,
+                request_id: crate::desk::fresh(),
+            };
+            let refused = desk.api.create_partner(Request::new(asked)).await.unwrap_err();
+            assert_eq!(reason(&refused), "INVALID_FIELD", "{account}");
+        }
+    }
+}

@@ -9,11 +9,13 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod aside;
 mod batches;
 mod desk;
 mod earned;
 mod files;
 mod kept;
+mod own;
 mod races;
 mod settling;
 mod signals;

@@ -59,7 +59,8 @@ class _ClickOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ClickOut
 
 class ClickOutcome(_ClickOutcome, metaclass=_ClickOutcomeEnumTypeWrapper):
     """ClickOutcome is what a click was taken for. Every click is kept, whatever its outcome; only
-    CLICK_OUTCOME_VALID and CLICK_OUTCOME_DEDUP_UNKNOWN count and can bring a commission.
+    CLICK_OUTCOME_VALID and CLICK_OUTCOME_DEDUP_UNKNOWN count. These and CLICK_OUTCOME_DUPLICATE, which
+    is a visit all the same, can bring a commission.
     """
 
 CLICK_OUTCOME_UNSPECIFIED: ClickOutcome.ValueType  # 0

@@ -141,7 +141,9 @@ class _TierPeriodEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TierPeriod
     TIER_PERIOD_CALENDAR_MONTH: _TierPeriod.ValueType  # 1
     """TIER_PERIOD_CALENDAR_MONTH is a calendar month in the program's time zone."""
     TIER_PERIOD_LIFETIME: _TierPeriod.ValueType  # 2
-    """TIER_PERIOD_LIFETIME is all the time."""
+    """TIER_PERIOD_LIFETIME is all the time. Every change derives all sales that a partner has brought
+    again, in one transaction: use it for partners of up to some ten thousand sales.
+    """
     TIER_PERIOD_ROLLING_30_DAYS: _TierPeriod.ValueType  # 3
     """TIER_PERIOD_ROLLING_30_DAYS is the 30 times 86,400 seconds that end with the sale; only with
     TIER_METHOD_SLAB.
@@ -155,7 +157,9 @@ TIER_PERIOD_UNSPECIFIED: TierPeriod.ValueType  # 0
 TIER_PERIOD_CALENDAR_MONTH: TierPeriod.ValueType  # 1
 """TIER_PERIOD_CALENDAR_MONTH is a calendar month in the program's time zone."""
 TIER_PERIOD_LIFETIME: TierPeriod.ValueType  # 2
-"""TIER_PERIOD_LIFETIME is all the time."""
+"""TIER_PERIOD_LIFETIME is all the time. Every change derives all sales that a partner has brought
+again, in one transaction: use it for partners of up to some ten thousand sales.
+"""
 TIER_PERIOD_ROLLING_30_DAYS: TierPeriod.ValueType  # 3
 """TIER_PERIOD_ROLLING_30_DAYS is the 30 times 86,400 seconds that end with the sale; only with
 TIER_METHOD_SLAB.

@@ -332,7 +332,8 @@ class AffiliateServiceServicer(object):
 
     def TrackClick(self, request, context):
         """TrackClick tells of a click for callers with a redirector of their own; it does what
-        `GET /r/{code}` does. Of one address at most 60 clicks a minute are kept one by one, the rest is
+        `GET /r/{code}` does, but that it refuses a disabled link, where that redirects to the program's
+        destination and tracks nothing. Of one address at most 60 clicks a minute are kept one by one, the rest is
         counted. A repeat with the same `click_id` is answered as the first was. The answer comes when the
         click is durable. Errors: ERROR_REASON_INVALID_LINK_CODE, ERROR_REASON_LINK_NOT_FOUND,
         ERROR_REASON_LINK_DISABLED.
@@ -386,8 +387,8 @@ class AffiliateServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def RejectCommission(self, request, context):
-        """RejectCommission decides that a commission is never paid out. Errors:
-        ERROR_REASON_COMMISSION_NOT_FOUND, ERROR_REASON_COMMISSION_SETTLED.
+        """RejectCommission decides that a commission is never paid out. One that a payout has is taken back
+        from what is due to the partner next. Errors: ERROR_REASON_COMMISSION_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

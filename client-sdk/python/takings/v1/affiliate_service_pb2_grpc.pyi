@@ -116,7 +116,8 @@ class AffiliateServiceStub:
     """
     TrackClick: _grpc.UnaryUnaryMultiCallable[_affiliate_link_pb2.TrackClickRequest, _affiliate_link_pb2.TrackClickResponse]
     """TrackClick tells of a click for callers with a redirector of their own; it does what
-    `GET /r/{code}` does. Of one address at most 60 clicks a minute are kept one by one, the rest is
+    `GET /r/{code}` does, but that it refuses a disabled link, where that redirects to the program's
+    destination and tracks nothing. Of one address at most 60 clicks a minute are kept one by one, the rest is
     counted. A repeat with the same `click_id` is answered as the first was. The answer comes when the
     click is durable. Errors: ERROR_REASON_INVALID_LINK_CODE, ERROR_REASON_LINK_NOT_FOUND,
     ERROR_REASON_LINK_DISABLED.
@@ -146,8 +147,8 @@ class AffiliateServiceStub:
     ERROR_REASON_COMMISSION_NOT_FOUND, ERROR_REASON_COMMISSION_SETTLED.
     """
     RejectCommission: _grpc.UnaryUnaryMultiCallable[_commission_pb2.RejectCommissionRequest, _commission_pb2.RejectCommissionResponse]
-    """RejectCommission decides that a commission is never paid out. Errors:
-    ERROR_REASON_COMMISSION_NOT_FOUND, ERROR_REASON_COMMISSION_SETTLED.
+    """RejectCommission decides that a commission is never paid out. One that a payout has is taken back
+    from what is due to the partner next. Errors: ERROR_REASON_COMMISSION_NOT_FOUND.
     """
     CreatePayoutBatch: _grpc.UnaryUnaryMultiCallable[_partner_payout_pb2.CreatePayoutBatchRequest, _partner_payout_pb2.CreatePayoutBatchResponse]
     """CreatePayoutBatch claims every commission that is approved and due, and makes one payout a
@@ -273,7 +274,8 @@ class AffiliateServiceAsyncStub(AffiliateServiceStub):
     """
     TrackClick: _aio.UnaryUnaryMultiCallable[_affiliate_link_pb2.TrackClickRequest, _affiliate_link_pb2.TrackClickResponse]  # type: ignore[assignment]
     """TrackClick tells of a click for callers with a redirector of their own; it does what
-    `GET /r/{code}` does. Of one address at most 60 clicks a minute are kept one by one, the rest is
+    `GET /r/{code}` does, but that it refuses a disabled link, where that redirects to the program's
+    destination and tracks nothing. Of one address at most 60 clicks a minute are kept one by one, the rest is
     counted. A repeat with the same `click_id` is answered as the first was. The answer comes when the
     click is durable. Errors: ERROR_REASON_INVALID_LINK_CODE, ERROR_REASON_LINK_NOT_FOUND,
     ERROR_REASON_LINK_DISABLED.
@@ -303,8 +305,8 @@ class AffiliateServiceAsyncStub(AffiliateServiceStub):
     ERROR_REASON_COMMISSION_NOT_FOUND, ERROR_REASON_COMMISSION_SETTLED.
     """
     RejectCommission: _aio.UnaryUnaryMultiCallable[_commission_pb2.RejectCommissionRequest, _commission_pb2.RejectCommissionResponse]  # type: ignore[assignment]
-    """RejectCommission decides that a commission is never paid out. Errors:
-    ERROR_REASON_COMMISSION_NOT_FOUND, ERROR_REASON_COMMISSION_SETTLED.
+    """RejectCommission decides that a commission is never paid out. One that a payout has is taken back
+    from what is due to the partner next. Errors: ERROR_REASON_COMMISSION_NOT_FOUND.
     """
     CreatePayoutBatch: _aio.UnaryUnaryMultiCallable[_partner_payout_pb2.CreatePayoutBatchRequest, _partner_payout_pb2.CreatePayoutBatchResponse]  # type: ignore[assignment]
     """CreatePayoutBatch claims every commission that is approved and due, and makes one payout a
@@ -505,7 +507,8 @@ class AffiliateServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_affiliate_link_pb2.TrackClickResponse, _abc.Awaitable[_affiliate_link_pb2.TrackClickResponse]]:
         """TrackClick tells of a click for callers with a redirector of their own; it does what
-        `GET /r/{code}` does. Of one address at most 60 clicks a minute are kept one by one, the rest is
+        `GET /r/{code}` does, but that it refuses a disabled link, where that redirects to the program's
+        destination and tracks nothing. Of one address at most 60 clicks a minute are kept one by one, the rest is
         counted. A repeat with the same `click_id` is answered as the first was. The answer comes when the
         click is durable. Errors: ERROR_REASON_INVALID_LINK_CODE, ERROR_REASON_LINK_NOT_FOUND,
         ERROR_REASON_LINK_DISABLED.
@@ -571,8 +574,8 @@ class AffiliateServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _commission_pb2.RejectCommissionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_commission_pb2.RejectCommissionResponse, _abc.Awaitable[_commission_pb2.RejectCommissionResponse]]:
-        """RejectCommission decides that a commission is never paid out. Errors:
-        ERROR_REASON_COMMISSION_NOT_FOUND, ERROR_REASON_COMMISSION_SETTLED.
+        """RejectCommission decides that a commission is never paid out. One that a payout has is taken back
+        from what is due to the partner next. Errors: ERROR_REASON_COMMISSION_NOT_FOUND.
         """
 
     @_abc_1.abstractmethod

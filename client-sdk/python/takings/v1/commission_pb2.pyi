@@ -232,7 +232,9 @@ class ProcessConversionRequest(_message.Message):
     customer_email: _builtins.str
     """customer_email is the email address of who bought; a key of it is stored, not the address."""
     click_id: _builtins.str
-    """click_id is the click that the caller has kept (`clk_...`); empty where there is none."""
+    """click_id is the click that the caller has kept (`clk_...`); empty where there is none. One of the
+    last second may not be stored yet: it is refused then, and known when it is sent again.
+    """
     coupon_id: _builtins.str
     """coupon_id is the coupon that was used; empty for none."""
     partner_id: _builtins.str
@@ -241,7 +243,7 @@ class ProcessConversionRequest(_message.Message):
     """request_id is a UUID made by the caller, the same for every attempt at this act; required."""
     @_builtins.property
     def paid_amount(self) -> _money_pb2.Money:
-        """paid_amount is what was paid, tax included, more than 0; required."""
+        """paid_amount is what was paid, tax included, more than 0 and at most 10^15 minor units; required."""
 
     @_builtins.property
     def tax_amount(self) -> _money_pb2.Money:
@@ -256,7 +258,7 @@ class ProcessConversionRequest(_message.Message):
 
     @_builtins.property
     def paid_time(self) -> _timestamp_pb2.Timestamp:
-        """paid_time is when it was paid; required."""
+        """paid_time is when it was paid, at most a minute ahead of the server's clock; required."""
 
     @_builtins.property
     def refunded_time(self) -> _timestamp_pb2.Timestamp:

@@ -260,8 +260,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     ERROR_REASON_COMMISSION_SETTLED: _ErrorReason.ValueType  # 51
     """ERROR_REASON_COMMISSION_SETTLED (FAILED_PRECONDITION) says that a commission's state does not
-    allow this any more. Example: RejectCommission of one that is part of a payout. Settle the payout
-    as failed first; of one that is paid, a refund takes it back.
+    allow this any more. Example: HoldCommission of one that is part of a payout. Settle the payout
+    as failed first; of one that is paid, RejectCommission takes it back.
     """
     ERROR_REASON_PAYOUT_BATCH_NOT_FOUND: _ErrorReason.ValueType  # 52
     """ERROR_REASON_PAYOUT_BATCH_NOT_FOUND (NOT_FOUND) says that no batch has this id. Example: the id of
@@ -576,8 +576,8 @@ of a dry run, which stores none. Send an id that ListCommissions answers.
 """
 ERROR_REASON_COMMISSION_SETTLED: ErrorReason.ValueType  # 51
 """ERROR_REASON_COMMISSION_SETTLED (FAILED_PRECONDITION) says that a commission's state does not
-allow this any more. Example: RejectCommission of one that is part of a payout. Settle the payout
-as failed first; of one that is paid, a refund takes it back.
+allow this any more. Example: HoldCommission of one that is part of a payout. Settle the payout
+as failed first; of one that is paid, RejectCommission takes it back.
 """
 ERROR_REASON_PAYOUT_BATCH_NOT_FOUND: ErrorReason.ValueType  # 52
 """ERROR_REASON_PAYOUT_BATCH_NOT_FOUND (NOT_FOUND) says that no batch has this id. Example: the id of

@@ -49,7 +49,9 @@ class _FraudKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FraudKind.V
     FRAUD_KIND_REFUND_RATE: _FraudKind.ValueType  # 9
     """FRAUD_KIND_REFUND_RATE is a partner of whose customers, at least 4, one in four was refunded."""
     FRAUD_KIND_LEADS_WITHOUT_CLICKS: _FraudKind.ValueType  # 10
-    """FRAUD_KIND_LEADS_WITHOUT_CLICKS is a partner with leads and no click that counts."""
+    """FRAUD_KIND_LEADS_WITHOUT_CLICKS is a partner with leads and no click that counts. It does not
+    occur yet: no server raises it.
+    """
 
 class FraudKind(_FraudKind, metaclass=_FraudKindEnumTypeWrapper):
     """FraudKind is what looks wrong."""
@@ -77,7 +79,9 @@ FRAUD_KIND_TOO_FAST: FraudKind.ValueType  # 8
 FRAUD_KIND_REFUND_RATE: FraudKind.ValueType  # 9
 """FRAUD_KIND_REFUND_RATE is a partner of whose customers, at least 4, one in four was refunded."""
 FRAUD_KIND_LEADS_WITHOUT_CLICKS: FraudKind.ValueType  # 10
-"""FRAUD_KIND_LEADS_WITHOUT_CLICKS is a partner with leads and no click that counts."""
+"""FRAUD_KIND_LEADS_WITHOUT_CLICKS is a partner with leads and no click that counts. It does not
+occur yet: no server raises it.
+"""
 Global___FraudKind: _TypeAlias = FraudKind  # noqa: Y015
 
 class _FraudState:

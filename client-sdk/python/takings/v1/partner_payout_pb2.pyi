@@ -505,22 +505,29 @@ class ExportPayoutBatchRequest(_message.Message):
     PAYOUT_BATCH_ID_FIELD_NUMBER: _builtins.int
     FORMAT_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CURRENCY_CODE_FIELD_NUMBER: _builtins.int
     payout_batch_id: _builtins.str
     """payout_batch_id is the batch; required."""
     format: Global___PayoutFormat.ValueType
     """format is the form of the file, which fits one payout method; required."""
     request_id: _builtins.str
     """request_id is a UUID made by the caller, the same for every attempt at this act; required."""
+    currency_code: _builtins.str
+    """currency_code leaves every other currency out of the file, such as `USD`; empty for all. A file
+    for PayPal holds one currency: where the batch has several for it, name one, and export again
+    for the next.
+    """
     def __init__(
         self,
         *,
         payout_batch_id: _builtins.str = ...,
         format: Global___PayoutFormat.ValueType = ...,
         request_id: _builtins.str = ...,
+        currency_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["format", b"format", "payout_batch_id", b"payout_batch_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency_code", b"currency_code", "format", b"format", "payout_batch_id", b"payout_batch_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -100,7 +100,8 @@ fn a_coupon_shown_at_the_till_counts_after_the_lead_was_created() {
 
 #[test]
 fn a_version_of_terms_holds_for_new_bindings_unless_it_migrates() {
-    let of = |id, second, migrate| Version { id, from: at(second), migrate };
+    let whose = Whose::Program;
+    let of = |id, second, migrate| Version { id, whose, from: at(second), migrate };
     let versions = [of("v1", 0, false), of("v2", 100, false), of("v3", 200, true)];
     let id = |bound, paid| version(&versions, at(bound), at(paid)).unwrap().id;
     assert_eq!(id(50, 150), "v1");
@@ -108,6 +109,30 @@ fn a_version_of_terms_holds_for_new_bindings_unless_it_migrates() {
     assert_eq!(id(50, 200), "v3");
     assert_eq!(id(-5, -5), "v1");
     assert_eq!(version(&[], at(0), at(0)), None);
+}
+
+#[test]
+fn a_partners_own_terms_hold_for_bindings_made_between_their_beginning_and_their_end() {
+    use Whose::{Ended, Partner, Program};
+    let of = |id, whose, second, migrate| Version { id, whose, from: at(second), migrate };
+    let mut versions = vec![
+        of("v1", Program, 0, false),
+        of("v2", Partner, 100, false),
+        of("v3", Ended, 200, false),
+    ];
+    let id = |versions: &[Version<'static>], bound, paid| {
+        version(versions, at(bound), at(paid)).unwrap().id
+    };
+    let bound = [50, 100, 199, 200].map(|second| id(&versions, second, 900));
+    assert_eq!(bound, ["v1", "v2", "v2", "v1"]);
+    versions.push(of("v4", Program, 150, true));
+    let of_all = |versions: &[Version<'static>]| [50, 120, 210].map(|it| id(versions, it, 900));
+    assert_eq!(of_all(&versions), ["v4", "v2", "v4"], "own terms are in force: they stay");
+    versions.push(of("v5", Program, 250, true));
+    assert_eq!(of_all(&versions), ["v5", "v5", "v5"], "they have ended: all migrate");
+    versions.push(of("v6", Partner, 300, true));
+    assert_eq!(of_all(&versions), ["v6", "v6", "v6"], "also what was bound under the program's");
+    assert_eq!(id(&versions, 50, 299), "v5", "but no sale of before");
 }
 
 #[test]

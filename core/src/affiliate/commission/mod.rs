@@ -11,7 +11,7 @@ mod single;
 mod tiers;
 
 use super::calendar::Calendar;
-use super::decision::Decision;
+use super::decision::{Decision, Log};
 use super::sale::Sale;
 use super::terms::{Method, Period, Rate, Terms};
 use crate::ledger::amount::{neg, sub};
@@ -33,14 +33,11 @@ pub enum Kind {
     Reinstated,
     /// Somebody rejected it.
     Rejected,
-    /// Somebody took a part of it back.
-    ClawedBack,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 5] =
-        [Kind::Earned, Kind::Reversed, Kind::Reinstated, Kind::Rejected, Kind::ClawedBack];
+    pub const ALL: [Kind; 4] = [Kind::Earned, Kind::Reversed, Kind::Reinstated, Kind::Rejected];
 
     /// The name in databases and answers.
     pub fn as_str(self) -> &'static str {
@@ -49,7 +46,6 @@ impl Kind {
             Kind::Reversed => "reversed",
             Kind::Reinstated => "reinstated",
             Kind::Rejected => "rejected",
-            Kind::ClawedBack => "clawed_back",
         }
     }
 
@@ -108,6 +104,7 @@ pub fn derive(
 ) -> Result<Targets, LedgerError> {
     let earning = eligible::eligible(terms, calendar, sales);
     let period_of = |sale: &Sale| period(terms, calendar, sale.paid_at);
+    let log = &Log::of(decisions);
     let mut targets = Book::default();
     let mut plans = Vec::new();
     match &terms.tiers {
@@ -138,7 +135,7 @@ pub fn derive(
                 if tiers.method == Method::Slab {
                     plans.extend(tiers::slab(terms, tiers, &measured)?);
                 } else {
-                    period::post(terms, tiers, &measured, decisions, &mut targets)?;
+                    period::post(terms, tiers, &measured, log, &mut targets)?;
                 }
             }
             plans.sort_by_key(|plan| plan.sale.place());
@@ -147,7 +144,7 @@ pub fn derive(
     }
     single::cap(terms, &mut plans, terms.caps.period, period_of)?;
     for plan in &plans {
-        single::post(plan, decisions, &mut targets)?;
+        single::post(plan, log, &mut targets)?;
     }
     Ok(targets.into_targets())
 }

@@ -3,14 +3,14 @@
 //! Everything that happens to the period's sales is gone through in order. After each step the
 //! period has a target; what changed of it is a row of the sale that moved it, dated at the step.
 
-use super::super::decision::{Acts, Decision};
+use super::super::decision::{Acts, Log};
 use super::super::sale::Sale;
 use super::super::terms::{Measure, Method, Terms, Tiers};
 use super::exchange::{from_program, to_program};
 use super::tiers::marginal;
 use super::{Book, Kind};
 use crate::ledger::LedgerError;
-use crate::ledger::amount::{add, neg, part, sub};
+use crate::ledger::amount::{add, part, sub};
 use crate::money::Currency;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,7 +74,6 @@ struct Course<'a> {
     share: Share,
     returned: i64,
     rejected: bool,
-    clawed: i64,
 }
 
 /// Posts the rows of one period's sales, in order.
@@ -82,17 +81,17 @@ pub(super) fn post(
     terms: &Terms,
     tiers: &Tiers,
     sales: &[&Sale],
-    decisions: &[Decision],
+    log: &Log<'_>,
     book: &mut Book,
 ) -> Result<(), LedgerError> {
     let mut courses: Vec<Course<'_>> = Vec::new();
     let mut steps: BTreeSet<(Timestamp, usize)> = BTreeSet::new();
     for (place, sale) in sales.iter().copied().enumerate() {
-        let acts = Acts::on(sale, decisions);
+        let acts = Acts::on(sale, log);
         let acted = acts.instants().map(|at| at.max(sale.paid_at));
         steps.extend(sale.instants().into_iter().chain(acted).map(|at| (at, place)));
         let share = Share::default();
-        courses.push(Course { sale, acts, share, returned: 0, rejected: false, clawed: 0 });
+        courses.push(Course { sale, acts, share, returned: 0, rejected: false });
     }
     let (totals, moved, posted) = (Totals::default(), BTreeMap::new(), BTreeMap::new());
     let mut period = Posted { terms, tiers, totals, moved, posted };
@@ -113,10 +112,6 @@ pub(super) fn post(
             book.returned(sale, rejected, at, currency, amount)?;
         }
         (course.share, course.returned, course.rejected) = (left, returned, rejected);
-        let clawed = course.acts.clawed_back(at);
-        let further = neg(sub(clawed, course.clawed)?)?;
-        book.add(sale, Kind::ClawedBack, at, sale.currency, further)?;
-        course.clawed = clawed;
     }
     Ok(())
 }

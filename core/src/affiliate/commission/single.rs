@@ -1,12 +1,12 @@
 //! Commissions sale by sale: without tiers, and with slabs.
 
-use super::super::decision::{Acts, Decision};
+use super::super::decision::{Acts, Log};
 use super::super::sale::Sale;
 use super::super::terms::{Rate, Terms};
 use super::exchange::{from_program, to_program};
 use super::{Book, Kind};
 use crate::ledger::LedgerError;
-use crate::ledger::amount::{neg, part, sub};
+use crate::ledger::amount::{part, sub};
 use crate::money::Currency;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -73,27 +73,21 @@ pub(super) fn cap<K: Ord>(
 ///
 /// `reversed = round(earned * returned / captured)`, where what was returned are refunds that
 /// stand and lost disputes; rejected, everything is reversed.
-pub(super) fn post(
-    plan: &Plan<'_>,
-    decisions: &[Decision],
-    book: &mut Book,
-) -> Result<(), LedgerError> {
+pub(super) fn post(plan: &Plan<'_>, log: &Log<'_>, book: &mut Book) -> Result<(), LedgerError> {
     let (sale, currency) = (plan.sale, plan.currency);
-    let acts = Acts::on(sale, decisions);
+    let acts = Acts::on(sale, log);
     let mut instants = sale.instants();
     instants.extend(acts.instants().map(|at| at.max(sale.paid_at)));
-    let (mut earned, mut reversed, mut clawed) = (0, 0, 0);
+    let (mut earned, mut reversed) = (0, 0);
     for instant in instants {
         let rejected = acts.is_rejected(instant);
         let earns = plan.earned_at(instant);
         let goes =
             if rejected { earns } else { part(earns, sale.returned_at(instant)?, sale.captured)? };
-        let claws = acts.clawed_back(instant).min(sub(earns, goes)?);
         let kind = if earns < earned { Kind::Reversed } else { Kind::Earned };
         book.add(sale, kind, instant, currency, sub(earns, earned)?)?;
         book.returned(sale, rejected, instant, currency, sub(reversed, goes)?)?;
-        book.add(sale, Kind::ClawedBack, instant, currency, neg(sub(claws, clawed)?)?)?;
-        (earned, reversed, clawed) = (earns, goes, claws);
+        (earned, reversed) = (earns, goes);
     }
     Ok(())
 }

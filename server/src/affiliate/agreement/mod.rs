@@ -5,9 +5,9 @@ mod store;
 use crate::analytics::calendar::Zone;
 use crate::db::{Rows, Tx};
 use crate::ingest::Trouble;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use takings_core::affiliate::Terms;
-use takings_core::affiliate::attribution::{Version, version};
+use takings_core::affiliate::attribution::{Version, Whose, version};
 use takings_core::time::Timestamp;
 
 /// One version of terms.
@@ -24,12 +24,19 @@ pub(super) struct Agreed {
     pub(super) zone: Zone,
 }
 
+/// The end of a partner's own terms: the program's hold again.
+#[derive(Clone, Debug)]
+struct End {
+    id: String,
+    partner: Option<String>,
+    from: Timestamp,
+}
+
 /// All versions of a program's terms.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Agreement {
     versions: Vec<Agreed>,
-    /// Partners whose own terms are in force.
-    own: BTreeSet<String>,
+    ends: Vec<End>,
 }
 
 impl Agreement {
@@ -37,31 +44,28 @@ impl Agreement {
     pub(super) async fn load(tx: &mut Tx<'_>, program: &str) -> Result<Agreement, Trouble> {
         let mut wanted = Rows::default();
         wanted.push([program.into()]);
-        let (mut own, mut since) = (BTreeSet::new(), BTreeMap::new());
+        let mut since = BTreeMap::new();
         for row in tx.fetch(&store::PARTNERS, &wanted).await? {
             since.insert(row.text(0)?, row.int(1)?);
-            if row.opt_int(2)?.is_some() {
-                own.insert(row.text(0)?);
-            }
         }
-        let mut versions = Vec::new();
+        let mut agreement = Agreement::default();
         for row in tx.fetch(&store::TERMS, &wanted).await? {
             let (number, partner, created) = (row.int(0)?, row.opt_text(1)?, row.int(3)?);
             // What a partner began with was never otherwise.
             let first = partner.as_ref().is_some_and(|it| since.get(it) == Some(&created));
             let from = Timestamp(if first { i64::MIN } else { created });
-            let (terms, zone) = read(&row.text(2)?)?;
             // Texts are compared: numbers of equal width stand in their order.
-            versions.push(Agreed {
-                number,
-                id: format!("{number:020}"),
-                partner,
-                from,
-                terms,
-                zone,
-            });
+            let id = format!("{number:020}");
+            match read(&row.text(2)?)? {
+                Some((terms, zone)) => {
+                    agreement.versions.push(Agreed { number, id, partner, from, terms, zone });
+                }
+                None => {
+                    agreement.ends.push(End { id, partner, from: Timestamp(created) });
+                }
+            }
         }
-        Ok(Agreement { versions, own })
+        Ok(agreement)
     }
 
     /// The version of a number.
@@ -70,40 +74,42 @@ impl Agreement {
     }
 
     /// The version by which a sale is judged that was paid at an instant, of a customer bound to a
-    /// partner at another; `kept` is what was copied onto the binding. Without a partner: the
-    /// program's own.
+    /// partner at another. Without a partner: the program's own.
     pub(super) fn at(
         &self,
         partner: Option<&str>,
         (bound, paid): (Timestamp, Timestamp),
-        kept: Option<i64>,
     ) -> Option<&Agreed> {
-        let kept = kept.and_then(|number| self.number(number));
-        let own = match (kept, partner) {
-            (Some(kept), _) => kept.partner.is_some(),
-            (None, Some(partner)) => self.own.contains(partner),
-            (None, None) => false,
-        };
-        let holds = |it: &&Agreed| it.from <= bound || (it.terms.migrate && it.from <= paid);
-        let of = |whose: Option<&str>| {
-            self.versions.iter().filter(|it| it.partner.as_deref() == whose).collect::<Vec<_>>()
-        };
-        let owned = if own { of(partner) } else { Vec::new() };
-        let candidates = if owned.iter().any(holds) { owned } else { of(None) };
-        let versions: Vec<Version<'_>> = candidates
-            .iter()
-            .map(|it| Version { id: &it.id, from: it.from, migrate: it.terms.migrate })
-            .collect();
-        let chosen = version(&versions, bound, paid)?.id.to_owned();
-        candidates.into_iter().find(|it| it.id == chosen)
+        let known = self.versions.iter().filter_map(|it| {
+            let whose = match it.partner.as_deref() {
+                None => Whose::Program,
+                own if own == partner => Whose::Partner,
+                Some(_) => return None,
+            };
+            Some(Version { id: &it.id, whose, from: it.from, migrate: it.terms.migrate })
+        });
+        let ends =
+            self.ends.iter().filter(|it| partner.is_some() && it.partner.as_deref() == partner);
+        let ends = ends.map(|End { id, from, .. }| Version {
+            id,
+            whose: Whose::Ended,
+            from: *from,
+            migrate: false,
+        });
+        let versions: Vec<Version<'_>> = known.chain(ends).collect();
+        let chosen = version(&versions, bound, paid)?.id;
+        self.versions.iter().find(|it| it.id == chosen)
     }
 }
 
-fn read(terms: &str) -> Result<(Terms, Zone), Trouble> {
+/// Terms, with the time zone in which their months are counted; `None`: an end.
+fn read(terms: &str) -> Result<Option<(Terms, Zone)>, Trouble> {
     let unreadable = |why: String| Trouble::Unreadable { what: "terms", why };
-    let terms: Terms = serde_json::from_str(terms).map_err(|it| unreadable(it.to_string()))?;
+    let terms: Option<Terms> =
+        serde_json::from_str(terms).map_err(|it| unreadable(it.to_string()))?;
+    let Some(terms) = terms else { return Ok(None) };
     let zone = Zone::parse(&terms.time_zone).map_err(|it| unreadable(it.to_string()))?;
-    Ok((terms, zone))
+    Ok(Some((terms, zone)))
 }
 
 #[cfg(test)]
@@ -124,15 +130,8 @@ mod tests {
     }
 
     /// The number of the version for a partner, bound and paid then.
-    fn chosen(
-        agreement: &Agreement,
-        partner: Option<&str>,
-        bound: i64,
-        paid: i64,
-        kept: Option<i64>,
-    ) -> i64 {
-        let instants = (Timestamp(bound), Timestamp(paid));
-        agreement.at(partner, instants, kept).unwrap().number
+    fn chosen(agreement: &Agreement, partner: Option<&str>, bound: i64, paid: i64) -> i64 {
+        agreement.at(partner, (Timestamp(bound), Timestamp(paid))).unwrap().number
     }
 
     #[test]
@@ -140,30 +139,26 @@ mod tests {
         let versions =
             vec![agreed(1, None, 10, false), agreed(2, None, 20, false), agreed(3, None, 30, true)];
         let agreement = Agreement { versions, ..Agreement::default() };
-        let of = |bound, paid| chosen(&agreement, Some("anna"), bound, paid, None);
+        let of = |bound, paid| chosen(&agreement, Some("anna"), bound, paid);
         assert_eq!([of(5, 5), of(15, 29), of(25, 29), of(15, 30), of(35, 40)], [1, 1, 2, 3, 3]);
     }
 
     #[test]
-    fn own_terms_hold_for_bindings_made_while_they_are_in_force() {
+    fn own_terms_hold_for_bindings_made_while_they_are_in_force_and_for_no_other_partner() {
         let versions = vec![agreed(1, None, 10, false), agreed(2, Some("anna"), 20, false)];
-        let own = BTreeSet::from(["anna".to_owned()]);
-        let agreement = Agreement { versions: versions.clone(), own };
-        let anna = |bound, kept| chosen(&agreement, Some("anna"), bound, bound, kept);
-        assert_eq!([anna(15, None), anna(25, None), anna(25, Some(1))], [1, 2, 1]);
-        assert_eq!(chosen(&agreement, Some("bert"), 25, 25, None), 1);
-        assert_eq!(chosen(&agreement, None, 25, 25, None), 1);
-        // Given up since: what was copied onto a binding stays, and others get the program's.
-        let after = Agreement { versions, own: BTreeSet::new() };
-        assert_eq!(chosen(&after, Some("anna"), 25, 40, Some(2)), 2);
-        assert_eq!(chosen(&after, Some("anna"), 25, 40, None), 1);
+        let end =
+            End { id: format!("{:020}", 3), partner: Some("anna".to_owned()), from: Timestamp(30) };
+        let agreement = Agreement { versions, ends: vec![end] };
+        let anna = |bound| chosen(&agreement, Some("anna"), bound, 40);
+        assert_eq!([anna(15), anna(25), anna(35)], [1, 2, 1]);
+        assert_eq!(chosen(&agreement, Some("bert"), 25, 25), 1);
+        assert_eq!(chosen(&agreement, None, 25, 25), 1);
     }
 
     #[test]
     fn what_a_partner_began_with_was_never_otherwise() {
         let versions = vec![agreed(1, None, 10, false), agreed(2, Some("anna"), i64::MIN, false)];
-        let own = BTreeSet::from(["anna".to_owned()]);
-        let agreement = Agreement { versions, own };
-        assert_eq!(chosen(&agreement, Some("anna"), 5, 5, None), 2);
+        let agreement = Agreement { versions, ..Agreement::default() };
+        assert_eq!(chosen(&agreement, Some("anna"), 5, 5), 2);
     }
 }

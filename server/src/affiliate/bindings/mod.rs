@@ -73,7 +73,7 @@ pub(super) fn derive(
     let paid = was.filter(|_| sent);
     let newest = touched.touches.iter().map(|touch| touch.at).max();
     let at = instant.or(newest).or(paid.map(|it| it.at))?;
-    let rules = agreement.at(None, (at, at), None)?.terms.attribution;
+    let rules = agreement.at(None, (at, at))?.terms.attribution;
     let seconds =
         Conversion { lead: lead.map(end_of_second), first_sale: first_sale.map(end_of_second) };
     let kept = paid.map(|it| &it.binding);
@@ -82,9 +82,7 @@ pub(super) fn derive(
         return Some(paid.clone());
     }
     let at = conversion.instant(binding.touch.kind).unwrap_or(binding.touch.at);
-    let same = |it: &&Bound| it.binding.partner == binding.partner && it.at == at;
-    let kept = was.filter(same).map(|it| it.version);
-    let version = agreement.at(Some(&binding.partner), (at, at), kept)?.number;
+    let version = agreement.at(Some(&binding.partner), (at, at))?.number;
     binding.terms = version.to_string();
     let link = touched.links.get(&binding.touch.id).cloned().flatten();
     Some(Bound { link, version, at, binding })

@@ -5,8 +5,7 @@ use super::salts::{Salts, first_kept};
 use super::store::{self, Row};
 use super::{Clicks, LIMITED, Seen, Waiting, bots, count};
 use crate::app::App;
-use crate::db::{Kind, Tx};
-use crate::error::Error;
+use crate::db::{Failure, Kind, Tx};
 use crate::ingest::{Trouble, transact};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::mem::take;
@@ -79,22 +78,41 @@ impl Clicks {
 
 /// Takes in what waits. What the database does not take is held, and offered again.
 async fn flush(app: &App, stop: &CancellationToken) {
-    while let Some((mut clicks, counts)) = app.clicks.next() {
-        let mut tries = 0;
-        loop {
-            match keep(app, &clicks, &counts).await {
-                Ok(reasons) => break tell(&mut clicks, &reasons, &counts),
-                Err(error) => {
-                    tries += 1;
-                    tracing::warn!(%error, clicks = clicks.len(), "clicks could not be stored");
-                    if stop.is_cancelled() && tries >= LAST_TRIES {
-                        metrics::counter!("clicks_lost_total").increment(clicks.len() as u64);
-                        break;
-                    }
-                    sleep(PAUSE).await;
-                }
+    while let Some((clicks, counts)) = app.clicks.next() {
+        offer(app, clicks, counts, stop).await;
+    }
+}
+
+/// Offers clicks and counts until they are stored. What the database refuses for what it is would be
+/// refused for ever: then each is offered for itself, and those that are refused are lost.
+async fn offer(app: &App, mut clicks: Vec<Seen>, counts: Counts, stop: &CancellationToken) {
+    let mut tries = 0;
+    loop {
+        let trouble = match keep(app, &clicks, &counts).await {
+            Ok(reasons) => {
+                tell(&mut clicks, &reasons, &counts);
+                return;
             }
+            Err(trouble) => trouble,
+        };
+        let (several, refused) =
+            (clicks.len() + counts.len() > 1, trouble.failure() == Failure::Data);
+        tracing::warn!(error = %trouble, clicks = clicks.len(), "clicks could not be stored");
+        if refused && several {
+            let each = clicks.into_iter().map(|click| (vec![click], Counts::new()));
+            let counted = counts.into_iter().map(|it| (Vec::new(), Counts::from([it])));
+            for (clicks, counts) in each.chain(counted) {
+                Box::pin(offer(app, clicks, counts, stop)).await;
+            }
+            return;
         }
+        tries += 1;
+        if refused || (stop.is_cancelled() && tries >= LAST_TRIES) {
+            // Whoever waits for one of them is told by its end.
+            metrics::counter!("clicks_lost_total").increment(clicks.len() as u64);
+            return;
+        }
+        sleep(PAUSE).await;
     }
 }
 
@@ -111,7 +129,7 @@ fn tell(clicks: &mut [Seen], reasons: &[Reason], counts: &Counts) {
 }
 
 /// Stores clicks in one transaction; answers what each is taken for.
-async fn keep(app: &App, clicks: &[Seen], counts: &Counts) -> Result<Vec<Reason>, Error> {
+async fn keep(app: &App, clicks: &[Seen], counts: &Counts) -> Result<Vec<Reason>, Trouble> {
     let now = app.now();
     let kept = transact(&app.database, async |tx| {
         let salts = Salts::of(tx, clicks.iter().map(|click| click.at.day()), now).await?;
@@ -126,7 +144,7 @@ async fn keep(app: &App, clicks: &[Seen], counts: &Counts) -> Result<Vec<Reason>
         store::count(tx, counts, LIMITED).await?;
         Ok(reasons)
     });
-    Ok(kept.await?)
+    kept.await
 }
 
 /// A visitor's key under the salt of the click's day, and that of the day before.

@@ -107,7 +107,7 @@ impl Seen {
     fn new(id: String, target: Arc<Target>, at: Timestamp, visit: &Visit) -> Seen {
         let known = !visit.opt_out;
         let host = visit.referrer.as_deref().and_then(host_of).filter(|_| known);
-        let plain = |host: &&str| host.len() <= LONGEST_HOST && host.is_ascii();
+        let plain = |host: &&str| host.len() <= LONGEST_HOST && host.bytes().all(is_of_host);
         let agent = visit.user_agent.as_deref();
         Seen {
             id,
@@ -123,6 +123,11 @@ impl Seen {
             told: None,
         }
     }
+}
+
+/// Whether a byte can be of a host's name or address; others are not stored.
+fn is_of_host(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._:".contains(&byte)
 }
 
 /// The beginning of a text, at most so many bytes.

@@ -2,7 +2,6 @@
 
 use super::Seen;
 use crate::db::{Cell, Database, Insert, Query, Rows, Tx, Type};
-use crate::error::Error;
 use crate::ingest::Trouble;
 use sea_orm::{DbErr, Statement};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -92,7 +91,8 @@ pub struct Click {
     pub partner: String,
     /// When it was made.
     pub at: Timestamp,
-    /// What it was taken for; only one that counts can bring a commission.
+    /// What it was taken for. One that counts can bring a commission, and so can a duplicate: it is
+    /// counted once, and is a visit all the same.
     pub reason: Reason,
     /// The visitor's key of that day, in hexadecimal.
     pub visitor: Option<String>,
@@ -111,7 +111,7 @@ pub(super) async fn insert(tx: &mut Tx<'_>, rows: &[Row<'_>]) -> Result<Vec<Reas
         return Ok(rows.iter().map(|row| row.reason).collect());
     }
     let ids: Vec<&str> = rows.iter().map(|row| row.click.id.as_str()).collect();
-    let stored = read(tx, &ids).await?.into_iter().map(|click| (click.id, click.reason));
+    let stored = load(tx, &ids).await?.into_iter().map(|click| (click.id, click.reason));
     let stored: HashMap<String, Reason> = stored.collect();
     let reason = |row: &Row<'_>| stored.get(&row.click.id).copied().unwrap_or(row.reason);
     Ok(rows.iter().map(reason).collect())
@@ -218,11 +218,7 @@ pub(super) async fn counted(
 /// # Errors
 ///
 /// If the database does not answer.
-pub async fn load(tx: &mut Tx<'_>, ids: &[&str]) -> Result<Vec<Click>, Error> {
-    Ok(read(tx, ids).await?)
-}
-
-async fn read(tx: &mut Tx<'_>, ids: &[&str]) -> Result<Vec<Click>, Trouble> {
+pub async fn load(tx: &mut Tx<'_>, ids: &[&str]) -> Result<Vec<Click>, Trouble> {
     let mut set = Rows::default();
     ids.iter().for_each(|id| set.push([(*id).into()]));
     if set.is_empty() {

@@ -49,7 +49,9 @@ impl once::Act for Decide {
         lock_programs(tx, &programs).await?;
         // What is read under the lock is what counts.
         let found = self.find(tx).await?;
-        if let Some(claimed) = found.iter().find(|it| it.payout.is_some()) {
+        // What was paid can still be rejected: it is taken back from what is due next.
+        let claimed = found.iter().find(|it| it.payout.is_some() && self.act != Act::Reject);
+        if let Some(claimed) = claimed {
             return Err(settled(claimed));
         }
         let mut affected = Affected::default();

@@ -132,6 +132,9 @@ impl Convert {
 }
 
 fn unknown_click(id: &str) -> Error {
-    let message = format!("there is no click `{id}` in this program");
+    let message = format!(
+        "there is no click `{id}` in this program: send it again in a second if it is new, or leave \
+         `click_id` out"
+    );
     Error::not_found(Reason::ClickNotFound, message)
 }

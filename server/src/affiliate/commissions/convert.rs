@@ -22,6 +22,10 @@ use takings_core::time::Timestamp;
 
 /// The longest reason, in characters.
 const LONGEST_REASON: usize = 500;
+/// The most that is paid in one sale, in minor units: sums of many stay within 64 bits.
+const MOST_PAID: i64 = 1_000_000_000_000_000;
+/// How far the caller's clock may be ahead, in microseconds.
+const AHEAD: i64 = 60_000_000;
 /// The longest id of the caller's own, in characters.
 const LONGEST_ID: usize = 255;
 
@@ -126,9 +130,16 @@ pub(in crate::affiliate) async fn convert(
     let tax = amount("tax_amount", tax_amount)?;
     let refunded = amount("refunded_amount", refunded_amount)?;
     let paid_time = paid_time.ok_or_else(|| wrong("paid_time", "say when it was paid"))?;
+    let paid_at = Timestamp(micros("paid_time", paid_time)?);
+    if paid_at.0 > app.now().0 + AHEAD {
+        return Err(wrong("paid_time", "this is in the future"));
+    }
     let refunded_at = refunded_time.map(|time| micros("refunded_time", time)).transpose()?;
     if paid_amount.amount_minor <= 0 {
         return Err(wrong("paid_amount", "a sale is of more than nothing"));
+    }
+    if paid_amount.amount_minor > MOST_PAID {
+        return Err(wrong("paid_amount", "a sale is of at most 10^15 minor units"));
     }
     if (refunded > 0) != refunded_at.is_some() {
         return Err(wrong("refunded_time", "give it with `refunded_amount`, and only then"));
@@ -146,7 +157,7 @@ pub(in crate::affiliate) async fn convert(
         paid: paid_amount.amount_minor,
         tax,
         refunded,
-        paid_at: Timestamp(micros("paid_time", paid_time)?),
+        paid_at,
         refunded_at: refunded_at.map(Timestamp),
     };
     Ok((request, convert))
@@ -229,9 +240,7 @@ pub(in crate::affiliate) fn list(
 fn kind_of(kind: &str, revision: i64, amount: i64) -> pb::CommissionKind {
     match Kind::parse(kind) {
         Some(Kind::Earned) if revision == 1 => pb::CommissionKind::Earned,
-        Some(Kind::Reversed | Kind::Rejected | Kind::ClawedBack) if amount < 0 => {
-            pb::CommissionKind::Clawback
-        }
+        Some(Kind::Reversed | Kind::Rejected) if amount < 0 => pb::CommissionKind::Clawback,
         _ => pb::CommissionKind::Adjustment,
     }
 }

@@ -9,7 +9,7 @@ use crate::affiliate::new_id;
 use crate::ingest::{Key, Trouble};
 use std::collections::{BTreeMap, BTreeSet};
 use takings_core::affiliate::commission::{self, Key as Target, Kind, Targets};
-use takings_core::affiliate::decision::{Act, Decision, State, status};
+use takings_core::affiliate::decision::{Act, Decision, Log, State, status};
 use takings_core::affiliate::sale::Sale;
 use takings_core::affiliate::terms::{Method, Rate};
 use takings_core::ledger::LedgerError;
@@ -47,6 +47,9 @@ impl Derivation<'_> {
             .iter()
             .flat_map(|it| it.sales.iter().map(move |sale| (it.key(sale), (it, sale))))
             .collect();
+        let logs: BTreeMap<i64, Log<'_>> =
+            decisions.iter().map(|(source, it)| (*source, Log::of(it))).collect();
+        let nothing = Log::default();
         let (mut rows, mut earnings) = (Vec::new(), Vec::new());
         for (key, stored) in stored {
             let mut partners: BTreeSet<String> = stored.sums.keys().cloned().collect();
@@ -59,8 +62,8 @@ impl Derivation<'_> {
                 let targets = wanted.get(&(key.clone(), partner.clone())).unwrap_or(&none);
                 let of = OfSale { program, key, partner: &partner, owner, stored };
                 self.append(&of, targets, &mut rows)?;
-                let decisions = decisions.get(&key.0).map_or(&[][..], Vec::as_slice);
-                self.stand(&of, targets, decisions, &mut earnings)?;
+                let log = logs.get(&key.0).unwrap_or(&nothing);
+                self.stand(&of, targets, log, &mut earnings)?;
             }
         }
         Ok((rows, earnings))
@@ -137,7 +140,7 @@ impl Derivation<'_> {
         &self,
         of: &OfSale<'_>,
         targets: &Targets,
-        decisions: &[Decision],
+        log: &Log<'_>,
         earnings: &mut Vec<Earning>,
     ) -> Result<(), Trouble> {
         let stored = of.stored.sums.get(of.partner).into_iter().flatten();
@@ -145,7 +148,7 @@ impl Derivation<'_> {
             .map(|(target, _)| target.currency)
             .chain(targets.keys().map(|it| it.currency))
             .collect();
-        let (state, reason, due_at) = self.state(of, decisions)?;
+        let (state, reason, due_at) = self.state(of, log)?;
         for currency in currencies {
             let own = targets.iter().filter(|(target, _)| target.currency == currency);
             earnings.push(Earning {
@@ -166,17 +169,15 @@ impl Derivation<'_> {
     fn state(
         &self,
         of: &OfSale<'_>,
-        decisions: &[Decision],
+        log: &Log<'_>,
     ) -> Result<(&'static str, String, i64), Trouble> {
         let reversed = |why: &str, at: i64| (State::Reversed.as_str(), why.to_owned(), at);
         let Some((held, sale)) = of.owner else { return Ok(reversed("sale_gone", 0)) };
         let agreed = held.agreed(self.agreement, sale).filter(|_| of.is_bound());
         let Some(agreed) = agreed else { return Ok(reversed("other_partner", sale.paid_at.0)) };
-        let status = status(&agreed.terms, sale, decisions, IN_THE_END).map_err(bad)?;
-        let own = decisions.iter().filter(|it| it.sale == sale.id || it.sale == sale.order);
-        let last = |wanted: fn(&Act) -> bool| {
-            own.clone().filter(|it| wanted(&it.act)).max_by_key(|it| (it.at, &it.id))
-        };
+        let status = status(&agreed.terms, sale, log, IN_THE_END).map_err(bad)?;
+        let own = log.on(sale);
+        let last = |wanted: fn(&Act) -> bool| own.iter().rev().find(|it| wanted(&it.act));
         let reason = match status.state {
             State::Pending => String::new(),
             State::Approved => {
@@ -230,7 +231,7 @@ impl OfSale<'_> {
                 let before = sale.net_at(Timestamp(target.occurred.0.saturating_sub(1)))?;
                 Ok(sale.net_at(target.occurred)?.saturating_sub(before))
             }
-            Kind::Rejected | Kind::ClawedBack => Ok(0),
+            Kind::Rejected => Ok(0),
         }
     }
 }

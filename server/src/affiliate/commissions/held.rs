@@ -64,5 +64,5 @@ pub(super) fn agreed<'a>(
     sale: &Sale,
 ) -> Option<&'a Agreed> {
     let partner = Some(bound.binding.partner.as_str());
-    agreement.at(partner, (bound.at, sale.paid_at), Some(bound.version))
+    agreement.at(partner, (bound.at, sale.paid_at))
 }

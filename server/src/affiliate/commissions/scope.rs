@@ -32,7 +32,7 @@ impl Scope {
             for bound in it.bound.iter().chain(before) {
                 let partner = &bound.binding.partner;
                 for at in &instants {
-                    let agreed = agreement.at(Some(partner), (bound.at, *at), Some(bound.version));
+                    let agreed = agreement.at(Some(partner), (bound.at, *at));
                     scope.touch(partner, agreed, *at);
                 }
             }

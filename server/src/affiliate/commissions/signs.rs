@@ -3,7 +3,7 @@
 use super::held::Held;
 use super::store::Stored;
 use crate::affiliate::agreement::Agreement;
-use crate::affiliate::fraud::{self, Case};
+use crate::affiliate::fraud::{self, Case, Counted};
 use crate::db::Tx;
 use crate::ingest::{Key, Trouble};
 use std::collections::BTreeMap;
@@ -17,6 +17,7 @@ pub(super) async fn look(
     stored: &BTreeMap<Key, Stored>,
     now: Timestamp,
 ) -> Result<(), Trouble> {
+    let mut counted: BTreeMap<&str, Counted> = BTreeMap::new();
     for it in held {
         let Some(bound) = &it.bound else { continue };
         let partner = bound.binding.partner.as_str();
@@ -33,7 +34,12 @@ pub(super) async fn look(
                 paid_at: sale.paid_at,
                 click: bound.binding.touch.click.as_deref(),
             };
-            fraud::examine(tx, &agreed.terms, &case, now).await?;
+            let of_partner = match counted.get(partner) {
+                Some(known) => *known,
+                None => fraud::count(tx, program, partner).await?,
+            };
+            counted.insert(partner, of_partner);
+            fraud::examine(tx, &agreed.terms, &case, of_partner, now).await?;
         }
     }
     Ok(())

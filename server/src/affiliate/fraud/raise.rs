@@ -3,7 +3,6 @@
 use super::{HOLD, REJECT, State, decision_id, store};
 use crate::affiliate::{clicks, new_id};
 use crate::db::Tx;
-use crate::error::Error;
 use crate::ingest::Trouble;
 use takings_core::affiliate::Terms;
 use takings_core::affiliate::fraud::{
@@ -32,6 +31,23 @@ pub struct Case<'a> {
     pub click: Option<&'a str>,
 }
 
+/// How many customers of a partner have bought, and how many of them got money back.
+#[derive(Clone, Copy, Debug)]
+pub struct Counted {
+    customers: i64,
+    refunded: i64,
+}
+
+/// Counts a partner's customers: once for all sales of a transaction, because there may be many.
+///
+/// # Errors
+///
+/// If the database does not answer.
+pub async fn count(tx: &mut Tx<'_>, program: &str, partner: &str) -> Result<Counted, Trouble> {
+    let (customers, refunded) = store::counted(tx, program, partner).await?;
+    Ok(Counted { customers, refunded })
+}
+
 /// Looks for signs about a sale and about its partner, and raises what is found. Tells whether a
 /// decision was added, so that the sale stands otherwise than before.
 ///
@@ -42,13 +58,13 @@ pub async fn examine(
     tx: &mut Tx<'_>,
     terms: &Terms,
     case: &Case<'_>,
+    counted: Counted,
     now: Timestamp,
 ) -> Result<bool, Trouble> {
     let of_sale = signs(tx, terms, case).await?;
-    let counted = store::counted(tx, case.program, case.partner).await?;
     let of_partner = of_partner(&PartnerSigns {
-        customers: counted.0,
-        refunded_customers: counted.1,
+        customers: counted.customers,
+        refunded_customers: counted.refunded,
         ..PartnerSigns::default()
     });
     let about_sale = raise(tx, case, &of_sale, now).await?;
@@ -102,7 +118,7 @@ async fn signs(tx: &mut Tx<'_>, terms: &Terms, case: &Case<'_>) -> Result<Vec<Ev
     let same = keyed.as_deref() == Some(case.customer);
     let customer_key = told.or_else(|| same.then(|| partner.email_key.clone()));
     let ids: Vec<&str> = case.click.into_iter().collect();
-    let click = clicks::load(tx, &ids).await.map_err(trouble)?.pop();
+    let click = clicks::load(tx, &ids).await?.pop();
     let visitors = store::visitors::shared(tx, case).await?;
     let visitors: Vec<&str> = visitors.iter().map(String::as_str).collect();
     let seconds = click.as_ref().map(|click| case.paid_at.secs() - click.at.secs());
@@ -141,11 +157,4 @@ fn address(text: &str) -> Option<Address> {
 
 fn provider(address: &Address) -> Option<Class> {
     address.host().and_then(class)
-}
-
-fn trouble(error: Error) -> Trouble {
-    match error {
-        Error::Conflict => Trouble::Retry,
-        other => Trouble::Data(other.to_string()),
-    }
 }

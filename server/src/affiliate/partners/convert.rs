@@ -131,6 +131,11 @@ fn email(app: &App, given: String) -> Result<Email, Error> {
 /// An account that fits a method of payment.
 pub(super) fn account(method: &'static str, given: String) -> Result<Payout, Error> {
     let account = some_words("payout_account", given, LONGEST_ACCOUNT)?;
+    if account.starts_with(['=', '+', '-', '@']) {
+        let message =
+            "begin an account with none of = + - @: a spreadsheet would take it for a formula";
+        return Err(Error::invalid(Reason::InvalidField, "payout_account", message));
+    }
     if method != "bank" && mailbox(&account).is_none() {
         let message = "this method is paid to an email address";
         return Err(Error::invalid(Reason::InvalidField, "payout_account", message));

@@ -142,7 +142,7 @@ async fn own_terms(
     if terms.currency != currency {
         return Err(other_currency("own_terms", currency));
     }
-    let version = programs::keep_own(tx, program, partner, terms, now).await?;
+    let version = programs::keep_own(tx, program, partner, Some(terms), now).await?;
     Ok(Some((version, terms.clone())))
 }
 
@@ -175,6 +175,10 @@ impl Act for Update {
         if let Some(terms) = terms
             && terms.as_ref() != partner.own.as_ref().map(|(_, terms)| terms)
         {
+            if terms.is_none() {
+                // Their end has an instant, as their beginning has.
+                programs::keep_own(tx, &partner.program, id, None, *now).await?;
+            }
             partner.own = own_terms(tx, (&partner.program, id), terms.as_ref(), *now).await?;
             let in_force = programs::load(tx, &partner.program).await?;
             partner.version = partner.own.as_ref().map_or(in_force.version, |(own, _)| *own);

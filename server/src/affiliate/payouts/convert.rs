@@ -102,14 +102,20 @@ pub(in crate::affiliate) fn export(
     mut asked: pb::ExportPayoutBatchRequest,
 ) -> Result<(Request, Export), Error> {
     let request = Request::of(&take(&mut asked.request_id), "ExportPayoutBatch", &asked)?;
-    let pb::ExportPayoutBatchRequest { payout_batch_id, format, request_id: _ } = asked;
+    let pb::ExportPayoutBatchRequest { payout_batch_id, format, currency_code, request_id: _ } =
+        asked;
     let format = match pb::PayoutFormat::try_from(format) {
         Ok(pb::PayoutFormat::BankCsv) => Format::Bank,
         Ok(pb::PayoutFormat::PaypalCsv) => Format::Paypal,
         Ok(pb::PayoutFormat::WiseCsv) => Format::Wise,
         Ok(pb::PayoutFormat::Unspecified) | Err(_) => return Err(unknown("format")),
     };
-    Ok((request, Export { batch: batch_id_of(payout_batch_id)?, format }))
+    let export = Export {
+        batch: batch_id_of(payout_batch_id)?,
+        format,
+        currency: optional(currency_code, |code| currency(&code))?,
+    };
+    Ok((request, export))
 }
 
 /// The batch that is asked for, and the page of its payouts.

@@ -1,7 +1,8 @@
 //! Files of payouts: RFC 4180, lines ended by CR LF, amounts in whole units.
 //!
-//! A spreadsheet takes a text that begins with `=`, `+`, `-` or `@` for a formula: such a text
-//! gets an apostrophe before it.
+//! A spreadsheet takes a text that begins with `=`, `+`, `-` or `@` for a formula: such a name gets an
+//! apostrophe before it. An account is written as it is, or somebody else would be paid: none of them
+//! begins so.
 
 use takings_core::money::Currency;
 
@@ -25,6 +26,11 @@ impl Format {
             Format::Paypal => "paypal",
             Format::Wise => "wise",
         }
+    }
+
+    /// Whether a file of it holds one currency.
+    pub(super) fn is_of_one_currency(self) -> bool {
+        self == Format::Paypal
     }
 
     fn header(self) -> Option<&'static str> {
@@ -69,7 +75,7 @@ pub(super) fn file(format: Format, lines: &[Line]) -> String {
 
 fn fields(format: Format, line: &Line) -> Vec<String> {
     let Line { payout, partner: _, name, account, company, currency, amount } = line;
-    let (name, account) = (text(name), text(account));
+    let (name, account) = (text(name), quoted(account));
     let (amount, currency) = (major(*amount, *currency), currency.iso());
     match format {
         Format::Bank => vec![name, account, amount, currency, text(payout)],
@@ -95,8 +101,13 @@ fn short(payout: &str) -> String {
 fn text(plain: &str) -> String {
     let formula = plain.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let safe = if formula { format!("'{plain}") } else { plain.to_owned() };
-    let quoted = safe.contains([',', '"', '\r', '\n']) || safe.trim() != safe;
-    if quoted { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe }
+    quoted(&safe)
+}
+
+/// A text in quotes where it needs them.
+fn quoted(plain: &str) -> String {
+    let needs = plain.contains([',', '"', '\r', '\n']) || plain.trim() != plain;
+    if needs { format!("\"{}\"", plain.replace('"', "\"\"")) } else { plain.to_owned() }
 }
 
 /// An amount in whole units, such as `12.34`, by how many decimals Stripe gives the currency.

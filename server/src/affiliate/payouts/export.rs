@@ -14,6 +14,8 @@ use takings_core::money::Currency;
 pub(in crate::affiliate) struct Export {
     pub(super) batch: String,
     pub(super) format: Format,
+    /// Only this currency.
+    pub(super) currency: Option<Currency>,
 }
 
 /// The file. It names persons and accounts.
@@ -34,10 +36,15 @@ impl Act for Export {
     }
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<File, Error> {
-        let Export { batch, format } = self;
+        let Export { batch, format, currency } = self;
         let program = store::program_of(tx, batch).await?.ok_or_else(|| unknown_batch(batch))?;
         lock(tx, &program).await?;
-        let lines = store::lines(tx, batch, format.method()).await?;
+        let mut lines = store::lines(tx, batch, format.method()).await?;
+        lines.retain(|line| currency.is_none_or(|only| line.currency == only));
+        let totals = totals(&lines)?;
+        if format.is_of_one_currency() && totals.len() > 1 {
+            return Err(several(totals.keys()));
+        }
         if lines.is_empty() {
             return Err(nothing_to_export(*format));
         }
@@ -46,7 +53,7 @@ impl Act for Export {
             name: format!("{batch}-{}.csv", format.method()),
             content: file(*format, &lines).into_bytes(),
             payouts: i64::try_from(lines.len()).map_err(Error::internal)?,
-            totals: totals(&lines)?,
+            totals,
             partners: partners::names(lines.iter().map(|line| line.partner.as_str())),
         })
     }
@@ -60,6 +67,16 @@ fn totals(lines: &[Line]) -> Result<BTreeMap<Currency, i64>, Error> {
         *total = sum.ok_or_else(|| Error::internal("the sum of a file leaves 64 bits"))?;
     }
     Ok(totals)
+}
+
+fn several<'c>(currencies: impl Iterator<Item = &'c Currency>) -> Error {
+    let names: Vec<String> = currencies.map(|currency| currency.iso()).collect();
+    let message = format!(
+        "a file of this format holds one currency, and the batch has {}: name one, and export again \
+         for the next",
+        names.join(", ")
+    );
+    Error::invalid(Reason::InvalidField, "currency_code", message)
 }
 
 fn nothing_to_export(format: Format) -> Error {

@@ -17,11 +17,16 @@ use super::commissions::lock_programs;
 use crate::app::App;
 use crate::db::Tx;
 use crate::error::{Error, Reason};
+use crate::jobs::settle_commissions;
+use crate::once::{self, Request};
 use crate::revenue::paging::{Page, Slice};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use takings_core::money::Currency;
 use takings_core::time::Timestamp;
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
 
 /// Payouts made at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +110,17 @@ impl State {
 /// Takes a program's commissions until the transaction ends.
 async fn lock(tx: &mut Tx<'_>, program: &str) -> Result<(), Error> {
     Ok(lock_programs(tx, &BTreeSet::from([program.to_owned()])).await?)
+}
+
+/// Derives what changed sales earn before a batch is made, unless that was answered already: a refund
+/// that is stored, and from which nothing is derived yet, is not to be paid out.
+pub(super) async fn catch_up(app: &Arc<App>, request: &Request) -> Result<(), Error> {
+    if once::is_claimed(app, request).await? {
+        return Ok(());
+    }
+    let (app, handle) = (app.clone(), Handle::current());
+    let work = move || handle.block_on(settle_commissions(&app.database));
+    spawn_blocking(work).await.map_err(Error::internal)?.map(drop)
 }
 
 fn unknown_batch(id: &str) -> Error {

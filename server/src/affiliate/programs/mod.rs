@@ -83,7 +83,7 @@ impl Act for Create {
             updated_at: *now,
         };
         store::insert(tx, &program).await?;
-        store::keep_terms(tx, &program.id, 1, None, terms, *now).await?;
+        store::keep_terms(tx, &program.id, 1, None, Some(terms), *now).await?;
         Ok(program)
     }
 }
@@ -115,7 +115,7 @@ impl Act for Update {
             program.version = version + 1;
             program.terms = terms.clone();
             next_version(tx, id).await?;
-            store::keep_terms(tx, id, program.version, None, terms, *now).await?;
+            store::keep_terms(tx, id, program.version, None, Some(terms), *now).await?;
             let batch = Unit { shard: 0 }.open(tx).await?;
             sales::mark_since(tx, batch, (id, None), *now).await?;
         }
@@ -131,12 +131,12 @@ impl Act for Update {
     }
 }
 
-/// Keeps a partner's own terms as the program's next version; answers its number.
+/// Keeps a partner's own terms, or their end, as the program's next version; answers its number.
 pub(super) async fn keep_own(
     tx: &mut Tx<'_>,
     program: &str,
     partner: &str,
-    terms: &Terms,
+    terms: Option<&Terms>,
     now: Timestamp,
 ) -> Result<i64, Error> {
     lock_programs(tx, &BTreeSet::from([program.to_owned()])).await?;

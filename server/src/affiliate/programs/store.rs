@@ -75,7 +75,7 @@ static LOAD: Query = Query::new(
 static TERMS_AT: Query = Query::new(
     "program_terms_at",
     "select t.terms from {0} cross join program_terms t
-     where t.program = t0.wanted and t.version = t0.number",
+     where t.program = t0.wanted and t.version = t0.number and t.terms <> 'null'",
     &[("wanted", Type::Text), ("number", Type::Int)],
 );
 
@@ -127,17 +127,18 @@ pub(super) async fn next_version(tx: &mut Tx<'_>, id: &str) -> Result<Option<i64
     Ok(tx.fetch(&NEXT, &row).await?.first().map(|row| row.int(0)).transpose()?)
 }
 
-/// Stores one version of terms; those of a partner alone name the partner.
+/// Stores one version of terms; those of a partner alone name the partner. Without terms: the end of
+/// the partner's own, which is stored as `null` in JSON.
 pub(super) async fn keep_terms(
     tx: &mut Tx<'_>,
     program: &str,
     version: i64,
     partner: Option<&str>,
-    terms: &Terms,
+    terms: Option<&Terms>,
     now: Timestamp,
 ) -> Result<(), Error> {
     let mut row = Rows::default();
-    row.push([program.into(), version.into(), partner.into(), json(terms)?.into(), now.0.into()]);
+    row.push([program.into(), version.into(), partner.into(), json(&terms)?.into(), now.0.into()]);
     tx.insert(&TERMS, &row).await?;
     Ok(())
 }
@@ -176,7 +177,8 @@ pub(super) async fn find(
     let wanted = if version.is_some() { "$2" } else { "p.terms_version" };
     let text = format!(
         "select {} from programs p
-         join program_terms t on t.program = p.id and t.version = {wanted} where p.id = $1",
+         join program_terms t on t.program = p.id and t.version = {wanted}
+         where p.id = $1 and t.terms <> 'null'",
         Row::COLUMNS
     );
     let values = [Value::from(id)].into_iter().chain(version.map(Value::from)).collect();

@@ -14,6 +14,7 @@ pub(crate) use leads::tell_lead;
 pub(super) use said::Known;
 pub use store::marks::give_up;
 pub(super) use store::marks::mark_since;
+pub(crate) use store::marks::try_again;
 pub(super) use store::{of_customers, one, write_conversion};
 
 use crate::db::Tx;
@@ -55,7 +56,7 @@ pub(super) struct TouchRow {
 pub(super) const LEAD: &str = "lead";
 
 /// Settlements whose sales may have changed, and customers of whom other terms may hold.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Marked(Marks);
 
 impl Marked {
@@ -88,6 +89,16 @@ impl Marked {
     /// transaction: a unit of work that sets one waits for it.
     pub(crate) async fn clear(&self, tx: &mut Tx<'_>) -> Result<(), Trouble> {
         self.0.clear(tx).await
+    }
+
+    /// The same, each for itself.
+    pub(crate) fn each(self) -> impl Iterator<Item = Marked> {
+        self.0.each().map(Marked)
+    }
+
+    /// Lets them lie where they cannot be computed, until something sets them again.
+    pub(crate) async fn set_aside(&self, tx: &mut Tx<'_>, batch: Batch) -> Result<(), Trouble> {
+        self.0.set_aside(tx, batch).await
     }
 
     /// Whether more may wait.

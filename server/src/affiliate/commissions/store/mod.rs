@@ -55,7 +55,7 @@ static SENT: Query = Query::new(
 
 static DECISIONS: Query = Query::new(
     "load_decisions",
-    "select d.source_id, d.id, d.sale, d.act, d.amount, d.reason, d.decided_at
+    "select d.source_id, d.id, d.sale, d.act, d.reason, d.decided_at
      from {0} cross join decisions d
      where d.program = t0.program and d.source_id = t0.source_id and d.sale = t0.sold",
     &[("program", Text), ("source_id", Int), ("sold", Text)],
@@ -123,7 +123,6 @@ static DECIDE: Insert = Insert::new(
         ("source_id", Int),
         ("sale", Text),
         ("act", Text),
-        ("amount", Int),
         ("reason", Text),
         ("decided_at", Int),
     ],
@@ -252,33 +251,31 @@ pub(super) async fn decisions(
         let decision = Decision {
             id: row.text(1)?,
             sale: row.text(2)?,
-            at: Timestamp(row.int(6)?),
-            act: act(&row.text(3)?, row.opt_int(4)?)?,
-            reason: row.text(5)?,
+            at: Timestamp(row.int(5)?),
+            act: act(&row.text(3)?)?,
+            reason: row.text(4)?,
         };
         decisions.entry(row.int(0)?).or_default().push(decision);
     }
     Ok(decisions)
 }
 
-fn act(name: &str, amount: Option<i64>) -> Result<Act, Trouble> {
+fn act(name: &str) -> Result<Act, Trouble> {
     Ok(match name {
         "approve" => Act::Approve,
         "hold" => Act::Hold,
         "release" => Act::Release,
         "reject" => Act::Reject,
-        "claw_back" => Act::ClawBack(amount.unwrap_or(0)),
         other => return Err(unknown("act", other)),
     })
 }
 
-fn name_of(act: Act) -> (&'static str, Option<i64>) {
+fn name_of(act: Act) -> &'static str {
     match act {
-        Act::Approve => ("approve", None),
-        Act::Hold => ("hold", None),
-        Act::Release => ("release", None),
-        Act::Reject => ("reject", None),
-        Act::ClawBack(amount) => ("claw_back", Some(amount)),
+        Act::Approve => "approve",
+        Act::Hold => "hold",
+        Act::Release => "release",
+        Act::Reject => "reject",
     }
 }
 
@@ -301,14 +298,12 @@ pub(crate) async fn decide(
 ) -> Result<(), Trouble> {
     let mut rows = Rows::default();
     for (source, Decision { id, sale, at, act, reason }) in decisions {
-        let (act, amount) = name_of(*act);
         rows.push([
             id.as_str().into(),
             program.into(),
             (*source).into(),
             sale.as_str().into(),
-            act.into(),
-            amount.into(),
+            name_of(*act).into(),
             reason.as_str().into(),
             at.0.into(),
         ]);

@@ -87,31 +87,35 @@ pub(super) async fn has_link(
 
 /// The instant before which nothing of a scope happened.
 pub(super) async fn beginning(database: &Database, scope: &Scope) -> Result<Timestamp, Error> {
-    let mut first: Option<i64> = None;
-    for (table, column) in
-        [("clicks", "clicked_at"), ("bindings", "bound_at"), ("commissions", "occurred_at")]
-    {
+    let mut earliest: Option<i64> = None;
+    for (table, column) in [("bindings", "bound_at"), ("commissions", "occurred_at")] {
         let (condition, values) = within(scope, "x");
         let text = format!("select min(x.{column}) as first from {table} x where {condition}");
         let rows = database.fetch("partner_beginning", text, values).await?;
         let found: Option<i64> =
             rows.first().map(|row| row.try_get("", "first")).transpose()?.flatten();
-        first = first.into_iter().chain(found).min();
+        earliest = earliest.into_iter().chain(found).min();
     }
     let (condition, values) = within(scope, "l");
-    let text = format!(
-        "select min(k.day) * 86400000000 as first
-         from click_counts k join affiliate_links l on l.id = k.link where {}",
-        condition.replace("l.link", "l.id")
-    );
-    let rows = database.fetch("partner_first_count", text, values).await?;
-    let counted: Option<i64> =
-        rows.first().map(|row| row.try_get("", "first")).transpose()?.flatten();
-    first = first.into_iter().chain(counted).min();
+    let of_links = condition.replace("l.link", "l.id");
+    // Clicks are found by their links: they have no index by program.
+    for (name, first) in [
+        ("partner_first_click", "(select min(c.clicked_at) from clicks c where c.link = l.id)"),
+        (
+            "partner_first_count",
+            "(select min(k.day) from click_counts k where k.link = l.id) * 86400000000",
+        ),
+    ] {
+        let text = format!("select min({first}) as first from affiliate_links l where {of_links}");
+        let rows = database.fetch(name, text, values.clone()).await?;
+        let found: Option<i64> =
+            rows.first().map(|row| row.try_get("", "first")).transpose()?.flatten();
+        earliest = earliest.into_iter().chain(found).min();
+    }
     let text = "select created_at from programs where id = $1";
     let rows = database.fetch("partner_program", text, vec![scope.program.as_str().into()]).await?;
     let made: Option<i64> = rows.first().map(|row| row.try_get("", "created_at")).transpose()?;
-    Ok(Timestamp(first.into_iter().chain(made).min().unwrap_or_default()))
+    Ok(Timestamp(earliest.into_iter().chain(made).min().unwrap_or_default()))
 }
 
 /// When the oldest settlement or customer was marked that is not derived yet.
@@ -133,25 +137,24 @@ pub(super) async fn clicks(
     scope: &Scope,
     of: &[Range],
 ) -> Result<Vec<(usize, bool, i64, i64)>, Error> {
-    let (stored, mut values) = within(scope, "c");
-    let (counted, again) = within(scope, "l");
-    let counted = renumbered(&counted, values.len()).replace("l.link", "l.id");
-    values.extend(again);
+    let (condition, values) = within(scope, "l");
+    let condition = condition.replace("l.link", "l.id");
     let counts = |table: &str| {
         format!("case when {table}.outcome in ('valid', 'dedup_unknown') then 1 else 0 end")
     };
     let text = format!(
         "{} select cast(b.place as bigint) as place, cast({} as bigint) as counts,
                    count(*) as clicks, count(distinct coalesce(c.visitor, c.id)) as visitors
-         from b join clicks c on c.clicked_at >= b.low and c.clicked_at < b.high
-         where {stored} group by b.place, {}
+         from b join affiliate_links l on {condition}
+         join clicks c on c.link = l.id and c.clicked_at >= b.low and c.clicked_at < b.high
+         group by b.place, {}
          union all
          select cast(b.place as bigint), cast({} as bigint), cast(sum(k.clicks) as bigint),
                 cast(sum(k.visitors) as bigint)
          from b join click_counts k
              on k.day * 86400000000 >= b.low and k.day * 86400000000 < b.high
          join affiliate_links l on l.id = k.link
-         where {counted} group by b.place, {}",
+         where {condition} group by b.place, {}",
         ranges(of),
         counts("c"),
         counts("c"),
@@ -164,13 +167,6 @@ pub(super) async fn clicks(
         Ok((place(row)?, counts > 0, row.try_get("", "clicks")?, row.try_get("", "visitors")?))
     };
     rows.iter().map(read).collect()
-}
-
-/// A condition whose parameters come after others.
-fn renumbered(condition: &str, after: usize) -> String {
-    (1..=3).rev().fold(condition.to_owned(), |text, place| {
-        text.replace(&format!("${place}"), &format!("${}", place + after))
-    })
 }
 
 /// Customers who took a step, by the range in which they did.

@@ -3,7 +3,7 @@
 
 use super::keys;
 use crate::db::Type::{Int, Text};
-use crate::db::{Bundle, Database, Delete, Insert, Part, Query, Rows, Tx};
+use crate::db::{Bundle, Database, Delete, Insert, Part, Query, Row, Rows, Tx};
 use crate::error::Error;
 use crate::ingest::{Batch, Key, Trouble};
 use sea_orm::Statement;
@@ -13,14 +13,14 @@ use takings_core::time::Timestamp;
 static SETTLEMENTS: Query = Query::new(
     "changed_sales",
     "select source_id, settlement, batch from changed_sales
-     order by source_id, settlement limit 20",
+     where set_aside_at is null order by source_id, settlement limit 20",
     &[],
 );
 
 static CUSTOMERS: Query = Query::new(
     "changed_customers",
     "select source_id, customer, batch from changed_customers
-     order by source_id, customer limit 20",
+     where set_aside_at is null order by source_id, customer limit 20",
     &[],
 );
 
@@ -52,6 +52,26 @@ static CLEAR: Bundle = Bundle::new(
     &[Part::Delete(&UNMARK), Part::Delete(&UNMARK_CUSTOMER), Part::Delete(&ARRIVE)],
 );
 
+/// A mark that was set again meanwhile has another batch, and is tried again.
+static ASIDE: Insert = Insert::new(
+    "changed_sales",
+    &[("source_id", Int), ("settlement", Text), ("batch", Int), ("set_aside_at", Int)],
+    "on conflict (source_id, settlement) do update set set_aside_at = excluded.set_aside_at
+     where changed_sales.batch = excluded.batch",
+);
+
+static ASIDE_CUSTOMER: Insert = Insert::new(
+    "changed_customers",
+    &[("source_id", Int), ("customer", Text), ("batch", Int), ("set_aside_at", Int)],
+    "on conflict (source_id, customer) do update set set_aside_at = excluded.set_aside_at
+     where changed_customers.batch = excluded.batch",
+);
+
+static SET_ASIDE: Bundle = Bundle::new(
+    "set_marks_aside",
+    &[Part::Insert(&ASIDE), Part::Insert(&ASIDE_CUSTOMER), Part::Delete(&ARRIVE)],
+);
+
 /// Part of what a settlement's derivation writes.
 pub(super) static AWAIT: Insert = Insert::new(
     "awaited",
@@ -69,7 +89,8 @@ static MARK: Query = Query::new(
        and (b.bound_at >= t0.since
             or exists (select 1 from sales s where s.source_id = b.source_id
                        and s.customer = b.customer and s.paid_at >= t0.since))
-     on conflict (source_id, customer) do update set batch = excluded.batch",
+     on conflict (source_id, customer) do update set batch = excluded.batch,
+     set_aside_at = null",
     &[("wanted", Text), ("payee", Text), ("since", Int), ("unit", Int)],
 );
 
@@ -85,13 +106,15 @@ static OWNERS: Query = Query::new(
 const AT_ONCE: usize = 20;
 
 /// What is marked, with the rows that say so.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::affiliate::sales) struct Marks {
     pub(in crate::affiliate::sales) settlements: BTreeSet<Key>,
     pub(in crate::affiliate::sales) customers: BTreeSet<Key>,
-    of_settlements: Rows,
-    of_customers: Rows,
-    arrived: Rows,
+    /// Each with the batch that has marked it.
+    of_settlements: Vec<(Key, i64)>,
+    of_customers: Vec<(Key, i64)>,
+    /// What has arrived, with the settlement that named it.
+    arrived: Vec<(String, Key)>,
 }
 
 impl Marks {
@@ -100,38 +123,100 @@ impl Marks {
         Marks { settlements: settlements.into_iter().collect(), ..Marks::default() }
     }
 
+    fn of(
+        of_settlements: Vec<(Key, i64)>,
+        of_customers: Vec<(Key, i64)>,
+        arrived: Vec<(String, Key)>,
+    ) -> Marks {
+        let marked = of_settlements.iter().map(|(key, _)| key);
+        let settlements = marked.chain(arrived.iter().map(|(_, key)| key)).cloned().collect();
+        let customers = of_customers.iter().map(|(key, _)| key.clone()).collect();
+        Marks { settlements, customers, of_settlements, of_customers, arrived }
+    }
+
     /// Reads the next ones.
     pub(in crate::affiliate::sales) async fn next(tx: &mut Tx<'_>) -> Result<Marks, Trouble> {
-        let mut marks = Marks::default();
-        for row in tx.fetch(&SETTLEMENTS, &Rows::default()).await? {
-            let key = (row.int(0)?, row.text(1)?);
-            marks.of_settlements.push([key.0.into(), key.1.as_str().into(), row.int(2)?.into()]);
-            marks.settlements.insert(key);
-        }
-        for row in tx.fetch(&CUSTOMERS, &Rows::default()).await? {
-            let key = (row.int(0)?, row.text(1)?);
-            marks.of_customers.push([key.0.into(), key.1.as_str().into(), row.int(2)?.into()]);
-            marks.customers.insert(key);
-        }
-        for row in tx.fetch(&ARRIVED, &Rows::default()).await? {
-            let key = (row.int(1)?, row.text(2)?);
-            marks.arrived.push([row.text(0)?.into(), key.0.into(), key.1.as_str().into()]);
-            marks.settlements.insert(key);
-        }
-        Ok(marks)
+        let none = Rows::default();
+        let mark = |row: &Row| Ok(((row.int(0)?, row.text(1)?), row.int(2)?));
+        let arrival = |row: &Row| Ok((row.text(0)?, (row.int(1)?, row.text(2)?)));
+        let (settlements, customers) =
+            (tx.fetch(&SETTLEMENTS, &none).await?, tx.fetch(&CUSTOMERS, &none).await?);
+        let arrived = tx.fetch(&ARRIVED, &none).await?;
+        let marks = |rows: &[Row]| rows.iter().map(mark).collect::<Result<Vec<_>, Trouble>>();
+        let arrived = arrived.iter().map(arrival).collect::<Result<Vec<_>, Trouble>>()?;
+        Ok(Marks::of(marks(&settlements)?, marks(&customers)?, arrived))
+    }
+
+    /// The same, each for itself.
+    pub(in crate::affiliate::sales) fn each(self) -> impl Iterator<Item = Marks> {
+        let settlements = self.of_settlements.into_iter();
+        let customers = self.of_customers.into_iter();
+        settlements
+            .map(|mark| Marks::of(vec![mark], Vec::new(), Vec::new()))
+            .chain(customers.map(|mark| Marks::of(Vec::new(), vec![mark], Vec::new())))
+            .chain(self.arrived.into_iter().map(|it| Marks::of(Vec::new(), Vec::new(), vec![it])))
     }
 
     /// Whether more may wait.
     pub(in crate::affiliate::sales) fn is_full(&self) -> bool {
-        let rows = [&self.of_settlements, &self.of_customers, &self.arrived];
-        rows.into_iter().any(|rows| rows.len() >= AT_ONCE)
+        [self.of_settlements.len(), self.of_customers.len(), self.arrived.len()]
+            .into_iter()
+            .any(|count| count >= AT_ONCE)
     }
 
     /// Takes them away, but for those that something has set again meanwhile.
     pub(in crate::affiliate::sales) async fn clear(&self, tx: &mut Tx<'_>) -> Result<(), Trouble> {
-        let rows = [&self.of_settlements, &self.of_customers, &self.arrived];
-        Ok(tx.write(&CLEAR, &rows).await?)
+        let (mut settlements, mut customers) = (Rows::default(), Rows::default());
+        for ((source, root), batch) in &self.of_settlements {
+            settlements.push([(*source).into(), root.as_str().into(), (*batch).into()]);
+        }
+        for ((source, customer), batch) in &self.of_customers {
+            customers.push([(*source).into(), customer.as_str().into(), (*batch).into()]);
+        }
+        Ok(tx.write(&CLEAR, &[&settlements, &customers, &self.arrivals()]).await?)
     }
+
+    /// Lets them lie where they cannot be computed, but for those that something has set again
+    /// meanwhile.
+    pub(in crate::affiliate::sales) async fn set_aside(
+        &self,
+        tx: &mut Tx<'_>,
+        batch: Batch,
+    ) -> Result<(), Trouble> {
+        let (mut settlements, mut customers) = (Rows::default(), Rows::default());
+        let arrived = self.arrived.iter().map(|(_, key)| (key, batch.id));
+        let marked = self.of_settlements.iter().map(|(key, batch)| (key, *batch));
+        for ((source, root), mark) in marked.chain(arrived) {
+            let at = batch.recorded_at.0.into();
+            settlements.push([(*source).into(), root.as_str().into(), mark.into(), at]);
+        }
+        for ((source, customer), mark) in &self.of_customers {
+            let at = batch.recorded_at.0.into();
+            customers.push([(*source).into(), customer.as_str().into(), (*mark).into(), at]);
+        }
+        Ok(tx.write(&SET_ASIDE, &[&settlements, &customers, &self.arrivals()]).await?)
+    }
+
+    fn arrivals(&self) -> Rows {
+        let mut arrived = Rows::default();
+        for (wants, (source, root)) in &self.arrived {
+            arrived.push([wants.as_str().into(), (*source).into(), root.as_str().into()]);
+        }
+        arrived
+    }
+}
+
+/// Lets what was set aside be tried again.
+///
+/// # Errors
+///
+/// If the database does not answer.
+pub(crate) async fn try_again(database: &Database) -> Result<(), Error> {
+    for table in ["changed_sales", "changed_customers"] {
+        let text = format!("update {table} set set_aside_at = null where set_aside_at is not null");
+        database.execute(Statement::from_string(database.kind.into(), text)).await?;
+    }
+    Ok(())
 }
 
 /// Marks the customers of a program, or of one of its partners, of whom terms may hold that began at

@@ -1,0 +1,77 @@
+//! A partner's own terms: by when a customer was bound, whenever that is derived.
+
+use crate::desk::{Desk, NOW, desks, fresh, terms};
+use crate::earned::at;
+use takings::v1::affiliate_service_server::AffiliateService;
+use takings::v1::program_terms::Rate;
+use takings::v1::*;
+use tonic::Request;
+
+const DAY: i64 = 86_400;
+
+/// Half of everything.
+fn half() -> ProgramTerms {
+    ProgramTerms { rate: Some(Rate::RateBps(5_000)), ..terms() }
+}
+
+impl Desk {
+    /// Gives a partner own terms, or ends them, so many days ago.
+    async fn agree(&self, partner: &str, own_terms: Option<ProgramTerms>, days: i64) {
+        let asked = UpdatePartnerRequest {
+            partner_id: partner.into(),
+            own_terms,
+            update_mask: Some(prost_types::FieldMask { paths: vec!["own_terms".into()] }),
+            request_id: fresh(),
+            ..UpdatePartnerRequest::default()
+        };
+        self.api.update_partner(Request::new(asked)).await.unwrap();
+        let then = (NOW - days * DAY) * 1_000_000;
+        self.run(&format!(
+            "update program_terms set created_at = {then} where version =
+                 (select newest_version from programs where id = '{}')
+             and program = '{}'",
+            self.program, self.program
+        ))
+        .await;
+    }
+
+    /// What a sale of 100.00 so many days ago has earned.
+    async fn earns(&self, partner: &str, customer: &str, days: i64) -> i64 {
+        let id = format!("{customer}-{days}");
+        let sale = ProcessConversionRequest {
+            paid_time: at(NOW - days * DAY),
+            ..self.sale(&id, customer, partner)
+        };
+        let told = self.convert(sale).await.unwrap();
+        told.commissions[0].amount.as_ref().unwrap().amount_minor
+    }
+}
+
+#[tokio::test]
+async fn own_terms_that_have_ended_hold_for_those_who_were_bound_under_them() {
+    for (desk, place) in desks("own_ended").await {
+        let anna = desk.partner("Anna").await;
+        desk.agree(&anna, Some(half()), 20).await;
+        let told_before = desk.earns(&anna, "early", 11).await;
+        desk.agree(&anna, None, 5).await;
+        let told_after = desk.earns(&anna, "late", 10).await;
+        assert_eq!([told_before, told_after], [5_000; 2], "on {}", place.kind());
+        assert_eq!(desk.earns(&anna, "late", 2).await, 5_000, "bound under the own terms");
+        assert_eq!(desk.earns(&anna, "before", 25).await, 2_000);
+        assert_eq!(desk.earns(&anna, "after", 3).await, 2_000);
+        let asked = GetProgramRequest { program_id: desk.program.clone(), terms_version: 3 };
+        let refused = desk.api.get_program(Request::new(asked)).await.unwrap_err();
+        assert_eq!(crate::desk::reason(&refused), "PROGRAM_NOT_FOUND", "an end is no version");
+    }
+}
+
+#[tokio::test]
+async fn own_terms_that_migrate_take_the_place_of_the_programs() {
+    for (desk, place) in desks("own_migrate").await {
+        let anna = desk.partner("Anna").await;
+        assert_eq!(desk.earns(&anna, "buyer", 10).await, 2_000);
+        desk.agree(&anna, Some(ProgramTerms { migrate_bindings: true, ..half() }), 5).await;
+        assert_eq!(desk.earns(&anna, "buyer", 3).await, 5_000, "on {}", place.kind());
+        assert_eq!(desk.earns(&anna, "buyer", 9).await, 2_000, "paid before them");
+    }
+}
