@@ -6,9 +6,11 @@ mod burst;
 mod clicks;
 mod commands;
 mod commissions;
+mod copy;
 mod cpu;
 mod customer;
 mod ingest;
+mod leads;
 mod limit;
 mod load;
 mod make_believe;
@@ -31,11 +33,12 @@ fn main() -> anyhow::Result<()> {
         "burst" => runtime.block_on(burst::run()),
         "clicks" => runtime.block_on(clicks::run()),
         "commissions" => runtime.block_on(commissions::run()),
+        "leads" => runtime.block_on(leads::run()),
         limit::BARE_SERVER => runtime.block_on(limit::serve_bare()),
         clicks::REDIRECT_SERVER => runtime.block_on(clicks::serve_redirects()),
         make_believe::SERVER => runtime.block_on(make_believe::serve()),
         _ => bail!(
-            "say what to measure: ingest, query, backfill, commands, burst, clicks, commissions"
+            "say what to measure: ingest, query, backfill, commands, burst, clicks, commissions, leads"
         ),
     }
 }

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use takings::v1::affiliate_service_client::AffiliateServiceClient;
+use takings::v1::lead_service_client::LeadServiceClient;
 use takings::v1::revenue_service_client::RevenueServiceClient;
 use tonic::transport::Channel;
 
@@ -47,6 +48,12 @@ impl Target {
     pub(crate) async fn affiliate(&self) -> anyhow::Result<AffiliateServiceClient<Channel>> {
         let address = self.grpc.as_ref().context("it did not say where it serves gRPC")?;
         Ok(AffiliateServiceClient::connect(format!("http://{address}")).await?)
+    }
+
+    /// A client of its leads, on a connection of its own.
+    pub(crate) async fn leads(&self) -> anyhow::Result<LeadServiceClient<Channel>> {
+        let address = self.grpc.as_ref().context("it did not say where it serves gRPC")?;
+        Ok(LeadServiceClient::connect(format!("http://{address}")).await?)
     }
 
     /// `kill -9`.

@@ -50,7 +50,7 @@ enum Command {
     Lists,
     /// The full counts, in release: an hour, for a closing note.
     Soak,
-    /// Measure: `bench ingest`, `query`, `backfill`, `commands`, `burst`, `clicks`; `--quick`,
+    /// Measure: `bench ingest`, `query`, `backfill`, `commands`, `burst`, `clicks`, `commissions`, `leads`; `--quick`,
     /// `--sqlite` and `--postgres` measure less.
     Bench {
         /// What to measure, and its options.

@@ -1,16 +1,15 @@
 //! The limits: a server that only redirects, and the bare inserts of the clicks of a run.
 
 use super::shop::Shop;
+use crate::copy::{empty, push, select};
 use crate::load::start;
-use crate::place::options;
 use crate::target::Target;
 use anyhow::Context;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use sea_orm::{ConnectionTrait, QueryResult, Statement};
 use std::process::Command;
 use takings_server::affiliate::clicks::CLICKS;
-use takings_server::db::{Cell, Database, Rows, Type};
+use takings_server::db::Rows;
 use takings_server::http;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -61,9 +60,7 @@ pub(super) async fn inserts(shop: &Shop, url: &str) -> anyhow::Result<Bare> {
     let batches = batches(shop).await?;
     let rows: usize = batches.iter().map(Rows::len).sum();
     anyhow::ensure!(rows > 0, "no click was stored");
-    let options = options(url);
-    let database = Database::open(&options).await?;
-    database.migrate().await?;
+    let database = empty(url).await?;
     let mut conn = database.conn().await?;
     let begun = start();
     for batch in &batches {
@@ -78,25 +75,13 @@ pub(super) async fn inserts(shop: &Shop, url: &str) -> anyhow::Result<Bare> {
 /// The clicks by the transaction that stored them: it gave all the same time.
 async fn batches(shop: &Shop) -> anyhow::Result<Vec<Rows>> {
     let text = format!("select * from clicks order by recorded_at limit {ROWS}");
-    let select = Statement::from_string(shop.database.kind.into(), text);
     let (mut batches, mut last) = (Vec::<Rows>::new(), None);
-    for row in shop.database.read.query_all_raw(select).await? {
+    for row in select(&shop.database, &text).await? {
         let recorded_at: i64 = row.try_get("", "recorded_at")?;
         if last.replace(recorded_at) != Some(recorded_at) {
             batches.push(Rows::default());
         }
-        push(batches.last_mut().context("no batch")?, &row)?;
+        push::<11>(&CLICKS, &row, batches.last_mut().context("no batch")?)?;
     }
     Ok(batches)
-}
-
-/// The columns that the server writes.
-fn push(batch: &mut Rows, row: &QueryResult) -> anyhow::Result<()> {
-    let cell = |(name, kind): &(&'static str, Type)| match kind {
-        Type::Int => Ok(row.try_get::<i64>("", name)?.into()),
-        _ => Ok(row.try_get::<Option<String>>("", name)?.into()),
-    };
-    let cells: Vec<Cell> = CLICKS.columns.iter().map(cell).collect::<anyhow::Result<_>>()?;
-    batch.push::<11>(cells.try_into().map_err(|_| anyhow::anyhow!("other columns"))?);
-    Ok(())
 }
