@@ -1,10 +1,15 @@
 //! A partner's own terms: by when a customer was bound, whenever that is derived.
 
+use crate::common::place::Place;
+use crate::common::rows;
 use crate::desk::{Desk, NOW, desks, fresh, terms};
 use crate::earned::at;
+use sea_orm::ConnectionTrait;
 use takings::v1::affiliate_service_server::AffiliateService;
 use takings::v1::program_terms::Rate;
 use takings::v1::*;
+use takings_migrations::{Migrator, MigratorTrait};
+use takings_server::db::Database;
 use tonic::Request;
 
 const DAY: i64 = 86_400;
@@ -73,5 +78,41 @@ async fn own_terms_that_migrate_take_the_place_of_the_programs() {
         desk.agree(&anna, Some(ProgramTerms { migrate_bindings: true, ..half() }), 5).await;
         assert_eq!(desk.earns(&anna, "buyer", 3).await, 5_000, "on {}", place.kind());
         assert_eq!(desk.earns(&anna, "buyer", 9).await, 2_000, "paid before them");
+    }
+}
+
+#[tokio::test]
+async fn own_terms_that_ended_before_ends_were_kept_have_an_end() {
+    for place in [Some(Place::sqlite()), Place::postgres("own_upgrade")].into_iter().flatten() {
+        let options = crate::common::options(place.url.clone());
+        let database = Database::open(&options).await.unwrap();
+        Migrator::up(&database.write, Some(16)).await.unwrap();
+        let mut text = "insert into programs (id, name, destination, hosts, terms_version,
+                            newest_version, created_at, updated_at)
+                        values ('prg_1', '', '', '[]', 1, 3, 0, 0);"
+            .to_owned();
+        for (version, partner) in [(1, "null"), (2, "'a'"), (3, "'b'")] {
+            text += &format!(
+                "insert into program_terms (program, version, partner, terms, created_at)
+                 values ('prg_1', {version}, {partner}, '{{}}', 0);"
+            );
+        }
+        for (partner, own) in [("a", "null"), ("b", "3"), ("c", "null")] {
+            text += &format!(
+                "insert into partners (id, program, name, email, email_key, own_version, created_at,
+                     updated_at) values ('{partner}', 'prg_1', '', '', '{partner}', {own}, 0, 77);"
+            );
+        }
+        database.write.execute_unprepared(&text).await.unwrap();
+        Migrator::up(&database.write, None).await.unwrap();
+        let ends = rows(
+            &database,
+            "select t.partner || ' ' || cast(t.version as text) || ' ' || cast(t.created_at as text)
+             from program_terms t join programs p on p.newest_version = t.version
+             where t.terms = 'null'",
+        )
+        .await;
+        let ends: Vec<String> = ends.iter().map(|it| it.try_get_by_index(0).unwrap()).collect();
+        assert_eq!(ends, ["a 4 77"], "on {}", place.kind());
     }
 }

@@ -266,7 +266,7 @@ class UpdatePartnerRequest(_message.Message):
     @_builtins.property
     def own_terms(self) -> _affiliate_program_pb2.ProgramTerms:
         """own_terms are the partner's own terms, whole; named in the mask and unset, the program's hold
-        again. Bindings that exist keep the version they were made under.
+        again. Bindings that exist keep the version they were made under, unless a newer one migrates.
         """
 
     @_builtins.property

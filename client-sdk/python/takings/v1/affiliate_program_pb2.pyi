@@ -323,7 +323,10 @@ class ProgramTerms(_message.Message):
     ban_paid_traffic: _builtins.bool
     """ban_paid_traffic makes clicks on paid advertisements a fraud signal."""
     migrate_bindings: _builtins.bool
-    """migrate_bindings lets this version take the place of earlier ones on bindings that exist."""
+    """migrate_bindings lets this version take the place of earlier ones on bindings that exist: a
+    partner's own of all of the partner's, the program's of its own, and of a partner's own that
+    have ended. Sales that were paid before it keep theirs.
+    """
     @_builtins.property
     def fixed_amount(self) -> _money_pb2.Money:
         """fixed_amount is the same amount a sale, more than 0, in the program's currency; not together
