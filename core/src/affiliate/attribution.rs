@@ -1,7 +1,7 @@
 //! To whom a customer is bound: a function of all touches, whenever they were learned.
 
 use super::terms::{Attribution, CouponPolicy, Model};
-use crate::time::Timestamp;
+use crate::time::{DAY_MICROS, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What brought a customer near.
@@ -129,7 +129,7 @@ pub struct Binding {
 
 /// Whether a touch counts for a conversion: `touch.at <= conversion < touch.at + window`.
 pub fn is_eligible(touch: &Touch, conversion: Timestamp, window_days: i64) -> bool {
-    let window = window_days.saturating_mul(86_400_000_000);
+    let window = window_days.saturating_mul(DAY_MICROS);
     touch.at <= conversion && conversion.0 < touch.at.0.saturating_add(window)
 }
 

@@ -4,7 +4,7 @@
 
 use super::attribution::Touch;
 use crate::decay::Factor;
-use crate::time::Timestamp;
+use crate::time::{DAY_MICROS, Timestamp};
 
 /// A way to share a sale among the touches of its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum ReportModel {
 }
 
 /// In how much time a touch loses half its weight: 7 days.
-const HALF_LIFE: i64 = 7 * 86_400_000_000;
+const HALF_LIFE: i64 = 7 * DAY_MICROS;
 
 /// What each touch of a path is credited with, in the path's order. The credits sum to the sale
 /// exactly: shares are rounded down, and what is left goes to the earliest touch.

@@ -3,7 +3,7 @@
 use super::sale::Sale;
 use super::terms::Terms;
 use crate::ledger::LedgerError;
-use crate::time::Timestamp;
+use crate::time::{DAY_MICROS, Timestamp};
 use std::collections::BTreeMap;
 
 /// An act on the commission of a sale.
@@ -185,7 +185,7 @@ pub fn status(
     log: &Log<'_>,
     now: Timestamp,
 ) -> Result<Status, LedgerError> {
-    let due = sale.paid_at.0.saturating_add(terms.hold_days.saturating_mul(86_400_000_000));
+    let due = sale.paid_at.0.saturating_add(terms.hold_days.saturating_mul(DAY_MICROS));
     let due = Timestamp(due);
     let standing = Acts::on(sale, log).standing(now);
     let state = if standing.rejected {

@@ -1,13 +1,10 @@
 //! Leads as the statistics of [`crate::metrics`] take them: as hits of a funnel, and as subjects
 //! that are watched until they convert.
 
-use super::stage::{LADDER, Stage};
+use super::stage::{Reached, Stage};
 use crate::metrics::funnel::Hit;
 use crate::metrics::survival::Watched;
 use crate::time::Timestamp;
-
-/// When a lead first reached each stage of the ladder: [`super::stage::reached`].
-pub type Reached = [Option<Timestamp>; LADDER.len()];
 
 /// The hits of a funnel whose steps are these stages; one beside the ladder is never hit.
 pub fn hits(reached: &Reached, steps: &[Stage]) -> Vec<Hit> {

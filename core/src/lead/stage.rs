@@ -74,7 +74,7 @@ impl Rule {
         let Some(from) = from else { return self != Rule::Referred };
         match (from.rank(), self) {
             (Some(_), Rule::Referred) => from == Stage::Customer,
-            (Some(rank), _) => self.stage().rank().is_some_and(|to| to > rank),
+            (Some(_), _) => from.is_before(self.stage()),
             (None, _) => self == Rule::Paid,
         }
     }
@@ -124,6 +124,9 @@ pub struct Transition {
     pub step: String,
 }
 
+/// When a lead first reached each stage of the ladder; `None`: not yet.
+pub type Reached = [Option<Timestamp>; LADDER.len()];
+
 /// Why a lead cannot be moved so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadMove {
@@ -142,10 +145,7 @@ pub fn check(from: Option<Stage>, to: Stage, reason: Option<&str>) -> Result<(),
     if from == Some(to) {
         return Err(BadMove::NotMoved);
     }
-    let forward = from.is_none_or(|from| match (from.rank(), to.rank()) {
-        (Some(from), Some(to)) => to > from,
-        _ => false,
-    });
+    let forward = from.is_none_or(|from| from.is_before(to));
     let explained = reason.is_some_and(|reason| !reason.trim().is_empty());
     let out = to.disqualification().is_some();
     if forward || out || explained { Ok(()) } else { Err(BadMove::NoReason) }
@@ -180,11 +180,11 @@ pub fn stage_at(history: &[Transition], at: Timestamp) -> Option<Stage> {
     history.iter().rev().find(|row| row.at <= at).map(|row| row.to)
 }
 
-/// When a lead first reached each stage of the ladder, for funnels; `None`: not yet.
+/// When a lead first reached each stage, for funnels.
 ///
 /// Whoever comes in at a stage, or jumps to one, has reached those below it at the same instant:
 /// a customer who was never looked at as an MQL is no failure of the step from lead to MQL.
-pub fn reached(history: &[Transition]) -> [Option<Timestamp>; LADDER.len()] {
+pub fn reached(history: &[Transition]) -> Reached {
     let mut reached = [None; LADDER.len()];
     for row in history {
         let passed = row.to.rank().map_or(0, |rank| rank + 1);

@@ -4,7 +4,7 @@
 mod tests;
 
 use super::interval::Proportion;
-use crate::time::{Range, Timestamp};
+use crate::time::{DAY_MICROS, Range, Timestamp};
 
 /// Something a subject did that is a step of the funnel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,7 +56,8 @@ impl Funnel {
         let mut counts = vec![FunnelStep::default(); self.steps];
         for subject in subjects {
             let Some(entry) = self.entry(subject) else { continue };
-            let end = Timestamp(entry.0.saturating_add(self.window_days.saturating_mul(DAY)));
+            let end =
+                Timestamp(entry.0.saturating_add(self.window_days.saturating_mul(DAY_MICROS)));
             let reached = self.reached(subject, entry, end);
             for (step, count) in counts.iter_mut().enumerate() {
                 *(match step < reached {
@@ -86,6 +87,3 @@ impl Funnel {
         1 + (1..self.steps).map_while(next).count()
     }
 }
-
-/// Microseconds.
-const DAY: i64 = 86_400_000_000;

@@ -49,7 +49,7 @@ enum Reading {
     /// The first is the object, the others are the list that it holds under this name.
     Whole(&'static str),
     /// Each for itself; together they are all payments that the API lists for an object.
-    All(String),
+    Payments(String),
     /// Each for itself; together they are all refunds of a charge.
     Refunds(String),
 }
@@ -101,7 +101,7 @@ impl Question {
             },
             Reason::PaymentMethodUnknown => Some(Question {
                 requests: vec![list("/invoice_payments", vec![("invoice", object.into())])],
-                reading: Reading::All(object.to_owned()),
+                reading: Reading::Payments(object.to_owned()),
             }),
             Reason::RefundUnseen if object.starts_with("ch_") || object.starts_with("py_") => {
                 Some(Question {
@@ -153,7 +153,7 @@ impl Question {
         match &self.reading {
             Reading::Each => answers.iter().flatten().map(observe).collect(),
             Reading::InFull => answers.iter().flatten().map(observe_in_full).collect(),
-            Reading::All(of) => {
+            Reading::Payments(of) => {
                 let all = answers.iter().flatten().map(observe);
                 all.chain([Ok(looked_up(of, Listed::Payments))]).collect()
             }
@@ -195,7 +195,7 @@ fn purpose(charge: &str, state: &Charge) -> Question {
         // No list is filtered by a charge: its customer's invoices are asked for their payments. A
         // charge of nobody pays none.
         let requests = state.customer.as_deref().map(|customer| invoices(customer, state.created));
-        let reading = Reading::All(charge.to_owned());
+        let reading = Reading::Payments(charge.to_owned());
         return Question { requests: requests.into_iter().collect(), reading };
     };
     let paid = vec![
@@ -207,7 +207,7 @@ fn purpose(charge: &str, state: &Charge) -> Question {
             list("/invoice_payments", paid),
             list("/checkout/sessions", vec![("payment_intent", intent.to_owned())]),
         ],
-        reading: Reading::All(intent.to_owned()),
+        reading: Reading::Payments(intent.to_owned()),
     }
 }
 
@@ -229,17 +229,13 @@ fn invoices(customer: &str, charged: Seconds) -> Request {
 
 /// How much of the refunds among facts stands.
 fn standing<'a>(facts: impl Iterator<Item = &'a Fact>) -> Result<i64, Refusal> {
-    let refunds = facts.filter_map(|fact| match &fact.state {
+    let mut amounts = facts.filter_map(|fact| match &fact.state {
         State::Refund(it) if !it.is_undone() => Some(it.amount),
         _ => None,
     });
-    let mut sum = 0_i64;
-    for amount in refunds {
-        sum = sum.checked_add(amount).ok_or_else(|| {
-            Refusal::new("number_too_large", "the refunds of a charge exceed 64 bits")
-        })?;
-    }
-    Ok(sum)
+    let sum = amounts.try_fold(0_i64, i64::checked_add);
+    let message = "the refunds of a charge exceed 64 bits";
+    sum.ok_or_else(|| Refusal::new("number_too_large", message))
 }
 
 fn each(request: Request) -> Question {

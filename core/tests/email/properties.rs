@@ -1,10 +1,8 @@
 //! What holds for any text.
 
+use crate::EVERYTHING;
 use proptest::prelude::*;
 use takings_core::lead::email::{Address, Options, Reason, Verdict, validate};
-
-const EVERYTHING: Options =
-    Options { quoted: true, literal: true, any_top_level: true, international: true };
 
 /// Texts that look like addresses, well formed and not.
 fn typed() -> impl Strategy<Value = String> {

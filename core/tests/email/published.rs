@@ -1,12 +1,8 @@
 //! Cases that others published: data/README.md says by whom.
 
-use crate::lines;
+use crate::{EVERYTHING, lines};
 use takings_core::lead::email::typo::{Known, MAILCHECK, suggest};
 use takings_core::lead::email::{Address, Options, Reason, suffix};
-
-/// Everything that the standards for mail on the way know.
-const EVERYTHING: Options =
-    Options { quoted: true, literal: true, any_top_level: true, international: true };
 
 #[test]
 fn isemail_s_categories_are_accepted_by_policy() {

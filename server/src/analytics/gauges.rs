@@ -12,7 +12,7 @@ use metrics::gauge;
 use std::sync::atomic::{AtomicI64, Ordering};
 use takings_core::billing::UNITS_PER_MINOR;
 use takings_core::money::Currency;
-use takings_core::time::{Range, Timestamp};
+use takings_core::time::{DAY_MICROS, Range, Timestamp};
 use takings_core::unconfirmed::Reason;
 
 const ATTEMPTED: &str = "invoices:attempted";
@@ -22,7 +22,7 @@ const PAID: &str = "invoices:paid";
 const KINDS: [&str; 6] = [REVENUE[0], REVENUE[1], REVENUE[2], REVENUE[3], ATTEMPTED, PAID];
 
 /// The success rate looks back so many microseconds: 30 days.
-const WINDOW: i64 = 30 * 86_400_000_000;
+const WINDOW: i64 = 30 * DAY_MICROS;
 
 /// At most one refresh in so many microseconds.
 const REST: i64 = 1_000_000;

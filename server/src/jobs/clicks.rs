@@ -6,9 +6,8 @@ use crate::db::{Database, Query, Rows};
 use crate::error::Error;
 use crate::ingest::{Trouble, transact};
 use takings_core::affiliate::Terms;
-use takings_core::time::{Day, Timestamp};
+use takings_core::time::{DAY_MICROS, Day, Timestamp};
 
-const DAY: i64 = 86_400_000_000;
 /// A click that was stored less long ago stays, however old it is: whoever stores one now is not
 /// overtaken.
 const SETTLED: i64 = 3_600_000_000;
@@ -121,8 +120,8 @@ async fn drop_of_link(
             let oldest = tx.fetch(&OLDEST, &row).await?;
             let oldest = oldest.first().map(|row| row.opt_int(0)).transpose()?.flatten();
             let Some(oldest) = oldest else { return Ok(None) };
-            let day = oldest.div_euclid(DAY);
-            let (low, high) = (day * DAY, ((day + 1) * DAY).min(until));
+            let day = oldest.div_euclid(DAY_MICROS);
+            let (low, high) = (day * DAY_MICROS, ((day + 1) * DAY_MICROS).min(until));
             let mut row = Rows::default();
             row.push([link.into(), day.into(), low.into(), high.into(), settled.into()]);
             tx.fetch(&COUNT, &row).await?;

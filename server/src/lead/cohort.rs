@@ -9,7 +9,7 @@ use super::{Conversion, entity, stages, store};
 use crate::app::App;
 use crate::error::{Error, Reason};
 use takings_core::lead::score::AsOf;
-use takings_core::lead::stage::{By, LADDER, Rule, history, reached};
+use takings_core::lead::stage::{By, Reached, Rule, history, reached};
 use takings_core::time::Timestamp;
 
 /// The most leads of a cohort.
@@ -40,7 +40,7 @@ pub(crate) struct Member {
     pub(crate) verdict: String,
     pub(crate) captured_at: Timestamp,
     /// When each stage of the ladder was reached first.
-    pub(crate) reached: [Option<Timestamp>; LADDER.len()],
+    pub(crate) reached: Reached,
     /// Whether a consent was asked for, and whether one was ever confirmed.
     pub(crate) asked: bool,
     pub(crate) confirmed: bool,

@@ -7,12 +7,11 @@ use crate::db::{Database, Rows, Tx};
 use crate::error::Error;
 use crate::ingest::{Trouble, transact};
 use takings_core::privacy::Subject;
-use takings_core::time::Timestamp;
+use takings_core::time::{DAY_MICROS, Timestamp};
 
 /// Days that the calls of commands, and what Stripe refused them with, stay readable. A command is
 /// sent for 23 hours at most.
 const CALLS: i64 = 30;
-const DAY: i64 = 86_400_000_000;
 
 /// Drops the bodies of events that came more than so many days ago (0: none), a few hundred a
 /// transaction, and the keys of commands of more than 30 days ago. Answers how many bodies.
@@ -26,7 +25,7 @@ pub async fn retain(database: &Database, days: u32, now: Timestamp) -> Result<us
     if days == 0 {
         return Ok(dropped);
     }
-    let before = now.0 - i64::from(days) * DAY;
+    let before = now.0 - i64::from(days) * DAY_MICROS;
     loop {
         match transact(database, async |tx| drop_bodies(tx, before).await).await? {
             0 => return Ok(dropped),

@@ -6,10 +6,11 @@ use super::exchange::to_program;
 use super::single::Plan;
 use crate::ledger::LedgerError;
 use crate::ledger::amount::{add, sub};
+use crate::time::DAY_MICROS;
 use std::collections::{BTreeSet, VecDeque};
 
 /// 30 times 86,400 seconds.
-const ROLLING: i64 = 30 * 86_400_000_000;
+const ROLLING: i64 = 30 * DAY_MICROS;
 
 /// Slabs: every sale at the rate reached when it was made. `sales` are of one period, in order.
 ///

@@ -1,7 +1,6 @@
 //! An address that was read.
 
-use super::{Options, Reason, domain, key, local, suffix, unsafe_text};
-use icu_normalizer::ComposingNormalizerBorrowed;
+use super::{NFC, Options, Reason, domain, key, local, suffix, unsafe_text};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -10,8 +9,6 @@ const LONGEST: usize = 254;
 /// What is longer as it was typed is not looked at: even decomposed, and with four octets a
 /// character, no address is.
 const LONGEST_TYPED: usize = 4096;
-
-const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfc();
 
 /// An email address, in the form in which it is delivered.
 #[derive(Clone, PartialEq, Eq, Hash)]

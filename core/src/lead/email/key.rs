@@ -1,9 +1,6 @@
 //! When two addresses reach one mailbox.
 
-use super::lists;
-use icu_normalizer::ComposingNormalizerBorrowed;
-
-const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfc();
+use super::{NFC, lists};
 
 /// Google's two names for one service, which ignores dots and what follows a `+`.
 const GOOGLE: [&str; 2] = ["gmail.com", "googlemail.com"];

@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 /// A file's entries, read when they are first asked for.
-pub(super) type Set = LazyLock<HashSet<&'static str>>;
+type Set = LazyLock<HashSet<&'static str>>;
 
 static DISPOSABLE: Set = Set::new(|| set(include_str!("../../../data/email/disposable.txt")));
 static NEVER_DISPOSABLE: Set =
@@ -66,7 +66,7 @@ pub fn class(domain: &str) -> Option<Class> {
 
 /// Whether a local part, with any case and tag, names a function and no person: the mailboxes of
 /// RFC 2142, `...-request` of mailing lists, and a list of others.
-pub fn is_role(local: &str) -> bool {
+pub(super) fn is_role(local: &str) -> bool {
     let name = key::lower(key::before_tag(local));
     ROLE.contains(name.as_str()) || name.len() > "-request".len() && name.ends_with("-request")
 }

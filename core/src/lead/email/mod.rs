@@ -24,6 +24,10 @@ pub use address::Address;
 pub use reason::{Reason, Verdict};
 pub use validation::{Validation, validate};
 
+use icu_normalizer::ComposingNormalizerBorrowed;
+
+const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfc();
+
 /// Forms of addresses that the standards know and hardly anybody has: none is accepted by default,
 /// but for letters beyond ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -23,7 +23,7 @@ mod validate;
 
 use crate::affiliate::calendar::{Calendar, Utc};
 use crate::decay::Factor;
-use crate::time::{Day, Timestamp};
+use crate::time::{DAY_MICROS, Day, Timestamp};
 pub use activity::{Activity, AsOf};
 pub use condition::{Text, When, Who};
 pub use label::{Label, Labels};
@@ -98,13 +98,11 @@ pub fn score_at<'a>(
 ) -> Score<'a> {
     let traits = traits(&model.fit, &Profile::of(profile, as_of));
     let fit = total(model.fit.cap, traits.iter().map(|it| it.points));
-    let contributions = contributions(&model.engagement, activities, as_of);
-    let groups = groups(&model.engagement, &contributions);
+    let (contributions, sums) = contributions(&model.engagement, activities, as_of);
+    let groups = groups(&model.engagement, sums);
     let engagement = total(model.engagement.cap, groups.iter().map(|it| it.points));
     let engagement = engagement.max(Points::ZERO);
     let label = model.labels.of(fit, engagement);
-    let points = |(contribution, _)| contribution;
-    let contributions = contributions.into_iter().map(points).collect();
     Score { fit, engagement, label, traits, groups, contributions }
 }
 
@@ -123,18 +121,18 @@ fn traits<'a>(fit: &'a Fit, profile: &Profile<'_>) -> Vec<TraitPoints<'a>> {
 /// The sum under a cap.
 fn total(cap: Option<Points>, points: impl Iterator<Item = Points>) -> Points {
     let sum = points.map(|it| i128::from(it.billionths())).sum();
-    let sum = Points::saturated(sum);
-    cap.map_or(sum, |cap| sum.min(cap))
+    Points::saturated(sum).under(cap)
 }
 
-/// What every counted activity gives, each with the place of its group.
+/// What every counted activity gives, and what that comes to in each group, in billionths.
 fn contributions<'a>(
     engagement: &'a Engagement,
     activities: &'a [Activity],
     as_of: AsOf,
-) -> Vec<(Contribution<'a>, usize)> {
+) -> (Vec<Contribution<'a>>, Vec<i128>) {
     let mut rules = rules_by_kind(&engagement.groups);
     let mut found = Vec::with_capacity(activities.len());
+    let mut sums = vec![0_i128; engagement.groups.len()];
     for activity in activity::counted(activities, as_of) {
         let Some(rules) = rules.get_mut(activity.kind.as_str()) else { continue };
         let mut left: Option<(usize, Factor)> = None;
@@ -148,31 +146,24 @@ fn contributions<'a>(
                 _ => counter.group.decay.left(activity.at, as_of.at),
             };
             left = Some((counter.place, factor));
-            let contribution = Contribution {
+            let points = counter.rule.weight.left(factor);
+            sums[counter.place] += i128::from(points.billionths());
+            found.push(Contribution {
                 activity: &activity.id,
                 at: activity.at,
                 group: &counter.group.name,
                 rule: &counter.rule.name,
-                points: counter.rule.weight.left(factor),
-            };
-            found.push((contribution, counter.place));
+                points,
+            });
         }
     }
-    found
+    (found, sums)
 }
 
-fn groups<'a>(
-    engagement: &'a Engagement,
-    contributions: &[(Contribution<'a>, usize)],
-) -> Vec<GroupPoints<'a>> {
-    let mut sums = vec![0_i128; engagement.groups.len()];
-    for (contribution, place) in contributions {
-        sums[*place] += i128::from(contribution.points.billionths());
-    }
+fn groups<'a>(engagement: &'a Engagement, sums: Vec<i128>) -> Vec<GroupPoints<'a>> {
     let points = |(group, sum): (&'a Group, i128)| {
         let sum = Points::saturated(sum);
-        let points = group.cap.map_or(sum, |cap| sum.min(cap));
-        GroupPoints { group: &group.name, sum, points }
+        GroupPoints { group: &group.name, sum, points: sum.under(group.cap) }
     };
     engagement.groups.iter().zip(sums).map(points).collect()
 }
@@ -219,7 +210,7 @@ impl Decay {
         match self {
             Decay::None => Factor::WHOLE,
             Decay::HalfLife { days } => {
-                Factor::half_life(t.0.saturating_sub(at.0), days.saturating_mul(86_400_000_000))
+                Factor::half_life(t.0.saturating_sub(at.0), days.saturating_mul(DAY_MICROS))
             }
             Decay::Step { loss_bps, months } => {
                 let passed = Utc.whole_months(at, t).max(0);

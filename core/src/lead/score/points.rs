@@ -59,6 +59,11 @@ impl Points {
         Points::saturated(if self.0 < 0 { -rounded } else { rounded })
     }
 
+    /// What of them counts under a cap.
+    pub(super) fn under(self, cap: Option<Points>) -> Points {
+        cap.map_or(self, |cap| self.min(cap))
+    }
+
     /// What is left of them, rounded to 1/1,000,000,000, half away from zero.
     pub(super) fn left(self, factor: Factor) -> Points {
         Points(factor.of(self.0))

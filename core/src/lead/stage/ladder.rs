@@ -122,4 +122,9 @@ impl Stage {
     pub fn rank(self) -> Option<usize> {
         LADDER.into_iter().position(|stage| stage == self)
     }
+
+    /// Whether the way from here to there leads up the ladder; beside it there is no way.
+    pub(super) fn is_before(self, to: Stage) -> bool {
+        self.rank().zip(to.rank()).is_some_and(|(from, to)| from < to)
+    }
 }

@@ -2,6 +2,8 @@ use super::*;
 use crate::testing::shuffled;
 use proptest::prelude::*;
 
+const DAY: i64 = 86_400_000_000;
+
 fn day(day: i64) -> Timestamp {
     Timestamp(day * DAY)
 }

@@ -6,7 +6,7 @@ use crate::ingest::Trouble;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use takings_core::affiliate::click::VisitorKey;
-use takings_core::time::{Day, Timestamp};
+use takings_core::time::{DAY_MICROS, Day, Timestamp};
 use uuid::Uuid;
 
 /// For how long a salt is kept, counted from the beginning of its day: until every click of its last
@@ -24,7 +24,7 @@ impl Salts {
         days: impl Iterator<Item = Day>,
         now: Timestamp,
     ) -> Result<Salts, Trouble> {
-        let kept = |day: i64| day * 86_400_000_000 + TERM > now.0;
+        let kept = |day: i64| day * DAY_MICROS + TERM > now.0;
         let days: BTreeSet<i64> = days
             .flat_map(|day| [i64::from(day.0), i64::from(day.0) - 1])
             .filter(|day| kept(*day))

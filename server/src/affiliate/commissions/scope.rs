@@ -8,9 +8,7 @@ use crate::ingest::Key;
 use std::collections::{BTreeMap, BTreeSet};
 use takings_core::affiliate::commission::{PeriodKey, period};
 use takings_core::affiliate::sale::Sale;
-use takings_core::time::Timestamp;
-
-const DAY: i64 = 86_400_000_000;
+use takings_core::time::{DAY_MICROS, Timestamp};
 
 /// Periods that are derived as a whole, by partner and version of the terms.
 #[derive(Debug, Default)]
@@ -59,9 +57,10 @@ impl Scope {
             for period in periods {
                 let (low, high) = match period {
                     PeriodKey::Lifetime => (i64::MIN, i64::MAX),
-                    PeriodKey::Month(month) => {
-                        (month.first().start().0 - DAY, month.last().start().0 + 2 * DAY)
-                    }
+                    PeriodKey::Month(month) => (
+                        month.first().start().0 - DAY_MICROS,
+                        month.last().start().0 + 2 * DAY_MICROS,
+                    ),
                 };
                 ranges.insert((partner.clone(), low, high));
             }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use takings_core::affiliate::attribution::TouchKind;
 use takings_core::affiliate::sale::Sale;
 use takings_core::ledger::{Member, Referral, referral, sales};
-use takings_core::time::Timestamp;
+use takings_core::time::{DAY_MICROS, Timestamp};
 
 /// What one settlement says.
 pub(super) struct Said {
@@ -19,7 +19,7 @@ pub(super) struct Said {
 }
 
 /// How long a click or a subscription is awaited that nobody has told of: as long as clicks are kept.
-const PATIENCE: i64 = 400 * 86_400_000_000;
+const PATIENCE: i64 = 400 * DAY_MICROS;
 /// How long after a session a link with its coupon may be learned that was made before it: clocks
 /// differ, and Stripe tells whole seconds.
 const NOTICE: i64 = 600 * 1_000_000;

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::error::Error;
 use takings_core::metrics::{Bridge, Cohort, StripeLogos};
 use takings_core::money::Currency;
-use takings_core::time::{Range, Timestamp};
+use takings_core::time::{DAY_MICROS, Range, Timestamp};
 
 pub(super) use convert::{answer, question};
 
@@ -48,7 +48,7 @@ const CANCELLED: &str = "trials:cancelled";
 const KINDS: [&str; 6] = [STATUSES[0], STATUSES[1], STATUSES[2], STATUSES[3], CONVERTED, CANCELLED];
 
 /// Stripe looks at the churn of so many microseconds: 30 days.
-const STRIPE_WINDOW: i64 = 30 * 86_400_000_000;
+const STRIPE_WINDOW: i64 = 30 * DAY_MICROS;
 
 /// Answers what became of subscriptions, by currency.
 pub(in crate::analytics) async fn read(app: &App, scope: &Scope) -> Result<Vec<Activity>, Error> {

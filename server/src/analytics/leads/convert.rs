@@ -1,6 +1,6 @@
 //! What is asked of leads, and answered, as the contract says it.
 
-use super::{Answer, Asked, Calibration, DAY, Group, Revenue, share};
+use super::{Answer, Asked, Calibration, Group, Revenue, share};
 use crate::app::App;
 use crate::error::{Error, Reason};
 use crate::lead::{Cohort, stage_of};
@@ -10,7 +10,7 @@ use takings_core::lead::stage::LADDER;
 use takings_core::metrics::funnel::FunnelStep;
 use takings_core::metrics::interval::Proportion;
 use takings_core::money::Currency;
-use takings_core::time::Timestamp;
+use takings_core::time::{DAY_MICROS, Timestamp};
 
 /// Answers what became of leads.
 pub(crate) async fn answer(
@@ -40,7 +40,7 @@ fn read(app: &App, asked: pb::GetLeadAnalyticsRequest) -> Result<Asked, Error> {
         Some(time) => Timestamp(micros("as_of_time", time)?),
         None => app.now(),
     };
-    let score_after = days("score_after_days", score_after_days, 1, 0, 365)? * DAY;
+    let score_after = days("score_after_days", score_after_days, 1, 0, 365)? * DAY_MICROS;
     Ok(Asked {
         cohort: Cohort {
             source: text("source", source)?,

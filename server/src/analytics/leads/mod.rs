@@ -17,9 +17,7 @@ use takings_core::metrics::interval::Proportion;
 use takings_core::metrics::ranking::{Deciles, Ranking, Scored};
 use takings_core::metrics::survival::{Watched, kaplan_meier};
 use takings_core::money::Currency;
-use takings_core::time::{Range, Timestamp};
-
-const DAY: i64 = 86_400_000_000;
+use takings_core::time::{DAY_MICROS, Range, Timestamp};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -157,7 +155,7 @@ impl Revenue {
 /// Compares the score, taken some time after the capture, with who converted after that within the
 /// window; on leads whose window is over.
 fn calibration(members: &[Member], asked: &Asked) -> Result<Calibration, Error> {
-    let (after, window) = (asked.cohort.score_after, asked.window_days.saturating_mul(DAY));
+    let (after, window) = (asked.cohort.score_after, asked.window_days.saturating_mul(DAY_MICROS));
     let scored = |it: &Member| Timestamp(it.captured_at.0.saturating_add(after));
     let end = |it: &Member| Timestamp(scored(it).0.saturating_add(window));
     let counts = |it: &&Member| {

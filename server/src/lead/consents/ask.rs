@@ -8,13 +8,12 @@ use crate::lead::capture::Origin;
 use crate::lead::outbox;
 use crate::privacy::{Keys, random_key};
 use takings_core::lead::consent::{Fact, Happened, TokenHash};
-use takings_core::time::Timestamp;
+use takings_core::time::{DAY_MICROS, Timestamp};
 
 /// Within this time no second mail is sent for a purpose: a form sent twice is one wish.
 const PAUSE: i64 = 600 * 1_000_000;
 /// The most mails to a person in a day, whoever fills in forms.
 const MOST_A_DAY: usize = 5;
-const DAY: i64 = 86_400 * 1_000_000;
 
 /// What somebody agreed to in a form.
 #[derive(Clone, Debug)]
@@ -61,6 +60,6 @@ fn may_send(facts: &[Stored], purpose: &str, now: Timestamp) -> bool {
     let asked = facts.iter().filter(|it| matches!(it.fact.happened, Happened::Requested(_)));
     let since = |at: Timestamp| now.0.saturating_sub(at.0);
     let just_now = asked.clone().any(|it| it.purpose == purpose && since(it.fact.at) < PAUSE);
-    let today = asked.filter(|it| since(it.fact.at) < DAY).count();
+    let today = asked.filter(|it| since(it.fact.at) < DAY_MICROS).count();
     !just_now && today < MOST_A_DAY
 }

@@ -127,12 +127,13 @@ impl Call {
         }
     }
 
-    /// Finds out whether it was done since it was asked for, without sending it.
+    /// Finds out whether it was done since it was asked for, until now, without sending it.
     pub(super) async fn look(
         &self,
         client: &Client,
         key: &str,
-        (since, now): (Timestamp, Timestamp),
+        since: Timestamp,
+        now: Timestamp,
     ) -> Result<Option<Done>, Error> {
         let age = now.secs() - since.secs();
         let found = match &self.trace {

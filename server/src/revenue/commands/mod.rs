@@ -30,11 +30,10 @@ pub(super) use intent::{Request, answered, keep, request_id};
 use super::observe::{is_read, observed};
 use crate::app::App;
 use crate::error::{Error, Reason};
-use crate::privacy::Names;
-use crate::privacy::customers::names as customers_of_persons;
+use crate::privacy::{self, Names};
 use crate::sources;
 use crate::stripe::{self, Account, ErrorKind};
-use call::{Call, Done};
+use call::{Call, Done, text};
 use intent::{Intent, State};
 use prost::Message;
 use serde::Serialize;
@@ -209,8 +208,8 @@ async fn send(app: &App, intent: &Intent) -> Result<Done, Error> {
         let key = intent.key_of(place);
         done = match call.send(client, &key, done.id()).await {
             Err(error) if error.kind == ErrorKind::Failed => {
-                let until_now = (intent.created_at, app.now());
-                match call.look(client, &key, until_now).await.map_err(unread)? {
+                let (since, now) = (intent.created_at, app.now());
+                match call.look(client, &key, since, now).await.map_err(unread)? {
                     Some(done) => done,
                     None => return Err(doubt(app, intent, error).await?),
                 }
@@ -275,8 +274,8 @@ async fn lapse(app: &App, intent: &Intent) -> Result<Vec<u8>, Error> {
     let last = calls.len().saturating_sub(1);
     let (client, key) = (&app.stripe()?.client, intent.key_of(last));
     let call = calls.get(last).ok_or_else(|| Error::internal("an intent without calls"))?;
-    let until_now = (intent.created_at, app.now());
-    let found = call.look(client, &key, until_now).await.map_err(unread)?;
+    let (since, now) = (intent.created_at, app.now());
+    let found = call.look(client, &key, since, now).await.map_err(unread)?;
     let Some(mut done) = found else {
         tracing::warn!(request = intent.request, method = intent.method, "a command has lapsed");
         return end(app, intent, State::Lapsed, Vec::new(), Some(Names::new())).await;
@@ -292,18 +291,22 @@ async fn finish(app: &App, intent: &Intent, done: &Done) -> Result<Vec<u8>, Erro
 
 /// Whom an answer names: that of a command about a customer, this customer.
 async fn named(app: &App, done: &Done) -> Result<Names, Error> {
-    let text = |key: &str| done.object.get(key).and_then(Value::as_str);
-    let (Some("customer"), Some(id)) = (text("object"), text("id")) else {
+    let id = text(&done.object, "id");
+    if text(&done.object, "object") != "customer" || id.is_empty() {
         return Ok(Names::new());
-    };
-    let livemode = done.object.get("livemode").and_then(Value::as_bool);
-    let source = sources::stripe(None, app.stripe()?.livemode(livemode));
-    let source = app.sources.number(&source).await?;
-    Ok(customers_of_persons([(source, id)].into_iter()))
+    }
+    let source = app.sources.number(&source(app, done)?).await?;
+    Ok(Names::from([privacy::customers::customer(source, id)]))
 }
 
-/// Stores how it ended, sealed for whom it names; `None`: for nobody who is known. Of two who end it,
-/// both answer what was stored first.
+/// The source of what a command shows.
+fn source(app: &App, done: &Done) -> Result<String, Error> {
+    let livemode = done.object.get("livemode").and_then(Value::as_bool);
+    Ok(sources::stripe(None, app.stripe()?.livemode(livemode)))
+}
+
+/// Stores how it ended, sealed for whom it names; `None`: for whoever that may be, under the key of
+/// its day. Of two who end it, both answer what was stored first.
 async fn end(
     app: &App,
     intent: &Intent,

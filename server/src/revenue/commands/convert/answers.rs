@@ -1,10 +1,10 @@
 //! What became of a command, as the contract says it, encoded as it is kept.
 
 use super::super::call::{Done, text};
+use super::super::source;
 use crate::app::App;
 use crate::error::{Error, Reason};
 use crate::revenue::mirrors::{self, Mirrored, Seen};
-use crate::sources;
 use prost::Message;
 use prost_types::Timestamp;
 use serde_json::Value;
@@ -56,9 +56,7 @@ pub(in crate::revenue::commands) async fn answer(
 
 /// The object as it is mirrored.
 async fn read<T: Mirrored>(app: &App, done: &Done) -> Result<Seen<T>, Error> {
-    let livemode = done.object.get("livemode").and_then(Value::as_bool);
-    let source = sources::stripe(None, app.stripe()?.livemode(livemode));
-    let found = mirrors::find(app, &source, text(&done.object, "id")).await?;
+    let found = mirrors::find(app, &source(app, done)?, text(&done.object, "id")).await?;
     found.ok_or_else(|| Error::Unavailable {
         reason: Reason::DatabaseUnavailable,
         message:
