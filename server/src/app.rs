@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::db::Database;
 use crate::error::Error;
 use crate::ingest::Writer;
+use crate::once::Line;
 use crate::sources::Sources;
 use crate::stripe::{self, Account, Secrets};
 use crate::{analytics, lead, telemetry};
@@ -30,6 +31,8 @@ pub struct App {
     pub links: Cache,
     /// Clicks on their way into the database.
     pub clicks: Clicks,
+    /// Acts on their way into the database.
+    pub(crate) acts: Line,
     /// What leads need.
     pub leads: lead::Desk,
     stripe: Option<Account>,
@@ -58,6 +61,7 @@ impl App {
             secrets,
             links: Cache::default(),
             clicks,
+            acts: Line::default(),
             leads,
             stripe,
             stopping,

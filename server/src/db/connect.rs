@@ -1,5 +1,6 @@
 //! Opening a database: options that bite, and the schema's version.
 
+use super::conns::Conns;
 use super::key_file::KeyFile;
 use super::postgres::Postgres;
 use super::readers::Readers;
@@ -64,6 +65,8 @@ pub struct Database {
     pub(super) readers: Readers,
     /// SQLite's key store.
     pub(super) key_file: Arc<KeyFile>,
+    /// Connections for transactions.
+    pub(super) conns: Arc<Conns>,
     /// SQLite lets in who happens to ask at the right moment, which a job beside a busy writer may
     /// never do: so who writes in this process stands in line here.
     pub(super) turns: Turns,
@@ -91,22 +94,32 @@ impl Database {
             url: options.url.as_str().into(),
             readers: Readers::default(),
             key_file: key_file.into(),
+            conns: Conns::new().into(),
             turns: Turns::default(),
         })
     }
 
-    /// A connection for one owner. SQLite's works on the thread of its caller.
+    /// A connection for one owner, who gives it back by [`Conn::keep`]. SQLite's works on the thread
+    /// of its caller.
     pub async fn conn(&self) -> Result<Conn, Error> {
-        let link = match self.kind {
+        let (permit, kept) = self.conns.take().await?;
+        let link = match kept {
+            Some(link) => link,
+            None => self.connect().await?,
+        };
+        Ok(Conn::new(link, self.vault.clone(), (self.conns.clone(), permit)))
+    }
+
+    async fn connect(&self) -> Result<Link, Error> {
+        Ok(match self.kind {
             Kind::Sqlite => {
                 Link::Sqlite(Sqlite::open(&self.url)?, self.turns.clone(), self.key_file.clone())
             }
             Kind::Postgres => {
                 let conn = self.write.get_postgres_connection_pool().acquire().await?;
-                Link::Postgres(Postgres::tuned(conn).await?)
+                Link::Postgres(Postgres::tuned(conn.detach()).await?)
             }
-        };
-        Ok(Conn::new(link, self.vault.clone()))
+        })
     }
 
     /// Brings the schema up to this binary's, one process at a time, and unlocks personal data.

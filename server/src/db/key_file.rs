@@ -1,13 +1,13 @@
 //! SQLite's key store: a file beside the database, with transactions of its own.
 //!
 //! SQLite does not commit two files at once where both keep a log. So keys are durable before the
-//! transaction goes on that uses them; one that nothing uses does no harm. A connection that writes
+//! transaction is that uses them; one that nothing uses does no harm. A connection that writes
 //! waits for the disk, and readers must not wait for it: they have another.
 
 use super::sqlite::Sqlite;
 use super::{Error, Insert, Query, Row, Rows};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The file, opened when it is first asked.
 pub(super) struct KeyFile {
@@ -32,37 +32,78 @@ impl KeyFile {
         self.open(&mut lock(&self.reader))?.fetch(query, set)
     }
 
-    /// Runs a statement that writes; what it wrote is durable.
-    pub(super) fn write(&self, query: &'static Query, set: &Rows) -> Result<Vec<Row>, Error> {
-        self.transact(|conn| conn.fetch(query, set))
-    }
-
-    /// Inserts rows; they are durable.
-    pub(super) fn insert(&self, insert: &'static Insert, rows: &Rows) -> Result<Vec<Row>, Error> {
-        self.transact(|conn| conn.insert(insert, rows))
-    }
-
-    /// Leaves nothing in the log of what was destroyed, unless somebody reads just now.
-    pub(super) fn scrub(&self) -> Result<(), Error> {
-        self.open(&mut lock(&self.writer))?.empty_log("takings_keys")
-    }
-
-    fn transact<T>(&self, work: impl FnOnce(&mut Sqlite) -> Result<T, Error>) -> Result<T, Error> {
-        let mut kept = lock(&self.writer);
-        let conn = self.open(&mut kept)?;
-        conn.word("begin immediate")?;
-        let result = work(conn).and_then(|done| conn.word("commit").map(|()| done));
-        if result.is_err() {
-            // Whatever state it is in, it is not used again.
-            *kept = None;
-        }
-        result
-    }
-
     fn open<'a>(&self, kept: &'a mut Option<Sqlite>) -> Result<&'a mut Sqlite, Error> {
         match kept {
             Some(conn) => Ok(conn),
             None => Ok(kept.insert(Sqlite::key_store(&self.path)?)),
+        }
+    }
+}
+
+/// The part of a transaction that concerns the key store: begun when it first writes. Whoever has it
+/// has the database's turn, so nobody else writes in this process.
+pub(super) struct KeyTx {
+    file: Arc<KeyFile>,
+    is_open: bool,
+}
+
+impl KeyTx {
+    /// Nothing was written yet.
+    pub(super) fn new(file: Arc<KeyFile>) -> KeyTx {
+        KeyTx { file, is_open: false }
+    }
+
+    /// Reads what is durable, and what it wrote.
+    pub(super) fn read(&self, query: &'static Query, set: &Rows) -> Result<Vec<Row>, Error> {
+        if !self.is_open {
+            return self.file.read(query, set);
+        }
+        self.file.open(&mut lock(&self.file.writer))?.fetch(query, set)
+    }
+
+    /// Runs a statement that writes.
+    pub(super) fn write(&mut self, query: &'static Query, set: &Rows) -> Result<Vec<Row>, Error> {
+        self.work(|conn| conn.fetch(query, set))
+    }
+
+    /// Inserts rows.
+    pub(super) fn insert(
+        &mut self,
+        insert: &'static Insert,
+        rows: &Rows,
+    ) -> Result<Vec<Row>, Error> {
+        self.work(|conn| conn.insert(insert, rows))
+    }
+
+    /// Makes what it wrote durable; and where something was destroyed, leaves nothing of it in the
+    /// log, unless somebody reads just now.
+    pub(super) fn commit(&mut self, scrubs: bool) -> Result<(), Error> {
+        if self.is_open {
+            self.work(|conn| conn.word("commit"))?;
+            self.is_open = false;
+        }
+        if scrubs {
+            self.file.open(&mut lock(&self.file.writer))?.empty_log("takings_keys")?;
+        }
+        Ok(())
+    }
+
+    fn work<T>(&mut self, work: impl FnOnce(&mut Sqlite) -> Result<T, Error>) -> Result<T, Error> {
+        let mut kept = lock(&self.file.writer);
+        let conn = self.file.open(&mut kept)?;
+        if !self.is_open {
+            conn.word("begin immediate")?;
+            self.is_open = true;
+        }
+        work(conn)
+    }
+}
+
+impl Drop for KeyTx {
+    /// Whatever was not committed is undone.
+    fn drop(&mut self) {
+        if self.is_open {
+            *lock(&self.file.writer) = None;
         }
     }
 }

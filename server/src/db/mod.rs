@@ -7,6 +7,7 @@
 
 mod cells;
 mod connect;
+mod conns;
 mod error;
 mod key_file;
 mod postgres;

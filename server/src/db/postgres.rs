@@ -4,25 +4,25 @@ use super::query::Columns;
 use super::{Bundle, Cell, Error, Insert, Kind, Query, Row, Rows, Type};
 use sea_orm::DatabaseConnection;
 use sea_orm::sqlx::{
-    self, AssertSqlSafe, Executor, Postgres as Dialect, pool::PoolConnection,
-    postgres::PgArguments, query::Query as Bound,
+    self, AssertSqlSafe, Executor, PgConnection, Postgres as Dialect, postgres::PgArguments,
+    query::Query as Bound,
 };
 
 /// A connection, and how many transactions it has begun.
 pub(super) struct Postgres {
-    conn: PoolConnection<Dialect>,
+    conn: PgConnection,
     begun: u64,
 }
 
 impl Postgres {
-    /// Tunes a connection of the pool: the writer's texts are written in the order in which
+    /// Tunes a connection: the writer's texts are written in the order in which
     /// tables are to be visited, by index.
-    pub(super) async fn tuned(mut conn: PoolConnection<Dialect>) -> Result<Postgres, Error> {
+    pub(super) async fn tuned(mut conn: PgConnection) -> Result<Postgres, Error> {
         let settings = "set enable_seqscan = off; set enable_bitmapscan = off; \
                         set enable_hashjoin = off; set enable_mergejoin = off; \
                         set enable_material = off; set join_collapse_limit = 1; set jit = off; \
                         set plan_cache_mode = force_generic_plan";
-        (*conn).execute(settings).await?;
+        conn.execute(settings).await?;
         Ok(Postgres { conn, begun: 0 })
     }
 
@@ -38,7 +38,7 @@ impl Postgres {
 
     /// Runs a statement without parameters.
     pub(super) async fn word(&mut self, word: &'static str) -> Result<(), Error> {
-        (*self.conn).execute(word).await?;
+        self.conn.execute(word).await?;
         Ok(())
     }
 
@@ -72,12 +72,12 @@ impl Postgres {
         for (part, rows) in bundle.parts.iter().zip(rows) {
             bound = bind_columns(bound, part.columns(), rows);
         }
-        bound.execute(&mut *self.conn).await?;
+        bound.execute(&mut self.conn).await?;
         Ok(())
     }
 
     async fn rows(&mut self, bound: Bound<'_, Dialect, PgArguments>) -> Result<Vec<Row>, Error> {
-        let rows = bound.fetch_all(&mut *self.conn).await?;
+        let rows = bound.fetch_all(&mut self.conn).await?;
         Ok(rows.into_iter().map(Row::Postgres).collect())
     }
 }

@@ -20,7 +20,7 @@ use std::time::Duration;
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// More than there are fixed texts.
-const TEXTS: usize = 128;
+const TEXTS: usize = 400;
 
 /// Pages of the log (64 MiB) beyond which whoever writes copies into the file what
 /// [`Sqlite::checkpoint`] has not, and so lets the log begin anew.
@@ -71,7 +71,7 @@ impl Sqlite {
         Ok(self.0.query_row(&text, (), |_| Ok(()))?)
     }
 
-    /// Runs one of `begin immediate`, `commit`, `rollback`.
+    /// Runs a statement that begins, ends or marks a transaction.
     pub(super) fn word(&mut self, word: &'static str) -> Result<(), Error> {
         self.0.prepare_cached(word)?.execute(())?;
         Ok(())

@@ -1,6 +1,7 @@
 //! One connection and one transaction, for either kind of database.
 
-use super::key_file::KeyFile;
+use super::conns::Conns;
+use super::key_file::{KeyFile, KeyTx};
 use super::postgres::Postgres;
 use super::sqlite::Sqlite;
 use super::{Bundle, Error, Insert, Kind, Query, Row, Rows};
@@ -9,18 +10,33 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use takings_core::privacy::Key;
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit};
 
 /// A connection kept by one owner. SQLite's works on the caller's thread.
 pub struct Conn {
     link: Link,
     log: Option<Log>,
     vault: Arc<Vault>,
+    home: Arc<Conns>,
+    _permit: OwnedSemaphorePermit,
 }
 
 pub(super) enum Link {
     Sqlite(Sqlite, Turns, Arc<KeyFile>),
     Postgres(Postgres),
+}
+
+impl Link {
+    async fn begin(&mut self) -> Result<Option<OwnedMutexGuard<()>>, Error> {
+        match self {
+            Link::Sqlite(conn, turns, _) => {
+                let turn = turns.clone().lock_owned().await;
+                conn.word("begin immediate")?;
+                Ok(Some(turn))
+            }
+            Link::Postgres(conn) => conn.begin().await.map(|()| None),
+        }
+    }
 }
 
 /// The line of those who write to SQLite: first come, first served.
@@ -45,8 +61,17 @@ pub enum Step {
 }
 
 impl Conn {
-    pub(super) fn new(link: Link, vault: Arc<Vault>) -> Conn {
-        Conn { link, log: None, vault }
+    pub(super) fn new(
+        link: Link,
+        vault: Arc<Vault>,
+        (home, permit): (Arc<Conns>, OwnedSemaphorePermit),
+    ) -> Conn {
+        Conn { link, log: None, vault, home, _permit: permit }
+    }
+
+    /// Gives it back for its next owner: every transaction on it was committed or rolled back.
+    pub(crate) fn keep(self) {
+        self.home.give_back(self.link);
     }
 
     /// Writes down everything sent from now on.
@@ -91,23 +116,18 @@ impl Conn {
     /// Opens a transaction: SQLite's takes the write lock at once.
     pub async fn begin(&mut self) -> Result<Tx<'_>, Error> {
         let started = now();
-        let turn = match &mut self.link {
-            Link::Sqlite(conn, turns, _) => {
-                let turn = turns.clone().lock_owned().await;
-                conn.word("begin immediate")?;
-                Some(turn)
-            }
-            Link::Postgres(conn) => {
-                conn.begin().await?;
-                None
-            }
-        };
+        let turn = self.link.begin().await.inspect_err(|_| self.home.close())?;
         measure("begin", started);
-        let Conn { link, log, vault } = self;
+        let keys = match &self.link {
+            Link::Sqlite(_, _, file) => Some(KeyTx::new(file.clone())),
+            Link::Postgres(_) => None,
+        };
+        let Conn { link, log, vault, .. } = self;
         let tx = Tx {
             link,
             log: log.as_ref(),
             vault,
+            keys,
             made: HashMap::new(),
             destroyed: Vec::new(),
             _turn: turn,
@@ -123,6 +143,8 @@ pub struct Tx<'c> {
     link: &'c mut Link,
     log: Option<&'c Log>,
     vault: &'c Arc<Vault>,
+    /// What it does with SQLite's key store.
+    keys: Option<KeyTx>,
     /// Keys made in it: others know them once it is durable.
     made: HashMap<String, Key>,
     /// Whose keys were destroyed in it.
@@ -165,23 +187,40 @@ impl<'c> Tx<'c> {
         self.note(|| Step::Commit);
         let (vault, made) = (self.vault, std::mem::take(&mut self.made));
         let destroyed = std::mem::take(&mut self.destroyed);
-        if let (Link::Sqlite(_, _, keys), false) = (&self.link, destroyed.is_empty()) {
-            keys.scrub()?;
+        if let Some(keys) = &mut self.keys {
+            keys.commit(!destroyed.is_empty())?;
         }
-        self.end("commit").await?;
+        self.word("commit").await?;
         vault.keep(made);
         vault.forget(&destroyed);
         Ok(())
     }
 
     /// Undoes it.
-    pub async fn rollback(self) -> Result<(), Error> {
-        self.end("rollback").await
+    pub async fn rollback(mut self) -> Result<(), Error> {
+        self.word("rollback").await
     }
 
-    async fn end(self, word: &'static str) -> Result<(), Error> {
+    /// Marks a place that can be returned to; there is one at a time.
+    pub(crate) async fn savepoint(&mut self) -> Result<(), Error> {
+        self.word("savepoint act").await
+    }
+
+    /// Keeps what was done since the mark.
+    pub(crate) async fn release(&mut self) -> Result<(), Error> {
+        self.word("release savepoint act").await
+    }
+
+    /// Undoes what was done since the mark, but for SQLite's key store: a key that nothing uses does
+    /// no harm, and who was erased stays so.
+    pub(crate) async fn undo(&mut self) -> Result<(), Error> {
+        self.word("rollback to savepoint act").await?;
+        self.release().await
+    }
+
+    async fn word(&mut self, word: &'static str) -> Result<(), Error> {
         let started = now();
-        match self.link {
+        match &mut self.link {
             Link::Sqlite(conn, ..) => conn.word(word)?,
             Link::Postgres(conn) => conn.word(word).await?,
         }
@@ -220,33 +259,32 @@ impl<'c> Tx<'c> {
         Ok(returned)
     }
 
-    /// Runs a query on the key store that reads. On SQLite it sees what is durable.
-    pub(crate) async fn read_keys(
+    /// Runs a query on the key store that reads.
+    pub async fn read_keys(
         &mut self,
         query: &'static Query,
         set: &Rows,
     ) -> Result<Vec<Row>, Error> {
-        match &mut self.link {
-            Link::Sqlite(_, _, keys) => keys.read(query, set),
-            Link::Postgres(_) => self.fetch(query, set).await,
+        match &self.keys {
+            Some(keys) => keys.read(query, set),
+            None => self.fetch(query, set).await,
         }
     }
 
-    /// Runs a statement on the key store that writes. On SQLite it is durable at once, whatever
-    /// becomes of this transaction.
+    /// Runs a statement on the key store that writes. What it wrote is durable before the rest is.
     pub(crate) async fn write_keys(
         &mut self,
         query: &'static Query,
         set: &Rows,
     ) -> Result<Vec<Row>, Error> {
-        match &mut self.link {
-            Link::Sqlite(_, _, keys) => keys.write(query, set),
-            Link::Postgres(_) => self.fetch(query, set).await,
+        match &mut self.keys {
+            Some(keys) => keys.write(query, set),
+            None => self.fetch(query, set).await,
         }
     }
 
-    /// Inserts rows into the key store; on SQLite they are durable at once.
-    pub(crate) async fn insert_keys(
+    /// Inserts rows into the key store. They are durable before the rest is.
+    pub async fn insert_keys(
         &mut self,
         insert: &'static Insert,
         rows: &Rows,
@@ -254,9 +292,9 @@ impl<'c> Tx<'c> {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        match &mut self.link {
-            Link::Sqlite(_, _, keys) => keys.insert(insert, rows),
-            Link::Postgres(_) => self.insert(insert, rows).await,
+        match &mut self.keys {
+            Some(keys) => keys.insert(insert, rows),
+            None => self.insert(insert, rows).await,
         }
     }
 

@@ -12,19 +12,20 @@ pub async fn transact<T>(
     database: &Database,
     work: impl AsyncFn(&mut Tx<'_>) -> Result<T, Trouble>,
 ) -> Result<T, Trouble> {
-    let mut tries = 0;
+    let (mut conn, mut tries) = (database.conn().await?, 0);
     loop {
-        let mut conn = database.conn().await?;
         let mut tx = conn.begin().await?;
         let trouble = match work(&mut tx).await {
             Ok(value) => {
                 tx.commit().await?;
+                conn.keep();
                 return Ok(value);
             }
             Err(trouble) => trouble,
         };
         tx.rollback().await?;
         if tries >= RETRIES || trouble.failure() != Failure::Conflict {
+            conn.keep();
             return Err(trouble);
         }
         tries += 1;

@@ -4,14 +4,19 @@
 //! A repeat finds the row, or waits for the transaction that holds it: either it commits, and its
 //! answer is given again, or it is undone, and the repeat does the act.
 
+mod line;
 pub(crate) mod sealed;
 mod store;
 
+pub(crate) use line::Line;
+
 use crate::app::App;
-use crate::db::Tx;
+use crate::db::{Kind, Tx};
 use crate::error::{Error, Reason};
 use crate::privacy::Names;
 use prost::Message;
+use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use takings_core::hash::StateHash;
@@ -99,6 +104,9 @@ pub(crate) trait Act: Send + 'static {
     fn done(_: &App) {}
 }
 
+/// What came of an act: its answer, encoded.
+type Answer = Result<Vec<u8>, Error>;
+
 /// Does an act, or answers what was answered when it was done.
 ///
 /// It runs on a thread that may wait for a disk, and to its end even if its caller has gone.
@@ -111,9 +119,19 @@ where
     A: Act,
     T: Message + Default + From<A::Done> + 'static,
 {
-    let (app, handle) = (app.clone(), Handle::current());
-    let done = spawn_blocking(move || handle.block_on(persist::<A, T>(&app, &request, &act)));
-    let answer = done.await.map_err(Error::internal)??;
+    let asked = Box::new(Asked { request, act, answer: PhantomData::<fn() -> T> });
+    let answer = match app.database.kind {
+        Kind::Sqlite => line::stand(app, asked).await?,
+        Kind::Postgres => {
+            let (app, handle) = (app.clone(), Handle::current());
+            let done = spawn_blocking(move || {
+                let answer = handle.block_on(persist(&app, asked.as_ref()));
+                asked.done(&app);
+                answer
+            });
+            done.await.map_err(Error::internal)??
+        }
+    };
     T::decode(answer.as_slice()).map_err(Error::internal)
 }
 
@@ -126,49 +144,70 @@ pub(crate) async fn is_claimed(app: &App, request: &Request) -> Result<bool, Err
     store::is_claimed(&app.database, request).await
 }
 
-/// Tries again where the transaction met another.
-async fn persist<A, T>(app: &App, request: &Request, act: &A) -> Result<Vec<u8>, Error>
+/// An act that somebody waits for.
+trait Pending: Send {
+    /// Does it, or answers what was answered before.
+    fn run<'a>(
+        &'a self,
+        tx: &'a mut Tx<'_>,
+        now: Timestamp,
+    ) -> Pin<Box<dyn Future<Output = Answer> + 'a>>;
+
+    /// What is to be done once it is durable.
+    fn done(&self, app: &App);
+}
+
+struct Asked<A, T> {
+    request: Request,
+    act: A,
+    answer: PhantomData<fn() -> T>,
+}
+
+impl<A, T> Pending for Asked<A, T>
 where
     A: Act,
     T: Message + From<A::Done>,
 {
+    fn run<'a>(
+        &'a self,
+        tx: &'a mut Tx<'_>,
+        now: Timestamp,
+    ) -> Pin<Box<dyn Future<Output = Answer> + 'a>> {
+        Box::pin(within::<A, T>(tx, &self.request, &self.act, now))
+    }
+
+    fn done(&self, app: &App) {
+        A::done(app);
+    }
+}
+
+/// Does an act alone, and tries again where its transaction met another.
+async fn persist(app: &App, act: &dyn Pending) -> Answer {
     let mut tries = 0;
     loop {
-        match attempt::<A, T>(app, request, act).await {
+        match attempt(app, act).await {
             Err(Error::Conflict) if tries < RETRIES => {
                 tries += 1;
                 tokio::time::sleep(Duration::from_millis(tries.min(20))).await;
             }
-            ended => {
-                A::done(app);
-                return ended;
-            }
+            ended => return ended,
         }
     }
 }
 
-async fn attempt<A, T>(app: &App, request: &Request, act: &A) -> Result<Vec<u8>, Error>
-where
-    A: Act,
-    T: Message + From<A::Done>,
-{
+async fn attempt(app: &App, act: &dyn Pending) -> Answer {
     let mut conn = app.database.conn().await?;
     let mut tx = conn.begin().await?;
-    match within::<A, T>(&mut tx, request, act, app.now()).await {
-        Ok(answer) => tx.commit().await.map(|()| answer).map_err(Error::from),
-        Err(error) => {
-            tx.rollback().await?;
-            Err(error)
-        }
+    let answer = act.run(&mut tx, app.now()).await;
+    match &answer {
+        Ok(_) => tx.commit().await?,
+        Err(_) => tx.rollback().await?,
     }
+    conn.keep();
+    answer
 }
 
-async fn within<A, T>(
-    tx: &mut Tx<'_>,
-    request: &Request,
-    act: &A,
-    now: Timestamp,
-) -> Result<Vec<u8>, Error>
+async fn within<A, T>(tx: &mut Tx<'_>, request: &Request, act: &A, now: Timestamp) -> Answer
 where
     A: Act,
     T: Message + From<A::Done>,

@@ -62,6 +62,13 @@ impl Keys {
         self.complete(tx, store::held_keys(tx.kind()), missing, &[]).await
     }
 
+    /// Makes the keys of subjects that are new: nobody else knows them.
+    pub(crate) async fn make(tx: &mut Tx<'_>, names: Names) -> Result<Keys, Trouble> {
+        let mut keys = Keys::default();
+        keys.make_all(tx, &names, &[]).await?;
+        Ok(keys)
+    }
+
     /// Loads keys for a reader.
     pub(crate) async fn read(database: &Database, names: Names) -> Result<Keys, Trouble> {
         let (mut keys, missing) = Keys::known(&database.vault, names);

@@ -46,6 +46,7 @@ async fn every(
             let mut tx = conn.begin().await?;
             let found = derive(&mut tx, part, keys).await;
             tx.rollback().await?;
+            conn.keep();
             found?
         } else {
             transact(walk.database, async |tx| derive(tx, part, keys.clone()).await).await?

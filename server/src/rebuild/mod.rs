@@ -100,6 +100,7 @@ impl Walk<'_> {
         let mut tx = conn.begin().await?;
         let differences = unit.derive(&mut tx, scope).await;
         tx.rollback().await?;
+        conn.keep();
         Ok(differences?)
     }
 }
