@@ -49,46 +49,35 @@ impl Act for Capture {
     type Done = Captured;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Captured, Error> {
-        let (id, created) = self.lead(tx).await?;
-        store::lock(tx, &id, self.now).await?;
-        let keys = Keys::hold(tx, subjects([id.as_str()])).await?;
-        let rows = store::load(tx, &[&id]).await?;
-        let row = rows.first().ok_or(Error::Conflict)?;
-        let mut lead = entity::lead(row, &keys)?;
-        let first = created || self.at < lead.captured_at;
-        self.learn(tx, &keys, &mut lead, first).await?;
-        self.act(tx, &keys, &id).await?;
-        if first {
-            let rule = if self.newsletter_only { Rule::Subscribed } else { Rule::Captured };
-            stages::step(tx, &id, rule, self.at, self.now).await?;
-        } else if !self.newsletter_only && !stages::has_step(tx, &id, Rule::Captured).await? {
-            stages::step(tx, &id, Rule::Captured, self.at, self.now).await?;
-        }
+        let found = store::by_mailbox(tx, &self.found.index).await?;
+        let (lead, keys, created) = match found {
+            Some(lead) => self.add(tx, lead).await?,
+            None => self.make(tx).await?,
+        };
+        let (said, fact) = (Statement::of(&self.said, self.found.domain), new_id("prf"));
+        keep_profile(tx, (&keys, &lead, &fact), &said, (self.at, self.now)).await?;
+        self.act(tx, &keys, &lead).await?;
         if let Some(asked) = &self.consent {
-            consents::ask(tx, (&keys, &id), asked, &self.origin, self.now).await?;
+            consents::ask(tx, (&keys, &lead), asked, &self.origin, self.now).await?;
         }
-        restage(tx, &id, self.now).await?;
-        Ok(Captured { lead: id, created })
+        restage(tx, &lead, self.now).await?;
+        Ok(Captured { lead, created })
     }
 }
 
 impl Capture {
-    /// The lead of the mailbox, made where there was none; of callers at once one makes it.
-    async fn lead(&self, tx: &mut Tx<'_>) -> Result<(String, bool), Error> {
-        if let Some(id) = store::by_mailbox(tx, &self.found.index).await? {
-            return Ok((id, false));
-        }
+    /// Makes the lead of a mailbox that has none; of callers at once one makes it.
+    async fn make(&self, tx: &mut Tx<'_>) -> Result<(String, Keys, bool), Error> {
         let id = new_id("lead");
         let token = super::desk::unsubscribe_token(tx.vault(), &id)?;
-        let stage = if self.newsletter_only { Rule::Subscribed } else { Rule::Captured }.stage();
-        let lead = Lead {
+        let mut lead = Lead {
             id: id.clone(),
             email_index: Some(self.found.index.clone()),
             personal: None,
             origin: self.origin.clone(),
-            verdict: self.found.verdict().to_owned(),
-            reasons: self.found.codes(),
-            stage,
+            verdict: String::new(),
+            reasons: String::new(),
+            stage: self.rule().stage(),
             captured_at: self.at,
             updated_at: self.now,
             consents: Vec::new(),
@@ -96,36 +85,52 @@ impl Capture {
             score: None,
             unsubscribe_url: String::new(),
         };
-        if store::claim(tx, &lead, &token.stored(), self.now).await? {
-            return Ok((id, true));
+        let keys = Keys::make(tx, subjects([id.as_str()])).await?;
+        let sealed = self.learn(&keys, &mut lead, true)?;
+        if store::claim(tx, &lead, sealed, &token.stored(), self.now).await? {
+            stages::step(tx, &id, self.rule(), self.at, self.now).await?;
+            return Ok((id, keys, true));
         }
         let other = store::by_mailbox(tx, &self.found.index).await?;
-        Ok((other.ok_or(Error::Conflict)?, false))
+        self.add(tx, other.ok_or(Error::Conflict)?).await
     }
 
-    /// Stores what is known of the person by now.
-    async fn learn(
-        &self,
-        tx: &mut Tx<'_>,
-        keys: &Keys,
-        lead: &mut Lead,
-        first: bool,
-    ) -> Result<(), Error> {
+    /// Adds what was said to a lead.
+    async fn add(&self, tx: &mut Tx<'_>, id: String) -> Result<(String, Keys, bool), Error> {
+        store::lock(tx, &id, self.now).await?;
+        let keys = Keys::hold(tx, subjects([id.as_str()])).await?;
+        let rows = store::load(tx, &[&id]).await?;
+        let mut lead = entity::lead(rows.first().ok_or(Error::Conflict)?, &keys)?;
+        let first = self.at < lead.captured_at;
+        let sealed = self.learn(&keys, &mut lead, first)?;
+        if first {
+            store::set_origin(tx, &lead).await?;
+        }
+        store::change(tx, &lead, sealed, self.now).await?;
+        let asks = !self.newsletter_only;
+        if first || asks && !stages::has_step(tx, &id, Rule::Captured).await? {
+            stages::step(tx, &id, self.rule(), self.at, self.now).await?;
+        }
+        Ok((id, keys, false))
+    }
+
+    /// The rule by which whoever fills in this form comes in.
+    fn rule(&self) -> Rule {
+        if self.newsletter_only { Rule::Subscribed } else { Rule::Captured }
+    }
+
+    /// Takes over what is known of the person by now; answers it sealed.
+    fn learn(&self, keys: &Keys, lead: &mut Lead, first: bool) -> Result<String, Error> {
         let mut personal = lead.personal.take().unwrap_or_default();
         personal.learn(self.said.clone());
         personal.email.clone_from(&self.found.delivery);
         if first {
             personal.utm.clone_from(&self.said.utm);
             (lead.origin, lead.captured_at) = (self.origin.clone(), self.at);
-            store::set_origin(tx, lead).await?;
         }
         lead.verdict = self.found.verdict().to_owned();
         lead.reasons = self.found.codes();
-        let sealed = seal(keys, &lead.id, ("leads", "personal", &lead.id), &personal)?;
-        store::change(tx, lead, sealed, self.now).await?;
-        let said = Statement::of(&self.said, self.found.domain);
-        let fact = new_id("prf");
-        keep_profile(tx, (keys, &lead.id, &fact), &said, (self.at, self.now)).await
+        seal(keys, &lead.id, ("leads", "personal", &lead.id), &personal)
     }
 
     /// Stores that the lead was captured.

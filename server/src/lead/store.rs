@@ -16,6 +16,7 @@ static LEAD: Insert = Insert::new(
     &[
         ("id", Text),
         ("email_index", Text),
+        ("personal", Text),
         ("source", Text),
         ("campaign", Text),
         ("referrer_host", Text),
@@ -101,10 +102,11 @@ static LOAD: Query = Query::new(
     &[("wanted", Text)],
 );
 
-/// Takes a mailbox for a new lead; tells whether nobody had it.
+/// Takes a mailbox for a new lead, and stores it; tells whether nobody had it.
 pub(super) async fn claim(
     tx: &mut Tx<'_>,
     lead: &Lead,
+    sealed: String,
     token_hash: &str,
     now: Timestamp,
 ) -> Result<bool, Error> {
@@ -113,6 +115,7 @@ pub(super) async fn claim(
     row.push([
         lead.id.as_str().into(),
         lead.email_index.as_deref().into(),
+        sealed.into(),
         source.as_str().into(),
         campaign.as_str().into(),
         referrer_host.as_str().into(),
@@ -125,7 +128,11 @@ pub(super) async fn claim(
         now.0.into(),
         now.0.into(),
     ]);
-    Ok(!tx.insert(&LEAD, &row).await?.is_empty())
+    let claimed = !tx.insert(&LEAD, &row).await?.is_empty();
+    if claimed {
+        found_by(tx, &lead.id, lead.email_index.as_deref()).await?;
+    }
+    Ok(claimed)
 }
 
 /// The lead of a mailbox.
@@ -169,8 +176,13 @@ pub(super) async fn change(
         now.0.into(),
     ]);
     tx.fetch(&CHANGE, &row).await?;
-    list(tx, &super::sealed::subject(id), index).await?;
-    changed(tx, index.into_iter()).await
+    found_by(tx, id, index).await
+}
+
+/// Notes by what a lead is found, and that something was learned of whoever has this mailbox.
+async fn found_by(tx: &mut Tx<'_>, lead: &str, mailbox: Option<&str>) -> Result<(), Error> {
+    list(tx, &super::sealed::subject(lead), mailbox).await?;
+    changed(tx, mailbox.into_iter()).await
 }
 
 /// Stores where a lead came from first.

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use takings_core::lead::score::{
     Activity, AsOf, Label, Model, Points, ProfileFact, Score, Version, score_at,
 };
-use takings_core::lead::stage::Rule;
+use takings_core::lead::stage::{By, Rule};
 use takings_core::time::Timestamp;
 
 /// A score without its reasons.
@@ -110,15 +110,16 @@ pub(super) async fn ask(app: &App, lead: &str, as_of: AsOf) -> Result<Asked, Err
 
 /// Lets the rules that look at a lead's score move it, and stores where it stands.
 pub(super) async fn restage(tx: &mut Tx<'_>, lead: &str, now: Timestamp) -> Result<(), Error> {
-    if !stages::has_step(tx, lead, Rule::Scored).await? {
+    let mut steps = stages::of(tx, lead).await?;
+    if !steps.iter().any(|it| matches!(it.by, By::Rule(Rule::Scored))) {
         let models = Models::load(tx).await?;
         let facts = Facts::load(tx, &[lead]).await?;
         let as_of = AsOf { at: now, known_at: now };
         if facts.scored(models.at(now)?, lead, as_of).qualified {
-            stages::step(tx, lead, Rule::Scored, now, now).await?;
+            steps.push(stages::step(tx, lead, Rule::Scored, now, now).await?);
         }
     }
-    stages::settle(tx, lead).await
+    stages::stand(tx, lead, &steps).await
 }
 
 /// A new version of the model.

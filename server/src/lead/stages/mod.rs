@@ -22,23 +22,33 @@ pub(super) async fn step(
     rule: Rule,
     at: Timestamp,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<Step, Error> {
     let id = format!("{lead}:{}:{}", rule.as_str(), at.0);
     let step = Step { at, by: By::Rule(rule), id };
-    store::insert(tx, lead, &step, None, now).await
+    store::insert(tx, lead, &step, None, now).await?;
+    Ok(step)
 }
 
 /// Stores where a lead stands by all its steps.
 pub(super) async fn settle(tx: &mut Tx<'_>, lead: &str) -> Result<(), Error> {
-    let stage = stage(&transitions(tx, lead).await?);
-    leads::set_stage(tx, lead, stage).await
+    let steps = of(tx, lead).await?;
+    stand(tx, lead, &steps).await
+}
+
+/// The same, where all of them are known.
+pub(super) async fn stand(tx: &mut Tx<'_>, lead: &str, steps: &[Step]) -> Result<(), Error> {
+    leads::set_stage(tx, lead, stage(&history(steps))).await
+}
+
+/// The steps of a lead.
+pub(super) async fn of(reads: &mut impl Reads, lead: &str) -> Result<Vec<Step>, Error> {
+    let keys = reads.keys(subjects([lead])).await?;
+    Ok(load(reads, &keys, &[lead]).await?.remove(lead).unwrap_or_default())
 }
 
 /// The way of a lead.
 async fn transitions(reads: &mut impl Reads, lead: &str) -> Result<Vec<Transition>, Error> {
-    let keys = reads.keys(subjects([lead])).await?;
-    let mut steps = load(reads, &keys, &[lead]).await?;
-    Ok(history(&steps.remove(lead).unwrap_or_default()))
+    Ok(history(&of(reads, lead).await?))
 }
 
 /// Where a lead stands in the end.
