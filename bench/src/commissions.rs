@@ -2,8 +2,9 @@
 //! to the commission in the ledger.
 
 use crate::clicks::shop::{Mode, link, terms};
+use crate::copy;
 use crate::load::start;
-use crate::place::{Place, options};
+use crate::place::Place;
 use anyhow::{Context, ensure};
 use sea_orm::{ConnectionTrait, QueryResult, Statement};
 use serde_json::{Value, json};
@@ -76,7 +77,7 @@ async fn shop(url: &str, terms: ProgramTerms, sales: i64) -> anyhow::Result<Data
     let server = Mode::Buffered.serve(url)?;
     link(&server, terms).await?;
     drop(server);
-    let database = Database::open(&options(url)).await?;
+    let database = copy::open(url).await?;
     let owner = "select id, program, partner from affiliate_links";
     let owner = one(&database, owner).await?;
     let owner = |name| owner.try_get::<String>("", name);

@@ -26,8 +26,8 @@ pub(crate) async fn select(database: &Database, text: &str) -> anyhow::Result<Ve
     Ok(database.read.query_all_raw(select).await?)
 }
 
-/// A new database with all tables, and nothing in them.
-pub(crate) async fn empty(url: &str) -> anyhow::Result<Database> {
+/// A database with all tables, new where there was none.
+pub(crate) async fn open(url: &str) -> anyhow::Result<Database> {
     let database = Database::open(&options(url)).await?;
     database.migrate().await?;
     Ok(database)

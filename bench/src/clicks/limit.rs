@@ -1,7 +1,7 @@
 //! The limits: a server that only redirects, and the bare inserts of the clicks of a run.
 
 use super::shop::Shop;
-use crate::copy::{empty, push, select};
+use crate::copy::{open, push, select};
 use crate::load::start;
 use crate::target::Target;
 use anyhow::Context;
@@ -60,7 +60,7 @@ pub(super) async fn inserts(shop: &Shop, url: &str) -> anyhow::Result<Bare> {
     let batches = batches(shop).await?;
     let rows: usize = batches.iter().map(Rows::len).sum();
     anyhow::ensure!(rows > 0, "no click was stored");
-    let database = empty(url).await?;
+    let database = open(url).await?;
     let mut conn = database.conn().await?;
     let begun = start();
     for batch in &batches {

@@ -1,4 +1,4 @@
-//! Visitors who are all different: in number 16 at a time, each on a kept connection.
+//! Visitors who are all different: in number 64 at a time, each on a kept connection.
 
 use super::shop::{CODE, Shop};
 use crate::load::{Went, start};
@@ -9,7 +9,7 @@ use std::time::Duration;
 use takings::v1::TrackClickRequest;
 use tokio::task::JoinSet;
 
-pub(crate) const CALLERS: usize = 16;
+pub(crate) const CALLERS: usize = 64;
 /// The first visitor's address: 11.0.0.0.
 const FIRST: u32 = 11 << 24;
 

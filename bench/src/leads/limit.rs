@@ -1,15 +1,15 @@
-//! The limit of captures: the bare inserts of the rows that a run left, with as many seals.
+//! The limit of captures: the bare inserts of the rows that a run left, with as many seals. Keys are
+//! durable before what is sealed under them, as ours.
 
-use crate::copy::{empty, push, select};
+use crate::copy::{open, push, select};
 use crate::load::start;
-use crate::place::options;
 use sea_orm::QueryResult;
 use takings_core::privacy::{Key, seal};
 use takings_server::db::Type::{Bytes, Int, Text};
-use takings_server::db::{Database, Insert, Rows};
+use takings_server::db::{Cell, Database, Insert, Query, Rows};
 
-/// What a capture leaves: one row of each.
-static TABLES: [(Insert, Push); 8] = [
+/// What a capture leaves beside a key: one row of each.
+static TABLES: [(Insert, Push); 7] = [
     (
         Insert::new(
             "intents",
@@ -25,14 +25,6 @@ static TABLES: [(Insert, Push); 8] = [
             "",
         ),
         push::<7>,
-    ),
-    (
-        Insert::new(
-            "takings_keys.keys",
-            &[("subject", Text), ("master", Text), ("wrapped", Bytes), ("under", Text)],
-            "on conflict (subject) do nothing",
-        ),
-        push::<4>,
     ),
     (
         Insert::new(
@@ -105,6 +97,19 @@ static TABLES: [(Insert, Push); 8] = [
     ),
 ];
 
+/// Their keys.
+static KEYS: Insert = Insert::new(
+    "takings_keys.keys",
+    &[("subject", Text), ("master", Text), ("wrapped", Bytes), ("under", Text)],
+    "on conflict (subject) do nothing",
+);
+
+static ALL_KEYS: Query = Query::new(
+    "bench_keys",
+    "select subject, master, wrapped, under from takings_keys.keys where subject like 'lead:%'",
+    &[],
+);
+
 type Push = fn(&Insert, &QueryResult, &mut Rows) -> anyhow::Result<()>;
 
 /// How many cells of a capture are sealed, its key's own among them, and how long they are.
@@ -114,7 +119,7 @@ const SEALED: usize = 120;
 /// Inserts the rows of a run into an empty database, so many captures a transaction; answers captures
 /// a second.
 pub(super) async fn inserts(from: &str, to: &str, batch: usize) -> anyhow::Result<f64> {
-    let source = Database::open(&options(from)).await?;
+    let source = open(from).await?;
     let mut stored = Vec::new();
     for (insert, push) in &TABLES {
         let rows = select(&source, &format!("select * from {}", insert.table)).await?;
@@ -126,8 +131,9 @@ pub(super) async fn inserts(from: &str, to: &str, batch: usize) -> anyhow::Resul
         }
         stored.push((insert, batches));
     }
+    let keys = keys(&source, batch).await?;
     let captures = select(&source, "select id from leads").await?.len();
-    let database = empty(to).await?;
+    let database = open(to).await?;
     let mut conn = database.conn().await?;
     let begun = start();
     for place in 0..captures.div_ceil(batch) {
@@ -135,6 +141,9 @@ pub(super) async fn inserts(from: &str, to: &str, batch: usize) -> anyhow::Resul
             std::hint::black_box(seal(&Key::new([number as u8; 32]), [0; 12], b"x", &[7; SEALED]));
         }
         let mut tx = conn.begin().await?;
+        if let Some(keys) = keys.get(place) {
+            tx.insert_keys(&KEYS, keys).await?;
+        }
         for (insert, batches) in &stored {
             if let Some(rows) = batches.get(place) {
                 tx.insert(insert, rows).await?;
@@ -143,4 +152,21 @@ pub(super) async fn inserts(from: &str, to: &str, batch: usize) -> anyhow::Resul
         tx.commit().await?;
     }
     Ok(captures as f64 / begun.elapsed().as_secs_f64())
+}
+
+async fn keys(source: &Database, batch: usize) -> anyhow::Result<Vec<Rows>> {
+    let mut conn = source.conn().await?;
+    let mut tx = conn.begin().await?;
+    let keys = tx.read_keys(&ALL_KEYS, &Rows::default()).await?;
+    tx.rollback().await?;
+    let mut batches = Vec::new();
+    for some in keys.chunks(batch) {
+        let mut cells = Rows::default();
+        for key in some {
+            let [subject, master] = [key.text(0)?, key.text(1)?].map(Cell::from);
+            cells.push([subject, master, key.bytes(2)?.into(), key.text(3)?.into()]);
+        }
+        batches.push(cells);
+    }
+    Ok(batches)
 }
