@@ -7,11 +7,16 @@ use sea_orm::sqlx::{
     self, AssertSqlSafe, Executor, PgConnection, Postgres as Dialect, postgres::PgArguments,
     query::Query as Bound,
 };
+use std::collections::HashMap;
 
-/// A connection, and how many transactions it has begun.
+/// A connection, and how often it has sent each text, by the text's place in memory.
+///
+/// Plans are kept for good, and a text's first is made for what its tables held then, often nothing:
+/// so plans are made anew each time a text has been sent twice as often.
 pub(super) struct Postgres {
     conn: PgConnection,
-    begun: u64,
+    sent: HashMap<usize, u64>,
+    outgrown: bool,
 }
 
 impl Postgres {
@@ -23,17 +28,21 @@ impl Postgres {
                         set enable_material = off; set join_collapse_limit = 1; set jit = off; \
                         set plan_cache_mode = force_generic_plan";
         conn.execute(settings).await?;
-        Ok(Postgres { conn, begun: 0 })
+        Ok(Postgres { conn, sent: HashMap::new(), outgrown: false })
     }
 
-    /// Opens a transaction. Plans are kept for good, and the first are made for empty tables: so
-    /// they are made anew each time the number of transactions has doubled.
+    /// Opens a transaction.
     pub(super) async fn begin(&mut self) -> Result<(), Error> {
-        self.begun += 1;
-        if self.begun.is_power_of_two() {
+        if std::mem::take(&mut self.outgrown) {
             self.word("discard plans").await?;
         }
         self.word("begin").await
+    }
+
+    fn count<T>(&mut self, text: &'static T) {
+        let sent = self.sent.entry(std::ptr::from_ref(text).addr()).or_default();
+        *sent += 1;
+        self.outgrown |= sent.is_power_of_two();
     }
 
     /// Runs a statement without parameters.
@@ -48,6 +57,7 @@ impl Postgres {
         query: &'static Query,
         set: &Rows,
     ) -> Result<Vec<Row>, Error> {
+        self.count(query);
         let bound = sqlx::query(AssertSqlSafe(query.render(Kind::Postgres)));
         self.rows(bind_columns(bound, query.set, set)).await
     }
@@ -58,6 +68,7 @@ impl Postgres {
         insert: &'static Insert,
         rows: &Rows,
     ) -> Result<Vec<Row>, Error> {
+        self.count(insert);
         let bound = sqlx::query(AssertSqlSafe(insert.render(Kind::Postgres)));
         self.rows(bind_columns(bound, insert.columns, rows)).await
     }
@@ -68,6 +79,7 @@ impl Postgres {
         bundle: &'static Bundle,
         rows: &[&Rows],
     ) -> Result<(), Error> {
+        self.count(bundle);
         let mut bound = sqlx::query(AssertSqlSafe(bundle.postgres()));
         for (part, rows) in bundle.parts.iter().zip(rows) {
             bound = bind_columns(bound, part.columns(), rows);
