@@ -25,6 +25,7 @@ mod m0015_affiliate_upkeep;
 mod m0016_privacy;
 mod m0017_leads;
 mod m0018_set_aside;
+mod m0019_unclicked_leads;
 mod schema;
 
 /// Every schema change, oldest first.
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_privacy::Migration),
             Box::new(m0017_leads::Migration),
             Box::new(m0018_set_aside::Migration),
+            Box::new(m0019_unclicked_leads::Migration),
         ]
     }
 }

@@ -96,10 +96,8 @@ pub struct PartnerSigns {
     pub customers: i64,
     /// How many of them had a refund.
     pub refunded_customers: i64,
-    /// How many leads had no valid click.
+    /// How many leads and customers came without a valid click.
     pub leads_without_click: i64,
-    /// More of them than this are a sign.
-    pub most_leads_without_click: i64,
 }
 
 /// Query parameters by which advertising networks mark a paid click.
@@ -159,16 +157,19 @@ pub fn of_sale(terms: &Terms, signs: &SaleSigns<'_>) -> Vec<Evidence> {
 }
 
 /// The signs of one partner.
-pub fn of_partner(signs: &PartnerSigns) -> Vec<Evidence> {
-    let PartnerSigns { customers, refunded_customers, leads_without_click, .. } = *signs;
+pub fn of_partner(terms: &Terms, signs: &PartnerSigns) -> Vec<Evidence> {
+    let PartnerSigns { customers, refunded_customers, leads_without_click } = *signs;
     let mut found = Vec::new();
     let many = refunded_customers.saturating_mul(REFUNDED_OF) >= customers;
     if customers >= REFUNDED_OF && many {
         let text = format!("{refunded_customers} of {customers} customers had a refund");
         found.push(Evidence { signal: Signal::RefundRate, text });
     }
-    if leads_without_click > signs.most_leads_without_click {
-        let text = format!("{leads_without_click} leads had no valid click");
+    if let Some(most) = terms.max_leads_without_click.filter(|most| leads_without_click > *most) {
+        let text = format!(
+            "{leads_without_click} leads and customers came without a valid click, and the terms \
+             allow {most}"
+        );
         found.push(Evidence { signal: Signal::LeadsWithoutClick, text });
     }
     found
@@ -260,15 +261,22 @@ mod tests {
     #[test]
     fn one_refunded_customer_of_four_is_a_sign() {
         let of = |customers, refunded_customers| {
-            of_partner(&PartnerSigns { customers, refunded_customers, ..<_>::default() }).len()
+            let signs = PartnerSigns { customers, refunded_customers, ..<_>::default() };
+            of_partner(&terms(), &signs).len()
         };
         assert_eq!([of(4, 1), of(5, 1), of(3, 3), of(8, 2), of(0, 0)], [1, 0, 0, 1, 0]);
-        let leads = PartnerSigns {
-            leads_without_click: 11,
-            most_leads_without_click: 10,
-            ..PartnerSigns::default()
+    }
+
+    #[test]
+    fn leads_without_a_click_are_a_sign_where_the_terms_say_how_many_are_too_many() {
+        let of = |max_leads_without_click, leads_without_click| {
+            let terms = Terms { max_leads_without_click, ..terms() };
+            of_partner(&terms, &PartnerSigns { leads_without_click, ..<_>::default() })
         };
-        assert_eq!(of_partner(&leads)[0].signal, Signal::LeadsWithoutClick);
+        assert_eq!((of(None, 1_000), of(Some(0), 0), of(Some(10), 10)), (vec![], vec![], vec![]));
+        let found = of(Some(10), 11);
+        assert_eq!(found[0].signal, Signal::LeadsWithoutClick);
+        assert!(found[0].text.starts_with("11 leads"), "{}", found[0].text);
     }
 
     #[test]

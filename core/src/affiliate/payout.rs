@@ -109,6 +109,12 @@ pub enum Outcome {
     },
 }
 
+/// Whether a spreadsheet would take a text for a formula: it begins with `=`, `+`, `-`, `@`, a tab or a
+/// carriage return.
+pub fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
 /// The rows that are due.
 ///
 /// Of a sale that is payable: all that no payout has. Of any other sale: the same, but only where

@@ -56,6 +56,10 @@ pub struct Terms {
     /// Referrers that are banned: host names, in which `*` stands for any characters.
     #[serde(default)]
     pub banned_referrers: Vec<String>,
+    /// More leads and customers of a partner than this without a valid click are a sign of fraud;
+    /// `None`: they are none.
+    #[serde(default)]
+    pub max_leads_without_click: Option<i64>,
     /// What one unit (not minor unit) of another currency is worth in millionths of a unit of the
     /// program's. Without one, an amount is compared with no threshold and no cap.
     #[serde(default)]
@@ -247,6 +251,7 @@ impl Terms {
             count_out_of_band: false,
             ban_paid_traffic: false,
             banned_referrers: Vec::new(),
+            max_leads_without_click: None,
             exchange_rate_micros: BTreeMap::new(),
             migrate: false,
         }

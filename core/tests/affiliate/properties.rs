@@ -3,10 +3,11 @@
 use crate::support::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use takings_core::affiliate::commission::{self, marginal};
+use takings_core::affiliate::commission::{self, Targets, marginal};
 use takings_core::affiliate::decision::Act;
 use takings_core::affiliate::sale::{Change, DisputeState, Sale, SaleDispute};
 use takings_core::affiliate::terms::{Duration, Measure, Method, Period, Terms};
+use takings_core::money::Currency;
 use takings_core::time::Timestamp;
 
 /// Sales of four customers, with refunds, failed refunds and disputes.
@@ -47,6 +48,50 @@ fn any_terms() -> impl Strategy<Value = Terms> {
         tiered(Method::Retroactive, Measure::Sales, &steps),
         tiered(Method::Retroactive, Measure::NetRevenue, &steps),
     ])
+}
+
+/// What an euro and a Kuwaiti dinar are worth in millionths of a dollar.
+fn any_rates() -> impl Strategy<Value = [i64; 2]> {
+    [1_000_i64..5_000_000, 1_000_i64..5_000_000]
+}
+
+fn exchanging(mut terms: Terms, [euro, dinar]: [i64; 2]) -> Terms {
+    terms.exchange_rate_micros.insert(currency("eur"), euro);
+    terms.exchange_rate_micros.insert(currency("kwd"), dinar);
+    terms
+}
+
+/// The sales in three currencies by turns.
+fn in_turn(sales: Vec<Sale>) -> Vec<Sale> {
+    let codes = ["usd", "eur", "kwd"].into_iter().cycle();
+    sales
+        .into_iter()
+        .zip(codes)
+        .map(|(sale, code)| Sale { currency: currency(code), ..sale })
+        .collect()
+}
+
+/// An amount in dollars, and one of dollars in its own currency: rounded half up by magnitude.
+fn exchanged(terms: &Terms, amount: i64, of: Currency) -> i64 {
+    let Some(micros) = terms.exchange_rate_micros.get(&of) else { return amount };
+    ratio(amount, *micros * 100, 1_000_000 * 10_i64.pow(of.exponent()))
+}
+
+fn exchanged_back(terms: &Terms, amount: i64, of: Currency) -> i64 {
+    let Some(micros) = terms.exchange_rate_micros.get(&of) else { return amount };
+    ratio(amount, 1_000_000 * 10_i64.pow(of.exponent()), *micros * 100)
+}
+
+fn ratio(amount: i64, n: i64, d: i64) -> i64 {
+    let (amount, n, d) = (i128::from(amount), i128::from(n), i128::from(d));
+    let magnitude = (amount.abs() * n + d / 2) / d;
+    i64::try_from(magnitude * amount.signum()).expect("it fits")
+}
+
+fn by_currency(targets: &Targets) -> BTreeMap<Currency, i64> {
+    let mut sums = BTreeMap::new();
+    targets.iter().for_each(|(key, amount)| *sums.entry(key.currency).or_insert(0) += amount);
+    sums
 }
 
 proptest! {
@@ -91,23 +136,49 @@ proptest! {
     }
 
     #[test]
-    fn what_goes_back_in_parts_leaves_nothing_in_another_currency(
+    fn what_goes_back_in_parts_leaves_nothing_in_any_currency(
         terms in any_terms(),
         sales in any_sales(),
         parts in prop::collection::vec(1_i64..100_000, 1..5),
-        micros in 1_000_i64..5_000_000,
+        micros in any_rates(),
     ) {
-        let mut terms = terms;
-        terms.exchange_rate_micros.insert(currency("eur"), micros);
+        let terms = exchanging(terms, micros);
         let gone = |mut sale: Sale| {
-            sale.currency = currency("eur");
             let back = (200..).zip(&parts).map(|(day, it)| Change { at: at(day * DAY), amount: *it });
             sale.refunds.extend(back);
             sale.refunds.push(Change { at: at(300 * DAY), amount: 10_000_000 });
             sale
         };
-        let sales: Vec<Sale> = sales.into_iter().map(gone).collect();
-        prop_assert_eq!(earned(&terms, &sales), 0);
+        let sales: Vec<Sale> = in_turn(sales).into_iter().map(gone).collect();
+        let left = by_currency(&derive(&terms, &sales, &[]));
+        prop_assert!(left.values().all(|sum| *sum == 0), "{:?}", left);
+    }
+
+    #[test]
+    fn every_currency_gets_what_its_sales_make_up_of_the_marginal_total(
+        sales in any_sales(),
+        micros in any_rates(),
+    ) {
+        let steps = [(0, 1_003), (30_001, 1_750), (150_000, 2_511)];
+        let mut terms = tiered(Method::Marginal, Measure::NetRevenue, &steps);
+        terms.tiers.as_mut().unwrap().period = Period::Lifetime;
+        let (terms, mut sales) = (exchanging(terms, micros), in_turn(sales));
+        sales.sort_by(|a, b| a.place().cmp(&b.place()));
+        let (mut revenue, mut parts) = (0, BTreeMap::new());
+        for sale in &sales {
+            let left = sale.net_at(Timestamp(i64::MAX)).unwrap();
+            let tiers = terms.tiers.as_ref().unwrap();
+            let of = |revenue| marginal(tiers, revenue).unwrap();
+            let end = revenue + exchanged(&terms, left, sale.currency);
+            *parts.entry(sale.currency).or_insert(0) += of(end) - of(revenue);
+            revenue = end;
+        }
+        let natively = |(currency, part)| (currency, exchanged_back(&terms, part, currency));
+        let mut expected: BTreeMap<_, _> = parts.into_iter().map(natively).collect();
+        expected.retain(|_, sum| *sum != 0);
+        let mut paid = by_currency(&derive(&terms, &sales, &[]));
+        paid.retain(|_, sum| *sum != 0);
+        prop_assert_eq!(paid, expected);
     }
 
     #[test]

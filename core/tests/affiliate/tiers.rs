@@ -65,6 +65,27 @@ fn a_marginal_sale_in_euros_that_goes_back_in_parts_takes_exactly_what_it_earned
 }
 
 #[test]
+fn a_refund_below_a_marginal_sale_of_another_currency_lowers_that_ones_tier() {
+    let mut terms = tiered(Method::Marginal, Measure::NetRevenue, &[(0, 1_000), (100_000, 2_000)]);
+    terms.exchange_rate_micros.insert(currency("eur"), 1_000_000);
+    let dollars = sale("a", 1, 100_000);
+    let euros = Sale { currency: currency("eur"), ..sale("b", 2, 100_000) };
+    let left = |dollars: &Sale, euros: &Sale| {
+        let targets = derive(&terms, &[dollars.clone(), euros.clone()], &[]);
+        ["usd", "eur"].map(|code| {
+            let own = targets.iter().filter(|(key, _)| key.currency == currency(code));
+            own.map(|(_, amount)| amount).sum::<i64>()
+        })
+    };
+    assert_eq!(left(&dollars, &euros), [10_000, 20_000]);
+    let gone = refunded(dollars.clone(), &[(50, 100_000)]);
+    assert_eq!(left(&gone, &euros), [0, 10_000], "nothing is owed back in dollars");
+    let later = refunded(euros.clone(), &[(60, 100_000)]);
+    assert_eq!(left(&gone, &later), [0, 0]);
+    assert_eq!(left(&dollars, &later), [10_000, 0]);
+}
+
+#[test]
 fn a_retroactive_count_loses_a_sale_only_when_all_of_it_went_back() {
     let terms = tiered(Method::Retroactive, Measure::Sales, &[(0, 1_000), (2, 2_000)]);
     let with = |back| {

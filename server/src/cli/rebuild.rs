@@ -29,6 +29,16 @@ pub(super) async fn run(config: Config, args: RebuildArgs) -> anyhow::Result<Exi
     }
     let hash = state_hash(&database).await?;
     println!("state hash   {hash} of {} lines", hash.lines());
+    if report.set_aside > 0 {
+        println!("set aside    {}", report.set_aside);
+        eprintln!(
+            "takings: commissions of {} settlements or customers cannot be computed, everything else \
+             is derived: `set_aside_at` in `changed_sales` and `changed_customers` says which; \
+             correct their sales, such as by ProcessConversion, and run `takings rebuild` again",
+            report.set_aside
+        );
+        return Ok(ExitCode::FAILURE);
+    }
     if args.verify && !report.agrees() {
         eprintln!(
             "takings: what is stored is not what the facts imply; `takings rebuild` mends it"

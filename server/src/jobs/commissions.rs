@@ -7,6 +7,12 @@ use crate::error::Error;
 use crate::ingest::{Trouble, Unit, transact};
 use crate::lead;
 
+/// How many marks of a kind the first turn takes.
+const FIRST: usize = 20;
+/// The most that a turn takes: each takes twice as many as the one before. So a sale waits for few
+/// others, and of many that wait, those of one partner's period derive it a few times.
+const MOST: usize = 160;
+
 /// Derives the commissions of every marked settlement, and of those whose click has arrived;
 /// answers how many settlements that were.
 ///
@@ -22,16 +28,17 @@ pub async fn settle_commissions(database: &Database) -> Result<usize, Error> {
 /// A mark whose sales cannot be computed, such as sums beyond 64 bits, is set aside, and shows in
 /// `settled_through_time`: the sales of everybody else are derived all the same.
 pub(crate) async fn settle_marked(database: &Database) -> Result<(usize, usize), Error> {
-    let mut all = Turn::default();
+    let (mut all, mut most) = (Turn::default(), FIRST);
     loop {
-        let turn = transact(database, async |tx| {
-            let marked = Marked::next(tx).await?;
+        let turn = transact(database, async move |tx| {
+            let marked = Marked::next(tx, most).await?;
             derive(tx, &marked).await
         });
         let turn = match turn.await {
-            Err(trouble) if trouble.failure() == Failure::Data => each(database).await?,
+            Err(trouble) if trouble.failure() == Failure::Data => each(database, most).await?,
             turn => turn?,
         };
+        most = MOST.min(most * 2);
         all.settled += turn.settled;
         all.differed += turn.differed;
         if !turn.more {
@@ -62,9 +69,9 @@ async fn derive(tx: &mut Tx<'_>, marked: &Marked) -> Result<Turn, Trouble> {
 }
 
 /// A turn in which every mark has a transaction of its own, and what fails again is set aside.
-async fn each(database: &Database) -> Result<Turn, Error> {
+async fn each(database: &Database, most: usize) -> Result<Turn, Error> {
     let mut all = Turn { more: true, ..Turn::default() };
-    let marked = transact(database, async |tx| Marked::next(tx).await).await?;
+    let marked = transact(database, async move |tx| Marked::next(tx, most).await).await?;
     let marks: Vec<Marked> = marked.each().collect();
     for one in marks {
         // The closure owns its mark: with a borrowed one this could not be spawned.

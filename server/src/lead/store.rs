@@ -75,7 +75,8 @@ static CHANGE: Query = Query::new(
 static ORIGIN: Query = Query::new(
     "lead_origin",
     "update leads set source = t0.new_source, campaign = t0.new_campaign,
-        referrer_host = t0.host, click = t0.new_click, captured_at = t0.at
+        referrer_host = t0.host, click = t0.new_click, unclicked_partner = null,
+        captured_at = t0.at
      from {0} where leads.id = t0.wanted",
     &[
         ("wanted", Text),

@@ -26,17 +26,22 @@ pub struct Report {
     pub rollups: Vec<String>,
     /// Partners who are owed something else than commissions less payouts, described.
     pub payables: Vec<String>,
+    /// Settlements and customers whose commissions cannot be computed, such as sums beyond 64 bits.
+    pub set_aside: usize,
 }
 
 impl Report {
     /// Whether everything agreed.
     pub fn agrees(&self) -> bool {
-        self.differences == 0 && self.rollups.is_empty() && self.payables.is_empty()
+        self.differences == 0
+            && self.rollups.is_empty()
+            && self.payables.is_empty()
+            && self.set_aside == 0
     }
 }
 
 /// Derives every settlement and every customer again. Differences are appended, or with `verify`
-/// only counted.
+/// only counted. Commissions that cannot be computed are set aside, and everything else is derived.
 pub async fn rebuild(database: &Database, verify: bool) -> Result<Report, Error> {
     let mut report = Report::default();
     if !verify {
@@ -50,9 +55,10 @@ pub async fn rebuild(database: &Database, verify: bool) -> Result<Report, Error>
         walk.every(&store::CUSTOMERS, |keys| Scope { customers: keys, ..Scope::default() }).await?;
     report.customers = customers;
     report.differences += differences;
-    let (sales, differences) = commissions::rebuild(&walk).await?;
-    report.sales = sales;
-    report.differences += differences;
+    let done = commissions::rebuild(&walk).await?;
+    report.sales = done.derived;
+    report.differences += done.differences;
+    report.set_aside = done.aside.len();
     report.rollups = store::rollup_differences(database).await?;
     report.payables = store::payable_differences(database).await?;
     Ok(report)

@@ -39,6 +39,7 @@ fn rich() -> ProgramTerms {
             rate_micros: 1_080_000,
         }],
         migrate_bindings: true,
+        max_leads_without_click: Some(20),
     }
 }
 

@@ -144,6 +144,35 @@ async fn a_referrer_of_bytes_that_no_host_has_is_not_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_nul_in_what_a_visitor_says_of_himself_takes_no_other_click_with_it() {
+    for place in places("affiliate_nul") {
+        let mut desk = Desk::open(&place).await;
+        desk.link("anna").await;
+        let mut tasks = JoinSet::new();
+        for place in 0..12 {
+            let mut asked = click("anna", "");
+            match place % 4 {
+                0 => asked.referrer = "https://shop\0.example/\0".into(),
+                1 => asked.user_agent = "Mozilla/5.0 \0 (X11)".into(),
+                2 => asked.query = "gclid=\0&utm_source=\0".into(),
+                _ => {}
+            }
+            let mut client = desk.client.clone();
+            tasks.spawn(async move { client.track_click(asked).await.map(drop) });
+        }
+        for answer in tasks.join_all().await {
+            answer.unwrap();
+        }
+        for (name, value) in [("referer", "https://%00.example/"), ("user-agent", "Moz%00illa")] {
+            let page = desk.ask("GET", "/r/anna?gclid=%00", &[(name, value)]).await;
+            assert_eq!(page.status, 302, "{name}");
+        }
+        let stored = desk.outcomes(14).await;
+        assert_eq!(stored.values().sum::<i64>(), 14, "on {}", place.kind());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_click_that_the_database_refuses_takes_no_other_with_it() {
     for place in places("affiliate_refused_click") {
         let mut desk = Desk::open(&place).await;

@@ -62,6 +62,25 @@ async fn a_ledger_that_owes_another_sum_is_shown() {
     assert_eq!(shown.payables, [format!("partner {ANNA} usd: off by 1")]);
 }
 
+#[tokio::test]
+async fn a_backlog_of_one_partners_sales_derives_the_partners_period_a_few_times() {
+    for place in places("affiliate_backlog") {
+        let database = place.open().await;
+        let steps = vec![Step { threshold: 0, rate_bps: 1_000 }];
+        let (method, measure) = (Method::Retroactive, Measure::NetRevenue);
+        let tiers = Tiers { method, measure, period: Period::Lifetime, steps };
+        let terms = takings_core::affiliate::Terms { tiers: Some(tiers), ..shop::terms() };
+        shop::open(&database, &terms).await;
+        sell(&database, 1, 100).await;
+        let batches = "select count(*) as n from batches";
+        let before = shop::count(&database, batches).await;
+        assert_eq!(settle_commissions(&database).await.unwrap(), 100);
+        let derivations = shop::count(&database, batches).await - before;
+        assert_eq!(derivations, 3, "20, 40 and the rest on {}", place.kind());
+        assert_eq!(shop::payable(&database, ANNA).await, 100_000);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn several_processes_derive_one_partners_month_at_once() {
     let steps =

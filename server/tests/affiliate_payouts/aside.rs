@@ -1,11 +1,13 @@
 //! What cannot be computed holds up nobody else, and what is known counts before it is paid out.
 
+use crate::common::process::run;
 use crate::desk::{Desk, NOW, desks, fresh, reason, usd};
 use crate::earned::{at, at_once};
 use serde_json::json;
 use takings::v1::affiliate_service_server::AffiliateService;
 use takings::v1::*;
 use takings_server::jobs::settle_commissions;
+use takings_server::rebuild::rebuild;
 use tonic::Request;
 
 impl Desk {
@@ -68,6 +70,38 @@ async fn a_sale_that_cannot_be_computed_is_set_aside_until_it_can_be() {
         desk.run("update changed_customers set set_aside_at = null").await;
         settle_commissions(&desk.database).await.unwrap();
         assert_eq!(desk.number("select count(*) from changed_customers").await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_rebuild_sets_aside_whom_it_cannot_compute_and_mends_everybody_else() {
+    for (mut desk, place) in desks("rebuild_aside").await {
+        desk.program = desk.make_program(at_once()).await;
+        let anna = desk.partner("Anna").await;
+        for id in ["a-good", "bad", "c-good"] {
+            desk.convert(desk.sale(id, &format!("of-{id}"), &anna)).await.unwrap();
+        }
+        let whole = desk.break_sale("bad").await;
+        desk.run("delete from earnings where sale <> 'bad'").await;
+        let shown = rebuild(&desk.database, true).await.unwrap();
+        assert_eq!((shown.set_aside, shown.agrees()), (1, false), "on {}", place.kind());
+        let aside = "select count(*) from changed_customers where set_aside_at is not null";
+        assert_eq!(desk.number(aside).await, 0, "a look changes nothing");
+        for _ in 0..2 {
+            let report = rebuild(&desk.database, false).await.unwrap();
+            assert_eq!(report.set_aside, 1);
+            assert_eq!(desk.number("select count(*) from earnings").await, 3);
+            assert_eq!(desk.number(aside).await, 1);
+        }
+        let said = run(&place, &["rebuild"]);
+        assert!(!said.status.success(), "on {}", place.kind());
+        assert!(String::from_utf8_lossy(&said.stdout).contains("set aside    1\n"), "{said:?}");
+        let complaint = String::from_utf8_lossy(&said.stderr).into_owned();
+        assert!(complaint.contains("run `takings rebuild` again"), "{complaint}");
+        desk.run(&format!("update sales set content = '{whole}' where id = 'bad'")).await;
+        let report = rebuild(&desk.database, false).await.unwrap();
+        assert_eq!((report.set_aside, desk.number(aside).await), (0, 0));
+        assert!(rebuild(&desk.database, true).await.unwrap().agrees());
     }
 }
 

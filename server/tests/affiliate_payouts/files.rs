@@ -1,6 +1,7 @@
 //! Batches as files.
 
-use crate::desk::{Made, desks, reason, usd};
+use crate::common::place::Place;
+use crate::desk::{Desk, Made, desks, reason, usd};
 use takings::v1::affiliate_service_server::AffiliateService;
 use takings::v1::*;
 use tonic::Request;
@@ -116,5 +117,57 @@ async fn an_account_that_looks_like_a_formula_is_refused() {
             let refused = desk.api.create_partner(Request::new(asked)).await.unwrap_err();
             assert_eq!(reason(&refused), "INVALID_FIELD", "{account}");
         }
+    }
+}
+
+/// Gives a partner an account of before formulas were refused: the next start seals it as it is.
+async fn give_old_account(desk: &Desk, place: &Place, partner: &str, account: &str) {
+    desk.run(&format!(
+        "update partners set name = 'Anna', email = '{partner}@partners.example',
+             payout_account = '{account}' where id = '{partner}'"
+    ))
+    .await;
+    desk.run("delete from privacy where name = 'sealed'").await;
+    place.open().await;
+    let readable = "select count(*) from partners where email like '%@%'";
+    assert_eq!(desk.number(readable).await, 0);
+}
+
+#[tokio::test]
+async fn an_old_account_that_looks_like_a_formula_is_in_no_file() {
+    for (desk, place) in desks("old_formula").await {
+        let (anna, bob) = (desk.partner("Anna").await, desk.partner("Bob").await);
+        desk.earn(&[Made::new(&anna, "in_1", 1_200), Made::new(&bob, "in_2", 700)]).await;
+        let batch = desk.create(desk.all()).await.unwrap();
+        let id = batch.payout_batch_id.as_str();
+        let left_out = PayoutLeftOut {
+            partner_id: anna.clone(),
+            amount: Some(usd(1_200)),
+            reason: "formula_account".into(),
+        };
+        for account in ["=cmd|calc", "+4912345", "-1", "@SUM(A1)", "\t=1+1", "\r=1+1"] {
+            give_old_account(&desk, &place, &anna, account).await;
+            let file = desk.export(id, PayoutFormat::PaypalCsv).await.unwrap();
+            assert_eq!((file.payout_count, &file.totals[..]), (1, &[usd(700)][..]), "{account:?}");
+            assert_eq!(file.left_out, std::slice::from_ref(&left_out), "on {}", place.kind());
+            assert!(!text(&file).contains(account.trim()), "{account:?}");
+        }
+        let payouts = desk.payouts(&batch).await;
+        let of = |partner: &str| payouts.iter().find(|it| it.partner_id == partner).unwrap();
+        assert_eq!(of(&anna).state(), PayoutState::Approved);
+        desk.settle(&of(&bob).payout_id, PayoutState::Paid).await.unwrap();
+        let alone = desk.export(id, PayoutFormat::PaypalCsv).await.unwrap_err();
+        assert_eq!(reason(&alone), "NOTHING_DUE");
+        assert!(alone.message().contains(&anna) && alone.message().contains("UpdatePartner"));
+        let mended = UpdatePartnerRequest {
+            partner_id: anna,
+            payout_account: "anna@example.com".into(),
+            request_id: crate::desk::fresh(),
+            ..UpdatePartnerRequest::default()
+        };
+        desk.api.update_partner(Request::new(mended)).await.unwrap();
+        let file = desk.export(id, PayoutFormat::PaypalCsv).await.unwrap();
+        assert!(text(&file).starts_with("anna@example.com,12.00,USD"), "{}", text(&file));
+        assert_eq!(file.left_out, []);
     }
 }

@@ -54,6 +54,41 @@ async fn old_clicks_are_counted_and_dropped_but_for_those_that_brought_somebody(
     }
 }
 
+/// Lets the database keep every click of an instant or later.
+fn keep_from(place: &str, second: i64) -> String {
+    let at = second * 1_000_000;
+    match place {
+        "SQLite" => format!(
+            "create trigger keep before delete on clicks when old.clicked_at >= {at}
+             begin select raise(abort, 'kept'); end"
+        ),
+        _ => format!(
+            "create function refuse() returns trigger language plpgsql
+                 as $$ begin raise exception 'kept'; end $$;
+             create trigger keep before delete on clicks for each row
+                 when (old.clicked_at >= {at}) execute function refuse()"
+        ),
+    }
+}
+
+#[tokio::test]
+async fn a_day_of_a_link_is_dropped_by_itself_so_that_nobody_waits_for_all_of_them() {
+    for (desk, place) in desks("old_days").await {
+        let anna = desk.partner("Anna").await;
+        let link = desk.link(&anna).await;
+        let first = (NOW - 450 * DAY) / DAY * DAY;
+        for day in 0..6 {
+            desk.click(&link, &anna, first + day * DAY + 7, "valid").await;
+        }
+        let (now, fourth) = (Timestamp::from_secs(NOW), first + 4 * DAY);
+        desk.run(&keep_from(place.kind(), fourth)).await;
+        drop_clicks(&desk.database, 400, now).await.unwrap_err();
+        let left = "select count(*) from clicks";
+        assert_eq!(desk.number(left).await, 2, "the days before are done on {}", place.kind());
+        assert_eq!(desk.number("select count(*) from click_counts").await, 4);
+    }
+}
+
 #[tokio::test]
 async fn no_click_is_dropped_that_can_still_bring_somebody() {
     for (mut desk, place) in desks("long_window").await {

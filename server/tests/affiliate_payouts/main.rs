@@ -11,6 +11,7 @@ mod common;
 
 mod aside;
 mod batches;
+mod clickless;
 mod desk;
 mod earned;
 mod files;

@@ -9,6 +9,7 @@
 
 mod analytics;
 mod captures;
+mod clickless;
 mod consents;
 mod conversions;
 mod desk;

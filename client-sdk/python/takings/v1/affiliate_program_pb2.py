@@ -27,23 +27,23 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from takings.v1 import money_pb2 as takings_dot_v1_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"takings/v1/affiliate_program.proto\x12\ntakings.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16takings/v1/money.proto\"\xb6\x01\n\x0f\x43ommissionTiers\x12&\n\x06method\x18\x01 \x01(\x0e\x32\x16.takings.v1.TierMethod\x12(\n\x07measure\x18\x02 \x01(\x0e\x32\x17.takings.v1.TierMeasure\x12&\n\x06period\x18\x03 \x01(\x0e\x32\x16.takings.v1.TierPeriod\x12)\n\x05steps\x18\x04 \x03(\x0b\x32\x1a.takings.v1.CommissionTier\"5\n\x0e\x43ommissionTier\x12\x11\n\tthreshold\x18\x01 \x01(\x03\x12\x10\n\x08rate_bps\x18\x02 \x01(\x03\"A\n\x13ProgramExchangeRate\x12\x15\n\rcurrency_code\x18\x01 \x01(\t\x12\x13\n\x0brate_micros\x18\x02 \x01(\x03\"\xe4\x06\n\x0cProgramTerms\x12\x15\n\rcurrency_code\x18\x01 \x01(\t\x12\x11\n\ttime_zone\x18\x02 \x01(\t\x12\x12\n\x08rate_bps\x18\x03 \x01(\x03H\x00\x12)\n\x0c\x66ixed_amount\x18\x04 \x01(\x0b\x32\x11.takings.v1.MoneyH\x00\x12*\n\x05tiers\x18\x05 \x01(\x0b\x32\x1b.takings.v1.CommissionTiers\x12\x1c\n\x0f\x64uration_months\x18\x06 \x01(\x03H\x01\x88\x01\x01\x12\x1b\n\x0emax_sale_count\x18\x07 \x01(\x03H\x02\x88\x01\x01\x12#\n\x08sale_cap\x18\x08 \x01(\x0b\x32\x11.takings.v1.Money\x12\'\n\x0c\x63ustomer_cap\x18\t \x01(\x0b\x32\x11.takings.v1.Money\x12%\n\nperiod_cap\x18\n \x01(\x0b\x32\x11.takings.v1.Money\x12\x37\n\x11\x61ttribution_model\x18\x0b \x01(\x0e\x32\x1c.takings.v1.AttributionModel\x12$\n\x17\x61ttribution_window_days\x18\x0c \x01(\x03H\x03\x88\x01\x01\x12/\n\rcoupon_policy\x18\r \x01(\x0e\x32\x18.takings.v1.CouponPolicy\x12\x16\n\thold_days\x18\x0e \x01(\x03H\x04\x88\x01\x01\x12\x17\n\x0fmanual_approval\x18\x0f \x01(\x08\x12*\n\x0fminimum_payouts\x18\x10 \x03(\x0b\x32\x11.takings.v1.Money\x12\x1e\n\x16minimum_customer_count\x18\x11 \x01(\x03\x12\"\n\x1a\x63ount_out_of_band_payments\x18\x12 \x01(\x08\x12\x18\n\x10\x62\x61n_paid_traffic\x18\x13 \x01(\x08\x12\x18\n\x10\x62\x61nned_referrers\x18\x14 \x03(\t\x12\x37\n\x0e\x65xchange_rates\x18\x15 \x03(\x0b\x32\x1f.takings.v1.ProgramExchangeRate\x12\x18\n\x10migrate_bindings\x18\x16 \x01(\x08\x42\x06\n\x04rateB\x12\n\x10_duration_monthsB\x11\n\x0f_max_sale_countB\x1a\n\x18_attribution_window_daysB\x0c\n\n_hold_days\"\xff\x01\n\x07Program\x12\x12\n\nprogram_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x17\n\x0f\x64\x65stination_url\x18\x03 \x01(\t\x12\x15\n\rallowed_hosts\x18\x04 \x03(\t\x12\'\n\x05terms\x18\x05 \x01(\x0b\x32\x18.takings.v1.ProgramTerms\x12\x15\n\rterms_version\x18\x06 \x01(\x03\x12\x30\n\x0c\x63reated_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cupdated_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x91\x01\n\x14\x43reateProgramRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x17\n\x0f\x64\x65stination_url\x18\x02 \x01(\t\x12\x15\n\rallowed_hosts\x18\x03 \x03(\t\x12\'\n\x05terms\x18\x04 \x01(\x0b\x32\x18.takings.v1.ProgramTerms\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"=\n\x15\x43reateProgramResponse\x12$\n\x07program\x18\x01 \x01(\x0b\x32\x13.takings.v1.Program\"\xd6\x01\n\x14UpdateProgramRequest\x12\x12\n\nprogram_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x17\n\x0f\x64\x65stination_url\x18\x03 \x01(\t\x12\x15\n\rallowed_hosts\x18\x04 \x03(\t\x12\'\n\x05terms\x18\x05 \x01(\x0b\x32\x18.takings.v1.ProgramTerms\x12/\n\x0bupdate_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x12\n\nrequest_id\x18\x07 \x01(\t\"=\n\x15UpdateProgramResponse\x12$\n\x07program\x18\x01 \x01(\x0b\x32\x13.takings.v1.Program\">\n\x11GetProgramRequest\x12\x12\n\nprogram_id\x18\x01 \x01(\t\x12\x15\n\rterms_version\x18\x02 \x01(\x03\":\n\x12GetProgramResponse\x12$\n\x07program\x18\x01 \x01(\x0b\x32\x13.takings.v1.Program\"<\n\x13ListProgramsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"V\n\x14ListProgramsResponse\x12%\n\x08programs\x18\x01 \x03(\x0b\x32\x13.takings.v1.Program\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*n\n\x10\x41ttributionModel\x12!\n\x1d\x41TTRIBUTION_MODEL_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x41TTRIBUTION_MODEL_FIRST\x10\x01\x12\x1a\n\x16\x41TTRIBUTION_MODEL_LAST\x10\x02*j\n\x0c\x43ouponPolicy\x12\x1d\n\x19\x43OUPON_POLICY_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43OUPON_POLICY_COUPON_WINS\x10\x01\x12\x1c\n\x18\x43OUPON_POLICY_CLICK_WINS\x10\x02*v\n\nTierMethod\x12\x1b\n\x17TIER_METHOD_UNSPECIFIED\x10\x00\x12\x14\n\x10TIER_METHOD_SLAB\x10\x01\x12\x18\n\x14TIER_METHOD_MARGINAL\x10\x02\x12\x1b\n\x17TIER_METHOD_RETROACTIVE\x10\x03*\x81\x01\n\x0bTierMeasure\x12\x1c\n\x18TIER_MEASURE_UNSPECIFIED\x10\x00\x12\x16\n\x12TIER_MEASURE_SALES\x10\x01\x12\x1e\n\x1aTIER_MEASURE_NEW_CUSTOMERS\x10\x02\x12\x1c\n\x18TIER_MEASURE_NET_REVENUE\x10\x03*\x84\x01\n\nTierPeriod\x12\x1b\n\x17TIER_PERIOD_UNSPECIFIED\x10\x00\x12\x1e\n\x1aTIER_PERIOD_CALENDAR_MONTH\x10\x01\x12\x18\n\x14TIER_PERIOD_LIFETIME\x10\x02\x12\x1f\n\x1bTIER_PERIOD_ROLLING_30_DAYS\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"takings/v1/affiliate_program.proto\x12\ntakings.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16takings/v1/money.proto\"\xb6\x01\n\x0f\x43ommissionTiers\x12&\n\x06method\x18\x01 \x01(\x0e\x32\x16.takings.v1.TierMethod\x12(\n\x07measure\x18\x02 \x01(\x0e\x32\x17.takings.v1.TierMeasure\x12&\n\x06period\x18\x03 \x01(\x0e\x32\x16.takings.v1.TierPeriod\x12)\n\x05steps\x18\x04 \x03(\x0b\x32\x1a.takings.v1.CommissionTier\"5\n\x0e\x43ommissionTier\x12\x11\n\tthreshold\x18\x01 \x01(\x03\x12\x10\n\x08rate_bps\x18\x02 \x01(\x03\"A\n\x13ProgramExchangeRate\x12\x15\n\rcurrency_code\x18\x01 \x01(\t\x12\x13\n\x0brate_micros\x18\x02 \x01(\x03\"\xa6\x07\n\x0cProgramTerms\x12\x15\n\rcurrency_code\x18\x01 \x01(\t\x12\x11\n\ttime_zone\x18\x02 \x01(\t\x12\x12\n\x08rate_bps\x18\x03 \x01(\x03H\x00\x12)\n\x0c\x66ixed_amount\x18\x04 \x01(\x0b\x32\x11.takings.v1.MoneyH\x00\x12*\n\x05tiers\x18\x05 \x01(\x0b\x32\x1b.takings.v1.CommissionTiers\x12\x1c\n\x0f\x64uration_months\x18\x06 \x01(\x03H\x01\x88\x01\x01\x12\x1b\n\x0emax_sale_count\x18\x07 \x01(\x03H\x02\x88\x01\x01\x12#\n\x08sale_cap\x18\x08 \x01(\x0b\x32\x11.takings.v1.Money\x12\'\n\x0c\x63ustomer_cap\x18\t \x01(\x0b\x32\x11.takings.v1.Money\x12%\n\nperiod_cap\x18\n \x01(\x0b\x32\x11.takings.v1.Money\x12\x37\n\x11\x61ttribution_model\x18\x0b \x01(\x0e\x32\x1c.takings.v1.AttributionModel\x12$\n\x17\x61ttribution_window_days\x18\x0c \x01(\x03H\x03\x88\x01\x01\x12/\n\rcoupon_policy\x18\r \x01(\x0e\x32\x18.takings.v1.CouponPolicy\x12\x16\n\thold_days\x18\x0e \x01(\x03H\x04\x88\x01\x01\x12\x17\n\x0fmanual_approval\x18\x0f \x01(\x08\x12*\n\x0fminimum_payouts\x18\x10 \x03(\x0b\x32\x11.takings.v1.Money\x12\x1e\n\x16minimum_customer_count\x18\x11 \x01(\x03\x12\"\n\x1a\x63ount_out_of_band_payments\x18\x12 \x01(\x08\x12\x18\n\x10\x62\x61n_paid_traffic\x18\x13 \x01(\x08\x12\x18\n\x10\x62\x61nned_referrers\x18\x14 \x03(\t\x12\x37\n\x0e\x65xchange_rates\x18\x15 \x03(\x0b\x32\x1f.takings.v1.ProgramExchangeRate\x12\x18\n\x10migrate_bindings\x18\x16 \x01(\x08\x12$\n\x17max_leads_without_click\x18\x17 \x01(\x03H\x05\x88\x01\x01\x42\x06\n\x04rateB\x12\n\x10_duration_monthsB\x11\n\x0f_max_sale_countB\x1a\n\x18_attribution_window_daysB\x0c\n\n_hold_daysB\x1a\n\x18_max_leads_without_click\"\xff\x01\n\x07Program\x12\x12\n\nprogram_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x17\n\x0f\x64\x65stination_url\x18\x03 \x01(\t\x12\x15\n\rallowed_hosts\x18\x04 \x03(\t\x12\'\n\x05terms\x18\x05 \x01(\x0b\x32\x18.takings.v1.ProgramTerms\x12\x15\n\rterms_version\x18\x06 \x01(\x03\x12\x30\n\x0c\x63reated_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cupdated_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x91\x01\n\x14\x43reateProgramRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x17\n\x0f\x64\x65stination_url\x18\x02 \x01(\t\x12\x15\n\rallowed_hosts\x18\x03 \x03(\t\x12\'\n\x05terms\x18\x04 \x01(\x0b\x32\x18.takings.v1.ProgramTerms\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"=\n\x15\x43reateProgramResponse\x12$\n\x07program\x18\x01 \x01(\x0b\x32\x13.takings.v1.Program\"\xd6\x01\n\x14UpdateProgramRequest\x12\x12\n\nprogram_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x17\n\x0f\x64\x65stination_url\x18\x03 \x01(\t\x12\x15\n\rallowed_hosts\x18\x04 \x03(\t\x12\'\n\x05terms\x18\x05 \x01(\x0b\x32\x18.takings.v1.ProgramTerms\x12/\n\x0bupdate_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x12\n\nrequest_id\x18\x07 \x01(\t\"=\n\x15UpdateProgramResponse\x12$\n\x07program\x18\x01 \x01(\x0b\x32\x13.takings.v1.Program\">\n\x11GetProgramRequest\x12\x12\n\nprogram_id\x18\x01 \x01(\t\x12\x15\n\rterms_version\x18\x02 \x01(\x03\":\n\x12GetProgramResponse\x12$\n\x07program\x18\x01 \x01(\x0b\x32\x13.takings.v1.Program\"<\n\x13ListProgramsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"V\n\x14ListProgramsResponse\x12%\n\x08programs\x18\x01 \x03(\x0b\x32\x13.takings.v1.Program\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*n\n\x10\x41ttributionModel\x12!\n\x1d\x41TTRIBUTION_MODEL_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x41TTRIBUTION_MODEL_FIRST\x10\x01\x12\x1a\n\x16\x41TTRIBUTION_MODEL_LAST\x10\x02*j\n\x0c\x43ouponPolicy\x12\x1d\n\x19\x43OUPON_POLICY_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43OUPON_POLICY_COUPON_WINS\x10\x01\x12\x1c\n\x18\x43OUPON_POLICY_CLICK_WINS\x10\x02*v\n\nTierMethod\x12\x1b\n\x17TIER_METHOD_UNSPECIFIED\x10\x00\x12\x14\n\x10TIER_METHOD_SLAB\x10\x01\x12\x18\n\x14TIER_METHOD_MARGINAL\x10\x02\x12\x1b\n\x17TIER_METHOD_RETROACTIVE\x10\x03*\x81\x01\n\x0bTierMeasure\x12\x1c\n\x18TIER_MEASURE_UNSPECIFIED\x10\x00\x12\x16\n\x12TIER_MEASURE_SALES\x10\x01\x12\x1e\n\x1aTIER_MEASURE_NEW_CUSTOMERS\x10\x02\x12\x1c\n\x18TIER_MEASURE_NET_REVENUE\x10\x03*\x84\x01\n\nTierPeriod\x12\x1b\n\x17TIER_PERIOD_UNSPECIFIED\x10\x00\x12\x1e\n\x1aTIER_PERIOD_CALENDAR_MONTH\x10\x01\x12\x18\n\x14TIER_PERIOD_LIFETIME\x10\x02\x12\x1f\n\x1bTIER_PERIOD_ROLLING_30_DAYS\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'takings.v1.affiliate_program_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ATTRIBUTIONMODEL']._serialized_start=2342
-  _globals['_ATTRIBUTIONMODEL']._serialized_end=2452
-  _globals['_COUPONPOLICY']._serialized_start=2454
-  _globals['_COUPONPOLICY']._serialized_end=2560
-  _globals['_TIERMETHOD']._serialized_start=2562
-  _globals['_TIERMETHOD']._serialized_end=2680
-  _globals['_TIERMEASURE']._serialized_start=2683
-  _globals['_TIERMEASURE']._serialized_end=2812
-  _globals['_TIERPERIOD']._serialized_start=2815
-  _globals['_TIERPERIOD']._serialized_end=2947
+  _globals['_ATTRIBUTIONMODEL']._serialized_start=2408
+  _globals['_ATTRIBUTIONMODEL']._serialized_end=2518
+  _globals['_COUPONPOLICY']._serialized_start=2520
+  _globals['_COUPONPOLICY']._serialized_end=2626
+  _globals['_TIERMETHOD']._serialized_start=2628
+  _globals['_TIERMETHOD']._serialized_end=2746
+  _globals['_TIERMEASURE']._serialized_start=2749
+  _globals['_TIERMEASURE']._serialized_end=2878
+  _globals['_TIERPERIOD']._serialized_start=2881
+  _globals['_TIERPERIOD']._serialized_end=3013
   _globals['_COMMISSIONTIERS']._serialized_start=142
   _globals['_COMMISSIONTIERS']._serialized_end=324
   _globals['_COMMISSIONTIER']._serialized_start=326
@@ -51,23 +51,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PROGRAMEXCHANGERATE']._serialized_start=381
   _globals['_PROGRAMEXCHANGERATE']._serialized_end=446
   _globals['_PROGRAMTERMS']._serialized_start=449
-  _globals['_PROGRAMTERMS']._serialized_end=1317
-  _globals['_PROGRAM']._serialized_start=1320
-  _globals['_PROGRAM']._serialized_end=1575
-  _globals['_CREATEPROGRAMREQUEST']._serialized_start=1578
-  _globals['_CREATEPROGRAMREQUEST']._serialized_end=1723
-  _globals['_CREATEPROGRAMRESPONSE']._serialized_start=1725
-  _globals['_CREATEPROGRAMRESPONSE']._serialized_end=1786
-  _globals['_UPDATEPROGRAMREQUEST']._serialized_start=1789
-  _globals['_UPDATEPROGRAMREQUEST']._serialized_end=2003
-  _globals['_UPDATEPROGRAMRESPONSE']._serialized_start=2005
-  _globals['_UPDATEPROGRAMRESPONSE']._serialized_end=2066
-  _globals['_GETPROGRAMREQUEST']._serialized_start=2068
-  _globals['_GETPROGRAMREQUEST']._serialized_end=2130
-  _globals['_GETPROGRAMRESPONSE']._serialized_start=2132
-  _globals['_GETPROGRAMRESPONSE']._serialized_end=2190
-  _globals['_LISTPROGRAMSREQUEST']._serialized_start=2192
-  _globals['_LISTPROGRAMSREQUEST']._serialized_end=2252
-  _globals['_LISTPROGRAMSRESPONSE']._serialized_start=2254
-  _globals['_LISTPROGRAMSRESPONSE']._serialized_end=2340
+  _globals['_PROGRAMTERMS']._serialized_end=1383
+  _globals['_PROGRAM']._serialized_start=1386
+  _globals['_PROGRAM']._serialized_end=1641
+  _globals['_CREATEPROGRAMREQUEST']._serialized_start=1644
+  _globals['_CREATEPROGRAMREQUEST']._serialized_end=1789
+  _globals['_CREATEPROGRAMRESPONSE']._serialized_start=1791
+  _globals['_CREATEPROGRAMRESPONSE']._serialized_end=1852
+  _globals['_UPDATEPROGRAMREQUEST']._serialized_start=1855
+  _globals['_UPDATEPROGRAMREQUEST']._serialized_end=2069
+  _globals['_UPDATEPROGRAMRESPONSE']._serialized_start=2071
+  _globals['_UPDATEPROGRAMRESPONSE']._serialized_end=2132
+  _globals['_GETPROGRAMREQUEST']._serialized_start=2134
+  _globals['_GETPROGRAMREQUEST']._serialized_end=2196
+  _globals['_GETPROGRAMRESPONSE']._serialized_start=2198
+  _globals['_GETPROGRAMRESPONSE']._serialized_end=2256
+  _globals['_LISTPROGRAMSREQUEST']._serialized_start=2258
+  _globals['_LISTPROGRAMSREQUEST']._serialized_end=2318
+  _globals['_LISTPROGRAMSRESPONSE']._serialized_start=2320
+  _globals['_LISTPROGRAMSRESPONSE']._serialized_end=2406
 # @@protoc_insertion_point(module_scope)

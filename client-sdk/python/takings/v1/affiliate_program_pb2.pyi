@@ -288,6 +288,7 @@ class ProgramTerms(_message.Message):
     BANNED_REFERRERS_FIELD_NUMBER: _builtins.int
     EXCHANGE_RATES_FIELD_NUMBER: _builtins.int
     MIGRATE_BINDINGS_FIELD_NUMBER: _builtins.int
+    MAX_LEADS_WITHOUT_CLICK_FIELD_NUMBER: _builtins.int
     currency_code: _builtins.str
     """currency_code is the currency of thresholds, caps and fixed commissions, such as `USD`;
     required. It is the same in every version.
@@ -326,6 +327,11 @@ class ProgramTerms(_message.Message):
     """migrate_bindings lets this version take the place of earlier ones on bindings that exist: a
     partner's own of all of the partner's, the program's of its own, and of a partner's own that
     have ended. Sales that were paid before it keep theirs.
+    """
+    max_leads_without_click: _builtins.int
+    """max_leads_without_click is how many leads and customers of a partner may come without a valid
+    click before that is a fraud signal, 0 or more; unset for as many as there are.
+    FRAUD_KIND_LEADS_WITHOUT_CLICKS says who counts.
     """
     @_builtins.property
     def fixed_amount(self) -> _money_pb2.Money:
@@ -392,10 +398,11 @@ class ProgramTerms(_message.Message):
         banned_referrers: _abc.Iterable[_builtins.str] | None = ...,
         exchange_rates: _abc.Iterable[Global___ProgramExchangeRate] | None = ...,
         migrate_bindings: _builtins.bool = ...,
+        max_leads_without_click: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_attribution_window_days", b"_attribution_window_days", "_duration_months", b"_duration_months", "_hold_days", b"_hold_days", "_max_sale_count", b"_max_sale_count", "attribution_window_days", b"attribution_window_days", "customer_cap", b"customer_cap", "duration_months", b"duration_months", "fixed_amount", b"fixed_amount", "hold_days", b"hold_days", "max_sale_count", b"max_sale_count", "period_cap", b"period_cap", "rate", b"rate", "rate_bps", b"rate_bps", "sale_cap", b"sale_cap", "tiers", b"tiers"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_attribution_window_days", b"_attribution_window_days", "_duration_months", b"_duration_months", "_hold_days", b"_hold_days", "_max_leads_without_click", b"_max_leads_without_click", "_max_sale_count", b"_max_sale_count", "attribution_window_days", b"attribution_window_days", "customer_cap", b"customer_cap", "duration_months", b"duration_months", "fixed_amount", b"fixed_amount", "hold_days", b"hold_days", "max_leads_without_click", b"max_leads_without_click", "max_sale_count", b"max_sale_count", "period_cap", b"period_cap", "rate", b"rate", "rate_bps", b"rate_bps", "sale_cap", b"sale_cap", "tiers", b"tiers"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribution_window_days", b"_attribution_window_days", "_duration_months", b"_duration_months", "_hold_days", b"_hold_days", "_max_sale_count", b"_max_sale_count", "attribution_model", b"attribution_model", "attribution_window_days", b"attribution_window_days", "ban_paid_traffic", b"ban_paid_traffic", "banned_referrers", b"banned_referrers", "count_out_of_band_payments", b"count_out_of_band_payments", "coupon_policy", b"coupon_policy", "currency_code", b"currency_code", "customer_cap", b"customer_cap", "duration_months", b"duration_months", "exchange_rates", b"exchange_rates", "fixed_amount", b"fixed_amount", "hold_days", b"hold_days", "manual_approval", b"manual_approval", "max_sale_count", b"max_sale_count", "migrate_bindings", b"migrate_bindings", "minimum_customer_count", b"minimum_customer_count", "minimum_payouts", b"minimum_payouts", "period_cap", b"period_cap", "rate", b"rate", "rate_bps", b"rate_bps", "sale_cap", b"sale_cap", "tiers", b"tiers", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribution_window_days", b"_attribution_window_days", "_duration_months", b"_duration_months", "_hold_days", b"_hold_days", "_max_leads_without_click", b"_max_leads_without_click", "_max_sale_count", b"_max_sale_count", "attribution_model", b"attribution_model", "attribution_window_days", b"attribution_window_days", "ban_paid_traffic", b"ban_paid_traffic", "banned_referrers", b"banned_referrers", "count_out_of_band_payments", b"count_out_of_band_payments", "coupon_policy", b"coupon_policy", "currency_code", b"currency_code", "customer_cap", b"customer_cap", "duration_months", b"duration_months", "exchange_rates", b"exchange_rates", "fixed_amount", b"fixed_amount", "hold_days", b"hold_days", "manual_approval", b"manual_approval", "max_leads_without_click", b"max_leads_without_click", "max_sale_count", b"max_sale_count", "migrate_bindings", b"migrate_bindings", "minimum_customer_count", b"minimum_customer_count", "minimum_payouts", b"minimum_payouts", "period_cap", b"period_cap", "rate", b"rate", "rate_bps", b"rate_bps", "sale_cap", b"sale_cap", "tiers", b"tiers", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__attribution_window_days: _TypeAlias = _typing.Literal["attribution_window_days"]  # noqa: Y015
     _WhichOneofArgType__attribution_window_days: _TypeAlias = _typing.Literal["_attribution_window_days", b"_attribution_window_days"]  # noqa: Y015
@@ -403,6 +410,8 @@ class ProgramTerms(_message.Message):
     _WhichOneofArgType__duration_months: _TypeAlias = _typing.Literal["_duration_months", b"_duration_months"]  # noqa: Y015
     _WhichOneofReturnType__hold_days: _TypeAlias = _typing.Literal["hold_days"]  # noqa: Y015
     _WhichOneofArgType__hold_days: _TypeAlias = _typing.Literal["_hold_days", b"_hold_days"]  # noqa: Y015
+    _WhichOneofReturnType__max_leads_without_click: _TypeAlias = _typing.Literal["max_leads_without_click"]  # noqa: Y015
+    _WhichOneofArgType__max_leads_without_click: _TypeAlias = _typing.Literal["_max_leads_without_click", b"_max_leads_without_click"]  # noqa: Y015
     _WhichOneofReturnType__max_sale_count: _TypeAlias = _typing.Literal["max_sale_count"]  # noqa: Y015
     _WhichOneofArgType__max_sale_count: _TypeAlias = _typing.Literal["_max_sale_count", b"_max_sale_count"]  # noqa: Y015
     _WhichOneofReturnType_rate: _TypeAlias = _typing.Literal["rate_bps", "fixed_amount"]  # noqa: Y015
@@ -413,6 +422,8 @@ class ProgramTerms(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__duration_months) -> _WhichOneofReturnType__duration_months | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__hold_days) -> _WhichOneofReturnType__hold_days | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_leads_without_click) -> _WhichOneofReturnType__max_leads_without_click | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_sale_count) -> _WhichOneofReturnType__max_sale_count | None: ...
     @_typing.overload

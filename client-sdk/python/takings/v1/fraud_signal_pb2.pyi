@@ -49,8 +49,13 @@ class _FraudKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FraudKind.V
     FRAUD_KIND_REFUND_RATE: _FraudKind.ValueType  # 9
     """FRAUD_KIND_REFUND_RATE is a partner of whose customers, at least 4, one in four was refunded."""
     FRAUD_KIND_LEADS_WITHOUT_CLICKS: _FraudKind.ValueType  # 10
-    """FRAUD_KIND_LEADS_WITHOUT_CLICKS is a partner with leads and no click that counts. It does not
-    occur yet: no server raises it.
+    """FRAUD_KIND_LEADS_WITHOUT_CLICKS is a partner more of whose leads and customers came without a
+    valid click than the terms allow (`max_leads_without_click`). A person counts once: a lead that
+    was captured with a click of the partner by that click, any other customer whom a click, a
+    coupon or ProcessConversion refers to the partner by all of these. A repeated click of one
+    visitor is valid, one that was taken for a robot's is not, and a coupon is as good as a click.
+    Who is told to be the partner's by ProcessConversion alone has none. Like a refund rate it is
+    raised once a partner, when a sale first earns, and holds that sale and those after it.
     """
 
 class FraudKind(_FraudKind, metaclass=_FraudKindEnumTypeWrapper):
@@ -79,8 +84,13 @@ FRAUD_KIND_TOO_FAST: FraudKind.ValueType  # 8
 FRAUD_KIND_REFUND_RATE: FraudKind.ValueType  # 9
 """FRAUD_KIND_REFUND_RATE is a partner of whose customers, at least 4, one in four was refunded."""
 FRAUD_KIND_LEADS_WITHOUT_CLICKS: FraudKind.ValueType  # 10
-"""FRAUD_KIND_LEADS_WITHOUT_CLICKS is a partner with leads and no click that counts. It does not
-occur yet: no server raises it.
+"""FRAUD_KIND_LEADS_WITHOUT_CLICKS is a partner more of whose leads and customers came without a
+valid click than the terms allow (`max_leads_without_click`). A person counts once: a lead that
+was captured with a click of the partner by that click, any other customer whom a click, a
+coupon or ProcessConversion refers to the partner by all of these. A repeated click of one
+visitor is valid, one that was taken for a robot's is not, and a coupon is as good as a click.
+Who is told to be the partner's by ProcessConversion alone has none. Like a refund rate it is
+raised once a partner, when a sale first earns, and holds that sale and those after it.
 """
 Global___FraudKind: _TypeAlias = FraudKind  # noqa: Y015
 

@@ -204,7 +204,7 @@ Global___PayoutBatch: _TypeAlias = PayoutBatch  # noqa: Y015
 
 @_typing.final
 class PayoutLeftOut(_message.Message):
-    """PayoutLeftOut is a partner who has something due and is not in a batch."""
+    """PayoutLeftOut is a partner who has something due and is not in a batch, or not in its file."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -214,8 +214,8 @@ class PayoutLeftOut(_message.Message):
     partner_id: _builtins.str
     """partner_id is the partner."""
     reason: _builtins.str
-    """reason is one word for why: `below_minimum`, `negative`, `no_payout_method`, `no_tax_profile`
-    or `too_few_customers`. The set is open.
+    """reason is one word for why: of a batch `below_minimum`, `negative`, `no_payout_method`,
+    `no_tax_profile` or `too_few_customers`; of a file `formula_account`. The set is open.
     """
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
@@ -543,6 +543,7 @@ class ExportPayoutBatchResponse(_message.Message):
     CONTENT_FIELD_NUMBER: _builtins.int
     PAYOUT_COUNT_FIELD_NUMBER: _builtins.int
     TOTALS_FIELD_NUMBER: _builtins.int
+    LEFT_OUT_FIELD_NUMBER: _builtins.int
     file_name: _builtins.str
     """file_name is a name for the file, such as `pob_0190f3c1a2b47c3d8e5f60718293a4b5-wise.csv`."""
     content: _builtins.bytes
@@ -553,6 +554,13 @@ class ExportPayoutBatchResponse(_message.Message):
     def totals(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Money]:
         """totals are their sums, one a currency."""
 
+    @_builtins.property
+    def left_out(self) -> _containers.RepeatedCompositeFieldContainer[Global___PayoutLeftOut]:
+        """left_out are open payouts that would be in the file, but that a spreadsheet would take the
+        partner's account for a formula: it begins with =, +, -, @, a tab or a carriage return. They stay
+        as they are: give the partner another account by UpdatePartner, and export again.
+        """
+
     def __init__(
         self,
         *,
@@ -560,10 +568,11 @@ class ExportPayoutBatchResponse(_message.Message):
         content: _builtins.bytes = ...,
         payout_count: _builtins.int = ...,
         totals: _abc.Iterable[_money_pb2.Money] | None = ...,
+        left_out: _abc.Iterable[Global___PayoutLeftOut] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "file_name", b"file_name", "payout_count", b"payout_count", "totals", b"totals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "file_name", b"file_name", "left_out", b"left_out", "payout_count", b"payout_count", "totals", b"totals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

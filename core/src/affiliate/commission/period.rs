@@ -10,7 +10,7 @@ use super::exchange::{from_program, to_program};
 use super::tiers::marginal;
 use super::{Book, Kind};
 use crate::ledger::LedgerError;
-use crate::ledger::amount::{add, part, sub};
+use crate::ledger::amount::{add, part, sub, sum};
 use crate::money::Currency;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,8 +93,7 @@ pub(super) fn post(
         let share = Share::default();
         courses.push(Course { sale, acts, share, returned: 0, rejected: false });
     }
-    let (totals, moved, posted) = (Totals::default(), BTreeMap::new(), BTreeMap::new());
-    let mut period = Posted { terms, tiers, totals, moved, posted };
+    let mut period = Posted::new(terms, tiers, sales);
     for (at, place) in steps {
         let course = &mut courses[place];
         let sale = course.sale;
@@ -104,11 +103,11 @@ pub(super) fn post(
         let came = share(terms, sale, base, course.returned, course.rejected)?;
         let fell = came.native < course.share.native;
         let kind = if fell { Kind::Reversed } else { Kind::Earned };
-        for (currency, amount) in period.step(sale, course.share, came)? {
+        for (currency, amount) in period.step(place, course.share, came)? {
             book.add(sale, kind, at, currency, amount)?;
         }
         let left = share(terms, sale, base, returned, rejected)?;
-        for (currency, amount) in period.step(sale, came, left)? {
+        for (currency, amount) in period.step(place, came, left)? {
             book.returned(sale, rejected, at, currency, amount)?;
         }
         (course.share, course.returned, course.rejected) = (left, returned, rejected);
@@ -135,50 +134,83 @@ fn share(
 struct Posted<'a> {
     terms: &'a Terms,
     tiers: &'a Tiers,
+    /// The period's sales in order, each with what is left of it in the program's currency.
+    sales: Vec<(&'a Sale, i64)>,
+    /// How many of them something has happened to, with those before them.
+    reached: usize,
     totals: Totals<'a>,
-    /// Of marginal tiers: what each currency's sales have moved, in the program's currency.
-    moved: BTreeMap<Currency, i64>,
+    /// Of marginal tiers: what each currency's sales make up of `C(V)`, in the program's currency.
+    parts: BTreeMap<Currency, i64>,
     posted: BTreeMap<Currency, i64>,
 }
 
 impl<'a> Posted<'a> {
+    fn new(terms: &'a Terms, tiers: &'a Tiers, sales: &[&'a Sale]) -> Posted<'a> {
+        let sales = sales.iter().map(|sale| (*sale, 0)).collect();
+        let (totals, parts, posted) = (Totals::default(), BTreeMap::new(), BTreeMap::new());
+        Posted { terms, tiers, sales, reached: 0, totals, parts, posted }
+    }
+
     /// Takes in what a sale's share became; answers what that moves of the target, by currency.
     fn step(
         &mut self,
-        sale: &'a Sale,
+        place: usize,
         old: Share,
         new: Share,
     ) -> Result<Vec<(Currency, i64)>, LedgerError> {
         if old == new {
             return Ok(Vec::new());
         }
-        let before = self.totals.revenue;
+        let (sale, before) = (self.sales[place].0, self.totals.revenue);
         self.totals.replace(sale, old, new)?;
-        if self.tiers.method == Method::Marginal {
-            let moved = sub(self.marginal(self.totals.revenue)?, self.marginal(before)?)?;
-            return Ok(vec![(sale.currency, self.natively(sale.currency, moved)?)]);
-        }
+        let targets = if self.tiers.method == Method::Marginal {
+            self.stack(place, before, new.program)?;
+            self.marginal()?
+        } else {
+            self.retroactive()?
+        };
         let mut rows = Vec::new();
-        for (currency, target) in self.retroactive()? {
+        for (currency, target) in targets {
             let posted = self.posted.insert(currency, target).unwrap_or(0);
             rows.push((currency, sub(target, posted)?));
         }
         Ok(rows)
     }
 
-    /// What the sales of a currency have moved further, in that currency. The sum is converted, not
-    /// the step: what comes back in parts leaves nothing behind.
-    fn natively(&mut self, currency: Currency, further: i64) -> Result<i64, LedgerError> {
-        let moved = self.moved.entry(currency).or_default();
-        *moved = add(*moved, further)?;
-        let target = from_program(self.terms, *moved, currency)?.unwrap_or(0);
-        let posted = self.posted.insert(currency, target).unwrap_or(0);
-        sub(target, posted)
+    /// Says anew what each currency's sales make up of `C(V)`: one sale after the other in their
+    /// order, `C(v + s) - C(v)`. A sale that changes moves those after it, of whichever currency; so
+    /// no order in which money goes back leaves anything of a sale that is wholly gone.
+    fn stack(&mut self, place: usize, before: i64, left: i64) -> Result<(), LedgerError> {
+        self.reached = self.reached.max(place + 1);
+        let whole = |revenue| capped(self.terms, self.tiers, revenue);
+        let was = std::mem::replace(&mut self.sales[place].1, left);
+        if self.totals.bases.len() == 1 {
+            let only = self.sales[place].0.currency;
+            self.parts.insert(only, whole(self.totals.revenue)?);
+            return Ok(());
+        }
+        let moved = &self.sales[place..self.reached];
+        let above = sum(moved[1..].iter().map(|(_, left)| *left).chain([was]))?;
+        let (mut old, mut new) = (sub(before, above)?, sub(before, above)?);
+        for (at, (sale, left)) in moved.iter().enumerate() {
+            let old_end = add(old, if at == 0 { was } else { *left })?;
+            let new_end = add(new, *left)?;
+            let (gone, come) =
+                (sub(whole(old_end)?, whole(old)?)?, sub(whole(new_end)?, whole(new)?)?);
+            let part = self.parts.entry(sale.currency).or_default();
+            *part = add(*part, sub(come, gone)?)?;
+            (old, new) = (old_end, new_end);
+        }
+        Ok(())
     }
 
-    fn marginal(&self, revenue: i64) -> Result<i64, LedgerError> {
-        let target = marginal(self.tiers, revenue)?;
-        Ok(self.terms.caps.period.map_or(target, |cap| target.min(cap)))
+    /// What each currency's sales make up of `C(V)`, natively. The sum is converted, not the step:
+    /// what comes back in parts leaves nothing behind.
+    fn marginal(&self) -> Result<Vec<(Currency, i64)>, LedgerError> {
+        let natively = |(currency, part): (&Currency, &i64)| {
+            Ok((*currency, from_program(self.terms, *part, *currency)?.unwrap_or(0)))
+        };
+        self.parts.iter().map(natively).collect()
     }
 
     /// `round(rate(V) * B)` for every currency; the cap is used up by the program's own currency
@@ -199,4 +231,10 @@ impl<'a> Posted<'a> {
         }
         Ok(bases)
     }
+}
+
+/// `C(V)`, at most the cap.
+fn capped(terms: &Terms, tiers: &Tiers, revenue: i64) -> Result<i64, LedgerError> {
+    let target = marginal(tiers, revenue)?;
+    Ok(terms.caps.period.map_or(target, |cap| target.min(cap)))
 }

@@ -26,6 +26,9 @@ impl Terms {
         found.days("hold_days", self.hold_days, 0);
         found.payouts(self);
         found.referrers(&self.banned_referrers);
+        let most = self.max_leads_without_click;
+        let message = "use 0 for none, or leave it out for as many as there are";
+        found.check(most.is_none_or(|most| most >= 0), "max_leads_without_click", message);
         found.exchange(self);
         found.0.0
     }
@@ -208,6 +211,7 @@ mod tests {
         wrong.hold_days = -1;
         wrong.minimum_payout.insert(wrong.currency, -1);
         wrong.banned_referrers = vec!["https://x.example/".into(), "*".into()];
+        wrong.max_leads_without_click = Some(-1);
         wrong.exchange_rate_micros.insert(wrong.currency, 0);
         let expected = [
             "time_zone",
@@ -220,6 +224,7 @@ mod tests {
             "minimum_payout.usd",
             "banned_referrers[0]",
             "banned_referrers[1]",
+            "max_leads_without_click",
             "exchange_rate_micros.usd",
             "exchange_rate_micros.usd",
         ];

@@ -3,10 +3,12 @@
 use super::held::Held;
 use super::store::Stored;
 use crate::affiliate::agreement::Agreement;
-use crate::affiliate::fraud::{self, Case, Counted};
+use crate::affiliate::fraud::{self, Case};
 use crate::db::Tx;
 use crate::ingest::{Key, Trouble};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use takings_core::affiliate::fraud::PartnerSigns;
 use takings_core::time::Timestamp;
 
 /// Looks at the sales that have posted nothing to their partner yet.
@@ -17,7 +19,7 @@ pub(super) async fn look(
     stored: &BTreeMap<Key, Stored>,
     now: Timestamp,
 ) -> Result<(), Trouble> {
-    let mut counted: BTreeMap<&str, Counted> = BTreeMap::new();
+    let mut counted: BTreeMap<(&str, i64), PartnerSigns> = BTreeMap::new();
     for it in held {
         let Some(bound) = &it.bound else { continue };
         let partner = bound.binding.partner.as_str();
@@ -34,11 +36,12 @@ pub(super) async fn look(
                 paid_at: sale.paid_at,
                 click: bound.binding.touch.click.as_deref(),
             };
-            let of_partner = match counted.get(partner) {
-                Some(known) => *known,
-                None => fraud::count(tx, program, partner).await?,
+            let of_partner = match counted.entry((partner, agreed.number)) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    new.insert(fraud::count(tx, &agreed.terms, (program, partner)).await?)
+                }
             };
-            counted.insert(partner, of_partner);
             fraud::examine(tx, &agreed.terms, &case, of_partner, now).await?;
         }
     }

@@ -116,6 +116,7 @@ impl Reader {
             banned_referrers,
             exchange_rates,
             migrate_bindings,
+            max_leads_without_click,
         } = given;
         let currency = currency(&currency_code)?;
         self.currency = Some(currency);
@@ -147,6 +148,7 @@ impl Reader {
             count_out_of_band: count_out_of_band_payments,
             ban_paid_traffic,
             banned_referrers,
+            max_leads_without_click,
             exchange_rate_micros: self.exchange(exchange_rates),
             migrate: migrate_bindings,
         }))
@@ -285,6 +287,7 @@ pub(in crate::affiliate) fn terms_of(terms: &Terms) -> pb::ProgramTerms {
         count_out_of_band,
         ban_paid_traffic,
         banned_referrers,
+        max_leads_without_click,
         exchange_rate_micros,
         migrate,
     } = terms;
@@ -328,6 +331,7 @@ pub(in crate::affiliate) fn terms_of(terms: &Terms) -> pb::ProgramTerms {
         banned_referrers: banned_referrers.clone(),
         exchange_rates: exchange_rate_micros.iter().map(rate_of).collect(),
         migrate_bindings: *migrate,
+        max_leads_without_click: *max_leads_without_click,
     }
 }
 

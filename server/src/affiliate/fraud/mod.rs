@@ -9,7 +9,7 @@ mod raise;
 mod resolve;
 mod store;
 
-pub use raise::{Case, Counted, count, examine, raise};
+pub use raise::{Case, count, examine, raise};
 
 use crate::app::App;
 use crate::error::{Error, Reason};

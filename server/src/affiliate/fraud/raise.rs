@@ -31,21 +31,23 @@ pub struct Case<'a> {
     pub click: Option<&'a str>,
 }
 
-/// How many customers of a partner have bought, and how many of them got money back.
-#[derive(Clone, Copy, Debug)]
-pub struct Counted {
-    customers: i64,
-    refunded: i64,
-}
-
-/// Counts a partner's customers: once for all sales of a transaction, because there may be many.
+/// Counts what is known of a partner: once for all sales of a transaction, because there may be many
+/// customers. Who came without a click is counted only where `terms` ask for it.
 ///
 /// # Errors
 ///
 /// If the database does not answer.
-pub async fn count(tx: &mut Tx<'_>, program: &str, partner: &str) -> Result<Counted, Trouble> {
-    let (customers, refunded) = store::counted(tx, program, partner).await?;
-    Ok(Counted { customers, refunded })
+pub async fn count(
+    tx: &mut Tx<'_>,
+    terms: &Terms,
+    (program, partner): (&str, &str),
+) -> Result<PartnerSigns, Trouble> {
+    let (customers, refunded_customers) = store::counted(tx, program, partner).await?;
+    let leads_without_click = match terms.max_leads_without_click {
+        Some(_) => store::clickless::count(tx, program, partner).await?,
+        None => 0,
+    };
+    Ok(PartnerSigns { customers, refunded_customers, leads_without_click })
 }
 
 /// Looks for signs about a sale and about its partner, and raises what is found. Tells whether a
@@ -58,15 +60,11 @@ pub async fn examine(
     tx: &mut Tx<'_>,
     terms: &Terms,
     case: &Case<'_>,
-    counted: Counted,
+    partner: &PartnerSigns,
     now: Timestamp,
 ) -> Result<bool, Trouble> {
     let of_sale = signs(tx, terms, case).await?;
-    let of_partner = of_partner(&PartnerSigns {
-        customers: counted.customers,
-        refunded_customers: counted.refunded,
-        ..PartnerSigns::default()
-    });
+    let of_partner = of_partner(terms, partner);
     let about_sale = raise(tx, case, &of_sale, now).await?;
     let whole = Case { customer: "", ..*case };
     Ok(raise(tx, &whole, &of_partner, now).await? || about_sale)
@@ -88,10 +86,14 @@ pub async fn raise(
     if found.is_empty() {
         return Ok(false);
     }
-    let ids: Vec<String> = found.iter().map(|_| new_id("frd")).collect();
-    store::raise(tx, case, ids.iter().zip(found), now).await?;
+    let known = store::standing(tx, case).await?;
+    let is_new = |it: &&Evidence| known.iter().all(|(_, kind, _)| kind != it.signal.as_str());
+    let new: Vec<(String, &Evidence)> =
+        found.iter().filter(is_new).map(|it| (new_id("frd"), it)).collect();
+    store::raise(tx, case, &new, now).await?;
+    let raised = new.into_iter().map(|(id, it)| (id, it.signal.as_str().to_owned(), State::Open));
     let mut decisions = Vec::new();
-    for (id, kind, state) in store::standing(tx, case).await? {
+    for (id, kind, state) in known.into_iter().chain(raised) {
         let Some(evidence) = found.iter().find(|it| it.signal.as_str() == kind) else { continue };
         let act = match state {
             State::Open => HOLD,

@@ -12,6 +12,7 @@ use crate::revenue::convert::{changed, instant, required};
 use crate::revenue::paging::{Page, Slice};
 use std::mem::take;
 use takings::v1 as pb;
+use takings_core::affiliate::payout::is_formula;
 use takings_core::lead::email::mailbox;
 
 /// The longest name, in characters.
@@ -131,7 +132,7 @@ fn email(app: &App, given: String) -> Result<Email, Error> {
 /// An account that fits a method of payment.
 pub(super) fn account(method: &'static str, given: String) -> Result<Payout, Error> {
     let account = some_words("payout_account", given, LONGEST_ACCOUNT)?;
-    if account.starts_with(['=', '+', '-', '@']) {
+    if is_formula(&account) {
         let message =
             "begin an account with none of = + - @: a spreadsheet would take it for a formula";
         return Err(Error::invalid(Reason::InvalidField, "payout_account", message));

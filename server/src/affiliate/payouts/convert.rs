@@ -235,12 +235,13 @@ impl From<Payout> for pb::SettlePayoutResponse {
 
 impl From<File> for pb::ExportPayoutBatchResponse {
     fn from(file: File) -> pb::ExportPayoutBatchResponse {
-        let File { name, content, payouts, totals: sums, partners: _ } = file;
+        let File { name, content, payouts, totals: sums, left_out, partners: _ } = file;
         pb::ExportPayoutBatchResponse {
             file_name: name,
             content,
             payout_count: payouts,
             totals: totals(sums),
+            left_out: left_out.into_iter().map(Into::into).collect(),
         }
     }
 }

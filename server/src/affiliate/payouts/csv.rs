@@ -1,9 +1,9 @@
 //! Files of payouts: RFC 4180, lines ended by CR LF, amounts in whole units.
 //!
-//! A spreadsheet takes a text that begins with `=`, `+`, `-` or `@` for a formula: such a name gets an
-//! apostrophe before it. An account is written as it is, or somebody else would be paid: none of them
-//! begins so.
+//! A name that a spreadsheet would take for a formula gets an apostrophe before it. An account is written
+//! as it is, or somebody else would be paid: whoever calls leaves out those that begin so.
 
+use takings_core::affiliate::payout::is_formula;
 use takings_core::money::Currency;
 
 /// The form of a file; each fits one payout method.
@@ -99,8 +99,7 @@ fn short(payout: &str) -> String {
 
 /// A text that no spreadsheet takes for a formula, in quotes where it needs them.
 fn text(plain: &str) -> String {
-    let formula = plain.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let safe = if formula { format!("'{plain}") } else { plain.to_owned() };
+    let safe = if is_formula(plain) { format!("'{plain}") } else { plain.to_owned() };
     quoted(&safe)
 }
 

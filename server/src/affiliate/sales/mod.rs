@@ -14,7 +14,7 @@ pub(crate) use leads::tell_lead;
 pub(super) use said::Known;
 pub use store::marks::give_up;
 pub(super) use store::marks::mark_since;
-pub(crate) use store::marks::try_again;
+pub(crate) use store::marks::{aside, try_again};
 pub(super) use store::{of_customers, one, write_conversion};
 
 use crate::db::Tx;
@@ -60,14 +60,19 @@ pub(super) const LEAD: &str = "lead";
 pub(crate) struct Marked(Marks);
 
 impl Marked {
-    /// The next ones.
-    pub(crate) async fn next(tx: &mut Tx<'_>) -> Result<Marked, Trouble> {
-        Marks::next(tx).await.map(Marked)
+    /// The next ones, at most so many of a kind.
+    pub(crate) async fn next(tx: &mut Tx<'_>, most: usize) -> Result<Marked, Trouble> {
+        Marks::next(tx, most).await.map(Marked)
     }
 
     /// Settlements that nothing has marked.
     pub(crate) fn plain(settlements: Vec<Key>) -> Marked {
         Marked(Marks::plain(settlements))
+    }
+
+    /// A customer whom nothing has marked, as a batch that is open marks it.
+    pub(crate) fn customer(customer: Key, batch: Batch) -> Marked {
+        Marked(Marks::customer(customer, batch))
     }
 
     /// Which they are.
@@ -103,7 +108,7 @@ impl Marked {
 
     /// Whether more may wait.
     pub(crate) fn is_full(&self) -> bool {
-        self.0.is_full()
+        self.0.is_full
     }
 }
 

@@ -105,6 +105,15 @@ static CHECKOUTS: Query = Query::new(
     &[("number", Int), ("buyer", Text)],
 );
 
+/// Says of a lead with a click whether that is no visit; a click that is not known says nothing.
+static JUDGE: Query = Query::new(
+    "lead_click",
+    "update leads set unclicked_partner = case
+         when c.outcome in ('valid', 'dedup_unknown', 'duplicate') then null else c.partner end
+     from {0} cross join clicks c where leads.id = t0.wanted and c.id = leads.click",
+    &[("wanted", Text)],
+);
+
 /// A lead as far as conversions need it.
 pub(super) struct Captured {
     pub(super) id: String,
@@ -198,6 +207,12 @@ pub(super) async fn lead(tx: &mut Tx<'_>, mailbox: &str) -> Result<Option<Captur
     let Some(row) = rows.first() else { return Ok(None) };
     let (id, captured_at) = (row.text(0)?, Timestamp(row.int(1)?));
     Ok(Some(Captured { id, captured_at, click: row.opt_text(2)? }))
+}
+
+/// Notes whose click it was that is no visit, if a lead came by one.
+pub(super) async fn judge_click(tx: &mut Tx<'_>, lead: &str) -> Result<(), Trouble> {
+    tx.fetch(&JUDGE, &one([lead])).await?;
+    Ok(())
 }
 
 /// Who has a mailbox.

@@ -1,19 +1,20 @@
 //! What leads tell affiliates: when a customer became a lead, and by which click.
 
-use super::store::Captured;
+use super::store::{Captured, judge_click};
 use crate::affiliate::commissions::{Mode, settle};
 use crate::affiliate::sales::tell_lead;
 use crate::db::Tx;
 use crate::ingest::{Key, Trouble, Unit};
 
-/// Tells of a lead that a click brought, once for each of the person's customers, and derives what
-/// follows for them.
+/// Tells of a lead that a click brought: whether that was a visit; and, once for each of the person's
+/// customers, that it did, with what follows for them.
 pub(super) async fn tell(
     tx: &mut Tx<'_>,
     lead: &Captured,
     customers: &[Key],
 ) -> Result<(), Trouble> {
     let Some(click) = &lead.click else { return Ok(()) };
+    judge_click(tx, &lead.id).await?;
     if customers.is_empty() {
         return Ok(());
     }

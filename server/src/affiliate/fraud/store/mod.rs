@@ -1,5 +1,6 @@
 //! Rows of `fraud_signals` and of `decisions` that follow from them; what signs are read from.
 
+pub(super) mod clickless;
 pub(super) mod visitors;
 
 use super::entity::Row;
@@ -31,14 +32,15 @@ static RAISE: Insert = Insert::new(
         ("raised_at", Type::Int),
         ("resolution", Type::Text),
     ],
-    "on conflict (program, partner, source_id, customer, kind) do nothing",
+    "",
 );
 
+/// One about a partner as a whole is one, whichever source it was first told by.
 static STANDING: Query = Query::new(
     "fraud_standing",
     "select f.id, f.kind, f.state from {0} cross join fraud_signals f
-     where f.program = t0.wanted and f.partner = t0.payee and f.source_id = t0.number
-       and f.customer = t0.buyer",
+     where f.program = t0.wanted and f.partner = t0.payee and f.customer = t0.buyer
+       and (f.source_id = t0.number or t0.buyer = '')",
     &[("wanted", Type::Text), ("payee", Type::Text), ("number", Type::Int), ("buyer", Type::Text)],
 );
 
@@ -131,15 +133,15 @@ static COUNTED: Query = Query::new(
     &[("wanted", Type::Text), ("payee", Type::Text)],
 );
 
-/// Stores signals that are new.
-pub(super) async fn raise<'e>(
+/// Stores signals that are new, each under its id.
+pub(super) async fn raise(
     tx: &mut Tx<'_>,
     case: &Case<'_>,
-    found: impl Iterator<Item = (&'e String, &'e Evidence)>,
+    new: &[(String, &Evidence)],
     now: Timestamp,
 ) -> Result<(), Trouble> {
     let mut rows = Rows::default();
-    for (id, Evidence { signal, text }) in found {
+    for (id, Evidence { signal, text }) in new {
         rows.push([
             id.as_str().into(),
             case.program.into(),

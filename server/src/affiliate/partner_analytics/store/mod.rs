@@ -1,5 +1,7 @@
 //! What clicks, bindings, sales and commissions add up to in some ranges.
 
+#[cfg(test)]
+mod plans;
 mod sales;
 
 pub(super) use sales::{ever_sold, returned, sold};
@@ -96,18 +98,11 @@ pub(super) async fn beginning(database: &Database, scope: &Scope) -> Result<Time
             rows.first().map(|row| row.try_get("", "first")).transpose()?.flatten();
         earliest = earliest.into_iter().chain(found).min();
     }
-    let (condition, values) = within(scope, "l");
-    let of_links = condition.replace("l.link", "l.id");
-    // Clicks are found by their links: they have no index by program.
-    for (name, first) in [
-        ("partner_first_click", "(select min(c.clicked_at) from clicks c where c.link = l.id)"),
-        (
-            "partner_first_count",
-            "(select min(k.day) from click_counts k where k.link = l.id) * 86400000000",
-        ),
-    ] {
-        let text = format!("select min({first}) as first from affiliate_links l where {of_links}");
-        let rows = database.fetch(name, text, values.clone()).await?;
+    for (name, first) in
+        [("partner_first_click", FIRST_CLICK), ("partner_first_count", FIRST_COUNT)]
+    {
+        let (text, values) = first_of_links(scope, first);
+        let rows = database.fetch(name, text, values).await?;
         let found: Option<i64> =
             rows.first().map(|row| row.try_get("", "first")).transpose()?.flatten();
         earliest = earliest.into_iter().chain(found).min();
@@ -116,6 +111,18 @@ pub(super) async fn beginning(database: &Database, scope: &Scope) -> Result<Time
     let rows = database.fetch("partner_program", text, vec![scope.program.as_str().into()]).await?;
     let made: Option<i64> = rows.first().map(|row| row.try_get("", "created_at")).transpose()?;
     Ok(Timestamp(earliest.into_iter().chain(made).min().unwrap_or_default()))
+}
+
+/// When a link's first click was made: clicks are found by their links, they have no index by program.
+const FIRST_CLICK: &str = "(select min(c.clicked_at) from clicks c where c.link = l.id)";
+/// The same of those that are only counted.
+const FIRST_COUNT: &str =
+    "(select min(k.day) from click_counts k where k.link = l.id) * 86400000000";
+
+fn first_of_links(scope: &Scope, first: &str) -> (String, Vec<Value>) {
+    let (condition, values) = within(scope, "l");
+    let of_links = condition.replace("l.link", "l.id");
+    (format!("select min({first}) as first from affiliate_links l where {of_links}"), values)
 }
 
 /// When the oldest settlement or customer was marked that is not derived yet.
@@ -137,6 +144,16 @@ pub(super) async fn clicks(
     scope: &Scope,
     of: &[Range],
 ) -> Result<Vec<(usize, bool, i64, i64)>, Error> {
+    let (text, values) = clicks_of(scope, of);
+    let rows = database.fetch("partner_clicks", text, values).await?;
+    let read = |row: &sea_orm::QueryResult| {
+        let counts: i64 = row.try_get("", "counts")?;
+        Ok((place(row)?, counts > 0, row.try_get("", "clicks")?, row.try_get("", "visitors")?))
+    };
+    rows.iter().map(read).collect()
+}
+
+fn clicks_of(scope: &Scope, of: &[Range]) -> (String, Vec<Value>) {
     let (condition, values) = within(scope, "l");
     let condition = condition.replace("l.link", "l.id");
     let counts = |table: &str| {
@@ -161,12 +178,7 @@ pub(super) async fn clicks(
         counts("k"),
         counts("k"),
     );
-    let rows = database.fetch("partner_clicks", text, values).await?;
-    let read = |row: &sea_orm::QueryResult| {
-        let counts: i64 = row.try_get("", "counts")?;
-        Ok((place(row)?, counts > 0, row.try_get("", "clicks")?, row.try_get("", "visitors")?))
-    };
-    rows.iter().map(read).collect()
+    (text, values)
 }
 
 /// Customers who took a step, by the range in which they did.

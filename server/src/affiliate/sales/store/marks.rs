@@ -13,15 +13,17 @@ use takings_core::time::Timestamp;
 static SETTLEMENTS: Query = Query::new(
     "changed_sales",
     "select source_id, settlement, batch from changed_sales
-     where set_aside_at is null order by source_id, settlement limit 20",
-    &[],
+     where set_aside_at is null order by source_id, settlement
+     limit (select t0.most from {0})",
+    &[("most", Int)],
 );
 
 static CUSTOMERS: Query = Query::new(
     "changed_customers",
     "select source_id, customer, batch from changed_customers
-     where set_aside_at is null order by source_id, customer limit 20",
-    &[],
+     where set_aside_at is null order by source_id, customer
+     limit (select t0.most from {0})",
+    &[("most", Int)],
 );
 
 /// Settlements for which what they name has arrived: a click, a link's coupon, a subscription that
@@ -33,8 +35,8 @@ static ARRIVED: Query = Query::new(
         or exists (select 1 from affiliate_links l where l.coupon = a.wants)
         or exists (select 1 from objects o where o.id = a.wants and o.source_id = a.source_id
                    and o.customer is not null)
-     order by a.wants, a.source_id, a.settlement limit 20",
-    &[],
+     order by a.wants, a.source_id, a.settlement limit (select t0.most from {0})",
+    &[("most", Int)],
 );
 
 /// A mark that was set again meanwhile has another batch, and stays.
@@ -102,9 +104,6 @@ static OWNERS: Query = Query::new(
     &[("source_id", Int), ("named", Text)],
 );
 
-/// The most rows of a kind that are read at once.
-const AT_ONCE: usize = 20;
-
 /// What is marked, with the rows that say so.
 #[derive(Clone, Debug, Default)]
 pub(in crate::affiliate::sales) struct Marks {
@@ -115,12 +114,19 @@ pub(in crate::affiliate::sales) struct Marks {
     of_customers: Vec<(Key, i64)>,
     /// What has arrived, with the settlement that named it.
     arrived: Vec<(String, Key)>,
+    /// Whether more may wait.
+    pub(in crate::affiliate::sales) is_full: bool,
 }
 
 impl Marks {
     /// Settlements that nothing has marked.
     pub(in crate::affiliate::sales) fn plain(settlements: Vec<Key>) -> Marks {
         Marks { settlements: settlements.into_iter().collect(), ..Marks::default() }
+    }
+
+    /// A customer whom nothing has marked, as a batch that is open marks it.
+    pub(in crate::affiliate::sales) fn customer(customer: Key, batch: Batch) -> Marks {
+        Marks::of(Vec::new(), vec![(customer, batch.id)], Vec::new())
     }
 
     fn of(
@@ -131,20 +137,26 @@ impl Marks {
         let marked = of_settlements.iter().map(|(key, _)| key);
         let settlements = marked.chain(arrived.iter().map(|(_, key)| key)).cloned().collect();
         let customers = of_customers.iter().map(|(key, _)| key.clone()).collect();
-        Marks { settlements, customers, of_settlements, of_customers, arrived }
+        Marks { settlements, customers, of_settlements, of_customers, arrived, is_full: false }
     }
 
-    /// Reads the next ones.
-    pub(in crate::affiliate::sales) async fn next(tx: &mut Tx<'_>) -> Result<Marks, Trouble> {
-        let none = Rows::default();
+    /// Reads the next ones, at most so many of a kind.
+    pub(in crate::affiliate::sales) async fn next(
+        tx: &mut Tx<'_>,
+        most: usize,
+    ) -> Result<Marks, Trouble> {
+        let mut limit = Rows::default();
+        limit.push([i64::try_from(most).unwrap_or(i64::MAX).into()]);
         let mark = |row: &Row| Ok(((row.int(0)?, row.text(1)?), row.int(2)?));
         let arrival = |row: &Row| Ok((row.text(0)?, (row.int(1)?, row.text(2)?)));
         let (settlements, customers) =
-            (tx.fetch(&SETTLEMENTS, &none).await?, tx.fetch(&CUSTOMERS, &none).await?);
-        let arrived = tx.fetch(&ARRIVED, &none).await?;
+            (tx.fetch(&SETTLEMENTS, &limit).await?, tx.fetch(&CUSTOMERS, &limit).await?);
+        let arrived = tx.fetch(&ARRIVED, &limit).await?;
+        let counts = [settlements.len(), customers.len(), arrived.len()];
         let marks = |rows: &[Row]| rows.iter().map(mark).collect::<Result<Vec<_>, Trouble>>();
         let arrived = arrived.iter().map(arrival).collect::<Result<Vec<_>, Trouble>>()?;
-        Ok(Marks::of(marks(&settlements)?, marks(&customers)?, arrived))
+        let is_full = counts.into_iter().any(|count| count >= most);
+        Ok(Marks { is_full, ..Marks::of(marks(&settlements)?, marks(&customers)?, arrived) })
     }
 
     /// The same, each for itself.
@@ -155,13 +167,6 @@ impl Marks {
             .map(|mark| Marks::of(vec![mark], Vec::new(), Vec::new()))
             .chain(customers.map(|mark| Marks::of(Vec::new(), vec![mark], Vec::new())))
             .chain(self.arrived.into_iter().map(|it| Marks::of(Vec::new(), Vec::new(), vec![it])))
-    }
-
-    /// Whether more may wait.
-    pub(in crate::affiliate::sales) fn is_full(&self) -> bool {
-        [self.of_settlements.len(), self.of_customers.len(), self.arrived.len()]
-            .into_iter()
-            .any(|count| count >= AT_ONCE)
     }
 
     /// Takes them away, but for those that something has set again meanwhile.
@@ -204,6 +209,20 @@ impl Marks {
         }
         arrived
     }
+}
+
+/// The settlements and customers that were set aside.
+///
+/// # Errors
+///
+/// If the database does not answer.
+pub(crate) async fn aside(database: &Database) -> Result<BTreeSet<Key>, Error> {
+    let text = "select source_id, settlement as name from changed_sales
+                where set_aside_at is not null
+                union all select source_id, customer from changed_customers
+                where set_aside_at is not null";
+    let rows = database.fetch("set_aside", text.to_owned(), Vec::new()).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "source_id")?, row.try_get("", "name")?))).collect()
 }
 
 /// Lets what was set aside be tried again.
