@@ -18,7 +18,7 @@ mod unit;
 mod writer;
 
 pub use entry::{Body, Entry, Outcome};
-pub use transact::transact;
+pub use transact::{rehearse, transact};
 pub use unit::{Scope, Unit};
 pub use writer::{HandOver, Writer, WriterOptions};
 

@@ -32,3 +32,16 @@ pub async fn transact<T>(
         tokio::time::sleep(Duration::from_millis(tries.min(20))).await;
     }
 }
+
+/// Runs `work` in a transaction that is undone: to see what it would answer.
+pub async fn rehearse<T>(
+    database: &Database,
+    work: impl AsyncFn(&mut Tx<'_>) -> Result<T, Trouble>,
+) -> Result<T, Trouble> {
+    let mut conn = database.conn().await?;
+    let mut tx = conn.begin().await?;
+    let result = work(&mut tx).await;
+    tx.rollback().await?;
+    conn.keep();
+    result
+}

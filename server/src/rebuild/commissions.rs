@@ -5,7 +5,7 @@ use crate::affiliate::commissions::{Mode, settle};
 use crate::affiliate::sales::{self, Affected, Marked};
 use crate::db::{Failure, Query, Tx};
 use crate::error::Error;
-use crate::ingest::{Key, Trouble, Unit, transact};
+use crate::ingest::{Key, Trouble, Unit, rehearse, transact};
 use crate::jobs::settle_marked;
 use std::collections::BTreeSet;
 
@@ -88,15 +88,11 @@ async fn set_aside(walk: &Walk<'_>, customer: Key) -> Result<(), Error> {
 }
 
 async fn attempt(walk: &Walk<'_>, part: Part, keys: Vec<Key>) -> Result<usize, Trouble> {
-    if !walk.verify {
-        let derived = transact(walk.database, async move |tx| derive(tx, part, keys.clone()).await);
-        return derived.await;
+    let work = async |tx: &mut Tx<'_>| derive(tx, part, keys.clone()).await;
+    match walk.verify {
+        true => rehearse(walk.database, work).await,
+        false => transact(walk.database, work).await,
     }
-    let mut conn = walk.database.conn().await?;
-    let mut tx = conn.begin().await?;
-    let found = derive(&mut tx, part, keys).await;
-    tx.rollback().await?;
-    found
 }
 
 /// Answers how many customers' sales or touches differed, and how many of their targets.

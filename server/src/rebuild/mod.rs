@@ -6,9 +6,9 @@ mod store;
 
 pub use hash::state_hash;
 
-use crate::db::{Database, Query, Rows};
+use crate::db::{Database, Query, Rows, Tx};
 use crate::error::Error;
-use crate::ingest::{Key, Scope, Trouble, Unit, transact};
+use crate::ingest::{Key, Scope, Trouble, Unit, rehearse, transact};
 use crate::jobs::settle_commissions;
 
 /// What a rebuild found.
@@ -99,14 +99,11 @@ impl Walk<'_> {
 
     async fn derive(&self, scope: &Scope) -> Result<usize, Error> {
         let unit = Unit { shard: 0 };
-        if !self.verify {
-            return Ok(transact(self.database, async |tx| unit.derive(tx, scope).await).await?);
-        }
-        let mut conn = self.database.conn().await?;
-        let mut tx = conn.begin().await?;
-        let differences = unit.derive(&mut tx, scope).await;
-        tx.rollback().await?;
-        conn.keep();
+        let work = async |tx: &mut Tx<'_>| unit.derive(tx, scope).await;
+        let differences = match self.verify {
+            true => rehearse(self.database, work).await,
+            false => transact(self.database, work).await,
+        };
         Ok(differences?)
     }
 }
