@@ -1,10 +1,10 @@
 //! The script in a real browser: it keeps a click, and hands it to Stripe's payment links.
 
+use crate::common::browser::Browser;
 use crate::common::place::Place;
 use crate::desk::Desk;
 use serde_json::Value;
-use std::process::Command;
-use takings_testkit::skip;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -59,15 +59,6 @@ const FRAME: &str = r##"<!doctype html><pre id="said"></pre><script>
   next();
 </script>"##;
 
-/// The first browser that runs here.
-fn browser() -> Option<&'static str> {
-    let names = ["chromium", "chromium-browser", "google-chrome"];
-    let runs = |name: &&str| {
-        Command::new(name).arg("--version").output().is_ok_and(|it| it.status.success())
-    };
-    names.into_iter().find(runs)
-}
-
 /// Serves the frame, the page and the script, until it is dropped.
 async fn serve(listener: TcpListener, script: String) {
     while let Ok((mut stream, _)) = listener.accept().await {
@@ -93,36 +84,32 @@ async fn serve(listener: TcpListener, script: String) {
     }
 }
 
-/// What the pages said.
-async fn visit(browser: &'static str, script: String) -> Vec<Value> {
+/// What the pages said; none where there is no browser.
+async fn visit(script: String) -> Option<Vec<Value>> {
+    let mut browser = Browser::start("the script in a browser", &[]).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let serving = tokio::spawn(serve(listener, script));
-    let profile = tempfile::tempdir().unwrap();
-    let folder = format!("--user-data-dir={}", profile.path().display());
-    let run = move || {
-        let mut command = Command::new(browser);
-        command.args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]);
-        command.args(["--no-first-run", "--virtual-time-budget=20000", &folder]);
-        command.arg(format!("http://{address}/")).output().unwrap()
-    };
-    let output = tokio::task::spawn_blocking(run).await.unwrap();
+    browser.open(&format!("http://{address}/")).await;
+    let mut said = String::new();
+    for _ in 0..1_000 {
+        said = browser.look("document.getElementById('said').textContent").await.to_string();
+        if said != "\"\"" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    browser.close().await;
     serving.abort();
-    let page = String::from_utf8_lossy(&output.stdout).into_owned();
-    let said = page.split_once("<pre id=\"said\">").and_then(|(_, it)| it.split_once("</pre>"));
-    let said = said.unwrap_or_else(|| panic!("{page} {output:?}")).0.replace("&amp;", "&");
-    serde_json::from_str(&said).unwrap_or_else(|_| panic!("{page}"))
+    let said: String = serde_json::from_str(&said).unwrap();
+    Some(serde_json::from_str(&said).unwrap_or_else(|_| panic!("the pages said {said:?}")))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_script_keeps_a_click_and_hands_it_to_payment_links() {
-    let Some(browser) = browser() else {
-        skip("the script in a browser", "install Chromium (Debian: apt-get install chromium)");
-        return;
-    };
     let desk = Desk::open(&Place::sqlite()).await;
     let script = desk.ask("GET", "/takings.js", &[]).await.body;
-    let said = visit(browser, script).await;
+    let Some(said) = visit(script).await else { return };
     let clicks: Vec<&str> = said.iter().map(|it| it["click"].as_str().unwrap()).collect();
     let expected = [
         ("a first visit", ""),

@@ -7,6 +7,9 @@
     reason = "each test binary uses its part; tests fail where they stand"
 )]
 
+pub mod browser;
+pub mod canaries;
+pub mod contract;
 pub mod dice;
 pub mod door;
 pub mod localstripe;

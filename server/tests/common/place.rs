@@ -23,7 +23,12 @@ impl Place {
     /// An empty PostgreSQL database; none where no server can be had, which is then reported.
     pub fn postgres(name: &str) -> Option<Place> {
         let server = PostgresServer::shared(name)?;
-        Some(Place { url: server.database(name), _folder: None })
+        Some(Place::at(server.database(name)))
+    }
+
+    /// A database that somebody else keeps.
+    pub fn at(url: String) -> Place {
+        Place { url, _folder: None }
     }
 
     /// The kind of database, for what a test prints.

@@ -1,5 +1,6 @@
 //! Double opt-in: a mail through a real mail server, and what its tokens can do.
 
+use crate::common::place::Place;
 use crate::desk::{Desk, Page, capture, newsletter, places, until, uuid, why};
 use crate::smtp::Smtp;
 use sea_orm::ConnectionTrait;
@@ -7,24 +8,31 @@ use takings::v1::*;
 use tonic::Code;
 
 /// A desk whose mails go to a mail server.
-async fn open(place: &crate::common::place::Place, smtp: &Smtp) -> Desk {
+pub async fn open(place: &Place, smtp: &Smtp) -> Desk {
+    open_with(place, smtp, &[]).await
+}
+
+/// The same, with more in its environment.
+pub async fn open_with(place: &Place, smtp: &Smtp, more: &[(&str, &str)]) -> Desk {
     let url = format!("smtp://{}", smtp.address);
     let environment = [
         ("TAKINGS__LEADS__SMTP_URL", url.as_str()),
         ("TAKINGS__LEADS__MAIL_FROM", "Shop <news@shop.example>"),
         ("TAKINGS__LEADS__MAIL_NAME", "Shop & Sons"),
     ];
-    Desk::open_with(place, &environment).await
+    Desk::open_with(place, &[&environment, more].concat()).await
 }
 
-async fn ask(desk: &mut Desk, email: &str) -> String {
+/// Asks for a newsletter; answers the lead.
+pub async fn ask(desk: &mut Desk, email: &str) -> String {
     let asked = CaptureLeadRequest { consent: Some(newsletter()), ..capture(email) };
     let answer = desk.client.capture_lead(asked).await.unwrap().into_inner();
     answer.lead.unwrap().lead_id
 }
 
-const CONFIRM: &str = "http://leads.example/revenue/leads/confirm/";
-const UNSUBSCRIBE: &str = "http://leads.example/revenue/leads/unsubscribe/";
+/// What links of mails begin with.
+pub const CONFIRM: &str = "http://leads.example/revenue/leads/confirm/";
+pub const UNSUBSCRIBE: &str = "http://leads.example/revenue/leads/unsubscribe/";
 
 fn strict(page: &Page) -> bool {
     page.header("content-security-policy").starts_with("default-src 'none'")

@@ -8,13 +8,16 @@
 )]
 
 mod analytics;
+mod canaries;
 mod captures;
 mod clickless;
 mod consents;
 mod conversions;
+mod crowds;
 mod desk;
 mod dns;
 mod forms;
+mod pages;
 mod persons;
 mod refusals;
 mod scores;

@@ -1,18 +1,14 @@
 //! A person is erased: here, in older copies of the data, and no total changes.
 
 use crate::cells::Reader;
-use crate::common::place::Place;
-use crate::common::story::close;
 use crate::common::{open, rows};
-use crate::desk::{crowd, deliver, files, key_rows, number, places, story};
+use crate::desk::{deliver, key_rows, number, places, story};
 use std::collections::BTreeSet;
-use std::fs;
 use takings_core::time::Timestamp;
 use takings_server::db::Database;
 use takings_server::privacy::{By, erase, export, is_suppressed, link_bodies};
 use takings_server::rebuild::{rebuild, state_hash};
 use takings_simulator::SimEvent;
-use takings_testkit::soak;
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000_000);
 
@@ -21,13 +17,14 @@ fn names(event: &SimEvent, id: &str) -> bool {
     String::from_utf8_lossy(&event.body).contains(&format!("\"{id}\""))
 }
 
-async fn customers(database: &Database) -> Vec<String> {
+/// The customers, by their ids.
+pub(crate) async fn customers(database: &Database) -> Vec<String> {
     let rows = rows(database, "select id from customers order by id").await;
     rows.iter().map(|row| row.try_get("", "id").unwrap()).collect()
 }
 
 /// Sums of everything that is money.
-async fn totals(database: &Database) -> Vec<i64> {
+pub(crate) async fn totals(database: &Database) -> Vec<i64> {
     let mut totals = Vec::new();
     for (column, table) in [
         ("amount", "revenue_entries"),
@@ -125,63 +122,6 @@ async fn what_is_told_of_who_was_erased_is_not_kept() {
         let left = "select subject from takings_keys.keys where wrapped is null";
         assert_eq!(key_rows(&place, &database, left), [format!("customer:1:{gone}")]);
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_older_copy_of_the_data_says_nothing_of_who_was_erased_since() {
-    let persons = if soak() { 1_000 } else { 50 };
-    let place = Place::sqlite();
-    let events = [story(), crowd(persons + 5)].concat();
-    let database = place.open().await;
-    deliver(&database, &events).await;
-    let all = customers(&database).await;
-    assert!(all.len() > persons, "{} customers", all.len());
-    let (hash, sums) = (state_hash(&database).await.unwrap(), totals(&database).await);
-    close(database).await;
-    // Yesterday's data: everything but the key store.
-    let backup = tempfile::tempdir().unwrap();
-    for file in files(&place) {
-        if !file.to_string_lossy().contains(".keys") {
-            fs::copy(&file, backup.path().join(file.file_name().unwrap())).unwrap();
-        }
-    }
-    let database = place.open().await;
-    for gone in &all[..persons] {
-        erase(&database, &By::Customer(1, gone.clone()), NOW).await.unwrap().unwrap();
-    }
-    close(database).await;
-    let file = place.url.trim_start_matches("sqlite://").to_owned();
-    for ending in ["", "-wal", "-shm"] {
-        let _ = fs::remove_file(format!("{file}{ending}"));
-    }
-    for copied in fs::read_dir(backup.path()).unwrap() {
-        let copied = copied.unwrap().path();
-        fs::copy(&copied, std::path::Path::new(&file).with_file_name(copied.file_name().unwrap()))
-            .unwrap();
-    }
-    let restored = place.open().await;
-    let reader = Reader::new(&restored);
-    for (number, id) in all.iter().enumerate() {
-        let (name, email) = reader.customer(id).await.unwrap();
-        assert_eq!(email.is_empty(), number < persons, "{id}: {name} {email}");
-    }
-    let mut unreadable = 0;
-    for event in &events {
-        let body = String::from_utf8_lossy(&event.body);
-        let about_erased = all[..persons].iter().any(|id| body.contains(&format!("\"{id}\"")));
-        let readable = reader.replays(&event.id).await;
-        assert!(!(about_erased && readable), "{} can be read", event.id);
-        unreadable += usize::from(!readable);
-    }
-    let kept = "select count(*) from people where email_index is not null";
-    assert_eq!(number(&restored, kept).await as usize, all.len() - persons);
-    assert_eq!(state_hash(&restored).await.unwrap().to_string(), hash.to_string());
-    assert_eq!(totals(&restored).await, sums);
-    println!(
-        "{persons} of {} persons erased: {unreadable} of {} bodies unreadable in yesterday's copy",
-        all.len(),
-        events.len()
-    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
