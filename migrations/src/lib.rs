@@ -26,6 +26,7 @@ mod m0016_privacy;
 mod m0017_leads;
 mod m0018_set_aside;
 mod m0019_unclicked_leads;
+mod m0020_payers;
 mod schema;
 
 /// Every schema change, oldest first.
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_leads::Migration),
             Box::new(m0018_set_aside::Migration),
             Box::new(m0019_unclicked_leads::Migration),
+            Box::new(m0020_payers::Migration),
         ]
     }
 }

@@ -12,8 +12,9 @@ pub(super) enum KeysCommand {
     /// List the master keys by their ids, and how many keys each wraps.
     List,
     /// Wrap every key by the current master key, while servers serve. A key in a file beside the
-    /// database, or in privacy.master_key_file, is made anew first; otherwise put the new key in front
-    /// of privacy.master_key, restart the servers, and then rotate.
+    /// database, or in privacy.master_key_file, is made anew first. Otherwise append the new key to
+    /// privacy.master_key, so that all servers can read by it, and restart them one by one; put it
+    /// in front and restart them once more; and then rotate.
     Rotate,
 }
 
@@ -23,7 +24,7 @@ pub(super) async fn run(config: Config, command: KeysCommand) -> anyhow::Result<
         if privacy::renew(&database)? {
             println!("a new master key was put in front of the others in its file");
         }
-        let wrapped = privacy::rotate(&database).await?;
+        let wrapped = privacy::rotate(&database).await? + privacy::rotate_rest(&database).await?;
         println!("{wrapped} keys are wrapped by the current master key now");
     }
     for it in privacy::wrapped(&database).await? {

@@ -49,9 +49,7 @@ pub(super) struct Output {
     /// Settlements whose sales may have changed.
     pub(super) changed_sales: Rows,
     /// By what mailboxes customers are found.
-    pub(super) people: Rows,
-    /// Those mailboxes.
-    pub(super) mailboxes: BTreeSet<String>,
+    pub(super) people: BTreeSet<(String, String)>,
     arrived: Rows,
     rollups: BTreeMap<RollupKey, Sums>,
 }
@@ -111,8 +109,12 @@ impl Output {
         let mirror = |table: &&Insert| self.mirrors.get(table.table).unwrap_or(&none);
         rows.extend(MIRRORS.iter().map(mirror));
         let rollups = rollup_rows(self.rollups, batch);
-        let mut mailboxes = Rows::default();
-        self.mailboxes.iter().for_each(|it| mailboxes.push([it.as_str().into(), 1.into()]));
+        let (mut people, mut mailboxes) = (Rows::default(), Rows::default());
+        for (subject, mailbox) in &self.people {
+            people.push([subject.as_str().into(), mailbox.as_str().into()]);
+        }
+        let distinct: BTreeSet<&String> = self.people.iter().map(|(_, mailbox)| mailbox).collect();
+        distinct.into_iter().for_each(|it| mailboxes.push([it.as_str().into(), 1.into()]));
         rows.extend([
             &self.dropped_points,
             &self.points,
@@ -124,7 +126,7 @@ impl Output {
             &self.arrived,
             &self.waiting,
             &self.changed_sales,
-            &self.people,
+            &people,
             &mailboxes,
             &rollups,
         ]);

@@ -228,11 +228,12 @@ pub(super) static CHANGED_SALES: Insert = Insert::new(
      set_aside_at = null",
 );
 
-/// By what mailbox a subject is found.
+/// By what mailboxes a subject is found: whoever takes another address stays the person of the one
+/// before.
 pub(super) static PEOPLE: Insert = Insert::new(
     "people",
     &[("subject", Text), ("email_index", Text)],
-    "on conflict (subject) do update set email_index = excluded.email_index",
+    "on conflict (subject, email_index) do nothing",
 );
 
 /// Mailboxes of which something was learned: the lead who has one may have become a customer.

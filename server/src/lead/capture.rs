@@ -5,13 +5,13 @@ use super::consents::{self, Asked};
 use super::email::Found;
 use super::personal::{Personal, Statement};
 use super::scores::{keep_profile, restage};
-use super::sealed::{seal, subjects};
+use super::sealed::{erased, seal, subjects};
 use super::{Lead, entity, stages, store};
 use crate::affiliate::new_id;
 use crate::db::Tx;
 use crate::error::Error;
 use crate::once::Act;
-use crate::privacy::Keys;
+use crate::privacy::{Keys, hold_mailbox};
 use takings_core::lead::stage::Rule;
 use takings_core::time::Timestamp;
 
@@ -49,6 +49,9 @@ impl Act for Capture {
     type Done = Captured;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Captured, Error> {
+        if hold_mailbox(tx, &self.found.index).await? {
+            return Err(erased());
+        }
         let found = store::by_mailbox(tx, &self.found.index).await?;
         let (lead, keys, created) = match found {
             Some(lead) => self.add(tx, lead).await?,
@@ -101,16 +104,17 @@ impl Capture {
         let keys = Keys::hold(tx, subjects([id.as_str()])).await?;
         let rows = store::load(tx, &[&id]).await?;
         let mut lead = entity::lead(rows.first().ok_or(Error::Conflict)?, &keys)?;
+        if lead.email_index.as_deref() != Some(&self.found.index) {
+            // Meanwhile somebody gave it another address, or erased it.
+            return Err(Error::Conflict);
+        }
         let first = self.at < lead.captured_at;
         let sealed = self.learn(&keys, &mut lead, first)?;
         if first {
             store::set_origin(tx, &lead).await?;
         }
         store::change(tx, &lead, sealed, self.now).await?;
-        let asks = !self.newsletter_only;
-        if first || asks && !stages::has_step(tx, &id, Rule::Captured).await? {
-            stages::step(tx, &id, self.rule(), self.at, self.now).await?;
-        }
+        stages::step(tx, &id, self.rule(), self.at, self.now).await?;
         Ok((id, keys, false))
     }
 
@@ -122,14 +126,19 @@ impl Capture {
     /// Takes over what is known of the person by now; answers it sealed.
     fn learn(&self, keys: &Keys, lead: &mut Lead, first: bool) -> Result<String, Error> {
         let mut personal = lead.personal.take().unwrap_or_default();
-        personal.learn(self.said.clone());
-        personal.email.clone_from(&self.found.delivery);
+        if self.at.0 >= personal.said_at {
+            personal.learn(self.said.clone());
+            personal.email.clone_from(&self.found.delivery);
+            personal.said_at = self.at.0;
+            lead.verdict = self.found.verdict().to_owned();
+            lead.reasons = self.found.codes();
+        } else {
+            personal.fill(self.said.clone());
+        }
         if first {
             personal.utm.clone_from(&self.said.utm);
             (lead.origin, lead.captured_at) = (self.origin.clone(), self.at);
         }
-        lead.verdict = self.found.verdict().to_owned();
-        lead.reasons = self.found.codes();
         seal(keys, &lead.id, ("leads", "personal", &lead.id), &personal)
     }
 

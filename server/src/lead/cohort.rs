@@ -9,7 +9,7 @@ use super::{Conversion, entity, stages, store};
 use crate::app::App;
 use crate::error::{Error, Reason};
 use takings_core::lead::score::AsOf;
-use takings_core::lead::stage::{By, Reached, Rule, history, reached};
+use takings_core::lead::stage::{Reached, history, reached};
 use takings_core::time::Timestamp;
 
 /// The most leads of a cohort.
@@ -100,14 +100,14 @@ async fn chunk(
         let lead = entity::lead(row, &keys)?;
         let steps = steps.remove(&lead.id).unwrap_or_default();
         let known: Vec<_> = steps.into_iter().filter(|step| step.at <= as_of).collect();
-        let paid = known.iter().any(|step| step.by == By::Rule(Rule::Paid));
-        let conversion = conversions.remove(&lead.id);
+        let standing = conversions.remove(&lead.id).unwrap_or_default();
         let (asked_for, confirmed) =
             consents::counted(&consents.remove(&lead.id).unwrap_or_default(), as_of);
         let at = Timestamp(lead.captured_at.0.saturating_add(asked.score_after));
         let at = AsOf { at: at.min(as_of), known_at: as_of };
         let score = facts.scored(models.at(as_of)?, &lead.id, at);
-        let conversion_then = conversion.as_ref().filter(|it| it.at <= as_of);
+        let paid = standing.paid_at.is_some_and(|at| at <= as_of);
+        let conversion_then = standing.conversion.as_ref().filter(|it| it.at <= as_of);
         members.push(Member {
             source: lead.origin.source,
             campaign: lead.origin.campaign,
@@ -118,7 +118,7 @@ async fn chunk(
             confirmed,
             converted_at: conversion_then.map(|it| it.at),
             customer: conversion_then.and_then(customer),
-            was_customer: paid && conversion.is_none(),
+            was_customer: paid && standing.conversion.is_none(),
             watched_until: match lead.personal {
                 Some(_) => as_of,
                 None => lead.updated_at.min(as_of),

@@ -2,7 +2,7 @@
 
 use super::capture::Origin;
 use super::sealed::open;
-use super::{Conversion, Lead};
+use super::{Conversion, Lead, Standing};
 use crate::db::Row;
 use crate::error::Error;
 use crate::ingest::Trouble;
@@ -44,13 +44,10 @@ pub(super) fn stage(name: &str, why: Option<&str>) -> Result<Stage, Error> {
     Ok(stage.ok_or_else(unreadable)?)
 }
 
-/// Reads a conversion; `None`: it was taken back.
-pub(super) fn conversion(row: &Row) -> Result<Option<Conversion>, Error> {
-    let Some(at) = row.opt_int(1)? else { return Ok(None) };
-    Ok(Some(Conversion {
-        at: Timestamp(at),
-        source: row.opt_int(2)?,
-        customer: row.opt_text(3)?,
-        automatic: row.int(4)? != 0,
-    }))
+/// Reads how a lead has paid and converted.
+pub(super) fn standing(row: &Row) -> Result<Standing, Error> {
+    let (source, customer, automatic) = (row.opt_int(2)?, row.opt_text(3)?, row.int(4)? != 0);
+    let conversion = |at| Conversion { at: Timestamp(at), source, customer, automatic };
+    let conversion = row.opt_int(1)?.map(conversion);
+    Ok(Standing { paid_at: row.opt_int(5)?.map(Timestamp), conversion })
 }

@@ -28,7 +28,7 @@ mod update;
 
 pub(crate) use cohort::{Cohort, Member, cohort};
 pub use conversions::convert_marked;
-pub(crate) use conversions::mark_settlements;
+pub(crate) use conversions::{mark_all, mark_settlements};
 pub(crate) use convert::stage::of as stage_of;
 pub use desk::Desk;
 pub use outbox::send_due;
@@ -82,6 +82,15 @@ pub(crate) struct Conversion {
     source: Option<i64>,
     customer: Option<String>,
     automatic: bool,
+}
+
+/// Whether a lead has paid, and has become a customer by it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Standing {
+    /// When the person paid first; one who had paid before the capture, at the capture.
+    paid_at: Option<Timestamp>,
+    /// `None`: the person has not paid, or had before the capture.
+    conversion: Option<Conversion>,
 }
 
 /// No lead has this id.

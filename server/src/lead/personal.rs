@@ -22,12 +22,22 @@ pub struct Personal {
     pub attributes: BTreeMap<String, String>,
     /// `utm_source`, `utm_medium`, `utm_term`, `utm_content` of the first capture.
     pub utm: [String; 4],
+    /// When the newest of it was said, in microseconds.
+    pub said_at: i64,
 }
 
 impl Personal {
+    /// Takes over what somebody said before: it fills what nobody spoke of since.
+    pub(super) fn fill(&mut self, said: Personal) {
+        let newer = std::mem::replace(self, said);
+        let (utm, said_at) = (newer.utm.clone(), newer.said_at);
+        self.learn(newer);
+        (self.utm, self.said_at) = (utm, said_at);
+    }
+
     /// Takes over what somebody said; what they left out stays.
     pub(super) fn learn(&mut self, said: Personal) {
-        let Personal { email, name, phone, role, company_size, country, attributes, utm: _ } = said;
+        let Personal { email, name, phone, role, company_size, country, attributes, .. } = said;
         let texts = [
             (&mut self.email, email),
             (&mut self.name, name),

@@ -49,7 +49,7 @@ async fn load(app: &App, ids: &[&str]) -> Result<Vec<Lead>, Error> {
     for row in &rows {
         let mut lead = entity::lead(row, &keys)?;
         lead.consents = agreed.remove(&lead.id).unwrap_or_default();
-        lead.conversion = converted.remove(&lead.id);
+        lead.conversion = converted.remove(&lead.id).and_then(|it| it.conversion);
         lead.unsubscribe_url = match &app.config.leads.public_url {
             Some(base) => super::desk::unsubscribe_url(&app.database.vault, base, &lead.id)?,
             None => String::new(),

@@ -6,7 +6,7 @@ use super::reads::{Reads, each, one};
 use crate::db::Type::{Int, Text};
 use crate::db::{Cell, Database, Insert, Query, Row, Rows, Tx};
 use crate::error::Error;
-use crate::privacy::list;
+use crate::privacy::{list, relist};
 use sea_orm::Value;
 use takings_core::lead::stage::{Disqualification, Stage};
 use takings_core::time::Timestamp;
@@ -131,7 +131,9 @@ pub(super) async fn claim(
     ]);
     let claimed = !tx.insert(&LEAD, &row).await?.is_empty();
     if claimed {
-        found_by(tx, &lead.id, lead.email_index.as_deref()).await?;
+        let mailbox = lead.email_index.as_deref();
+        list(tx, &super::sealed::subject(&lead.id), mailbox).await?;
+        changed(tx, mailbox.into_iter()).await?;
     }
     Ok(claimed)
 }
@@ -177,13 +179,8 @@ pub(super) async fn change(
         now.0.into(),
     ]);
     tx.fetch(&CHANGE, &row).await?;
-    found_by(tx, id, index).await
-}
-
-/// Notes by what a lead is found, and that something was learned of whoever has this mailbox.
-async fn found_by(tx: &mut Tx<'_>, lead: &str, mailbox: Option<&str>) -> Result<(), Error> {
-    list(tx, &super::sealed::subject(lead), mailbox).await?;
-    changed(tx, mailbox.into_iter()).await
+    relist(tx, &super::sealed::subject(id), index).await?;
+    changed(tx, index.into_iter()).await
 }
 
 /// Stores where a lead came from first.

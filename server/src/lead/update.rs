@@ -9,7 +9,7 @@ use crate::affiliate::new_id;
 use crate::db::Tx;
 use crate::error::{Error, Reason};
 use crate::once::Act;
-use crate::privacy::Keys;
+use crate::privacy::{Keys, hold_mailbox};
 use takings_core::time::Timestamp;
 
 /// What is to change about a lead; what is `None` stays.
@@ -43,6 +43,9 @@ impl Act for Update {
         let mut lead = entity::lead(rows.first().ok_or_else(|| unknown(id))?, &keys)?;
         let mut personal = lead.personal.take().ok_or_else(erased)?;
         if let Some(found) = &self.found {
+            if hold_mailbox(tx, &found.index).await? {
+                return Err(erased());
+            }
             let owner = store::by_mailbox(tx, &found.index).await?;
             if owner.is_some_and(|owner| owner != *id) {
                 return Err(taken());
@@ -55,6 +58,7 @@ impl Act for Update {
             lead.reasons = found.codes();
         }
         self.change(&mut personal);
+        personal.said_at = self.now.0;
         let sealed = seal(&keys, id, ("leads", "personal", id), &personal)?;
         store::change(tx, &lead, sealed, self.now).await?;
         let fact = new_id("prf");

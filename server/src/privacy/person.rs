@@ -2,7 +2,7 @@
 
 use super::customers::{customer, email_index};
 use super::{Names, store};
-use crate::db::{Rows, Tx};
+use crate::db::{Kind, Rows, Tx};
 use crate::ingest::Trouble;
 
 /// By what a person is named.
@@ -39,6 +39,7 @@ impl Person {
         for row in tx.fetch(&store::MAILBOXES, &rows_of(&person.subjects)).await? {
             person.indexes.insert(row.text(0)?);
         }
+        lock(tx, &rows_of(&person.indexes)).await?;
         for row in tx.fetch(&store::PEOPLE, &rows_of(&person.indexes)).await? {
             person.subjects.insert(row.text(0)?);
         }
@@ -53,8 +54,37 @@ pub(crate) async fn list(
     email_index: Option<&str>,
 ) -> Result<(), Trouble> {
     let mut row = Rows::default();
-    row.push([subject.into(), email_index.into()]);
+    email_index.into_iter().for_each(|index| row.push([subject.into(), index.into()]));
     tx.insert(&store::LIST, &row).await?;
+    Ok(())
+}
+
+/// The same, and by no other any more.
+pub(crate) async fn relist(
+    tx: &mut Tx<'_>,
+    subject: &str,
+    email_index: Option<&str>,
+) -> Result<(), Trouble> {
+    tx.fetch(&store::UNLISTED, &rows_of(&Names::from([subject.to_owned()]))).await?;
+    list(tx, subject, email_index).await
+}
+
+/// Holds a mailbox until the transaction ends, so that nobody who has it is made or erased meanwhile;
+/// tells whether whoever had it was erased, and is not to be kept again.
+pub(crate) async fn hold_mailbox(tx: &mut Tx<'_>, index: &str) -> Result<bool, Trouble> {
+    let mut row = Rows::default();
+    row.push([index.into()]);
+    lock(tx, &row).await?;
+    let mut hash = Rows::default();
+    hash.push([tx.vault().unlocked_indexes()?.suppressed("email", index).into()]);
+    Ok(!tx.read_keys(&store::SUPPRESSED, &hash).await?.is_empty())
+}
+
+/// SQLite has one writer.
+async fn lock(tx: &mut Tx<'_>, mailboxes: &Rows) -> Result<(), Trouble> {
+    if tx.kind() == Kind::Postgres && !mailboxes.is_empty() {
+        tx.fetch(&store::LOCK_MAILBOXES, mailboxes).await?;
+    }
     Ok(())
 }
 

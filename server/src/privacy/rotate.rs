@@ -5,7 +5,13 @@ use super::{random_nonce, store};
 use crate::db::{Database, Rows};
 use crate::error::Error;
 use crate::ingest::{Trouble, transact};
+use std::time::Duration;
 use takings_core::privacy::MasterKey;
+
+/// Longer than a process takes to read its master keys again.
+const PAUSE: Duration = Duration::from_secs(2);
+/// A process that goes on with a former key was not told of the new one.
+const MOST_PASSES: usize = 5;
 
 /// How many keys a master key wraps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +71,24 @@ pub async fn rotate(database: &Database) -> Result<usize, Error> {
     let (mut after, mut wrapped) = (String::new(), 0);
     while let Some((last, count)) = transact(database, async |tx| batch(tx, &after).await).await? {
         (after, wrapped) = (last, wrapped + count);
+    }
+    Ok(wrapped)
+}
+
+/// Wraps what others have made since by a former master key: every process reads its master keys again
+/// within a second. Answers how many that were.
+///
+/// # Errors
+///
+/// As [`rotate`].
+pub async fn rotate_rest(database: &Database) -> Result<usize, Error> {
+    let mut wrapped = 0;
+    for _ in 0..MOST_PASSES {
+        tokio::time::sleep(PAUSE).await;
+        match rotate(database).await? {
+            0 => break,
+            more => wrapped += more,
+        }
     }
     Ok(wrapped)
 }

@@ -126,7 +126,7 @@ pub(super) static LINKED: Query = Query::new(
 pub(super) static MAILBOXES: Query = Query::new(
     "people_mailboxes",
     "select p.email_index from {0} cross join people p
-     where p.subject = t0.wanted and p.email_index is not null",
+     where p.subject = t0.wanted",
     &[("wanted", Text)],
 );
 
@@ -141,7 +141,16 @@ pub(super) static PEOPLE: Query = Query::new(
 pub(super) static LIST: Insert = Insert::new(
     "people",
     &[("subject", Text), ("email_index", Text)],
-    "on conflict (subject) do update set email_index = excluded.email_index",
+    "on conflict (subject, email_index) do nothing",
+);
+
+/// Whoever makes, changes or erases who has a mailbox waits here for whoever does already.
+pub(super) static LOCK_MAILBOXES: Query = Query::new(
+    "lock_mailboxes",
+    "select pg_advisory_xact_lock(k.key) is null
+     from (select distinct hashtextextended('mailbox ' || t0.mailbox, 0) as key
+           from {0} order by 1) k",
+    &[("mailbox", Text)],
 );
 
 /// Empties what is known of partners; the key of an address stays unequal to any other.

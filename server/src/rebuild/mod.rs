@@ -10,6 +10,7 @@ use crate::db::{Database, Query, Rows, Tx};
 use crate::error::Error;
 use crate::ingest::{Key, Scope, Trouble, Unit, rehearse, transact};
 use crate::jobs::settle_commissions;
+use crate::lead;
 
 /// What a rebuild found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,7 +42,7 @@ impl Report {
 }
 
 /// Derives every settlement and every customer again. Differences are appended, or with `verify`
-/// only counted. Commissions that cannot be computed are set aside, and everything else is derived.
+/// only counted. Conversions of leads are left to the job that derives them. Commissions that cannot be computed are set aside, and everything else is derived.
 pub async fn rebuild(database: &Database, verify: bool) -> Result<Report, Error> {
     let mut report = Report::default();
     if !verify {
@@ -61,6 +62,9 @@ pub async fn rebuild(database: &Database, verify: bool) -> Result<Report, Error>
     report.set_aside = done.aside.len();
     report.rollups = store::rollup_differences(database).await?;
     report.payables = store::payable_differences(database).await?;
+    if !verify {
+        transact(database, lead::mark_all).await?;
+    }
     Ok(report)
 }
 

@@ -20,6 +20,7 @@ mod forms;
 mod pages;
 mod persons;
 mod refusals;
+mod restated;
 mod scores;
 mod smtp;
 mod stages;

@@ -138,7 +138,7 @@ pub(super) async fn update(tx: &mut Tx<'_>, partner: &Partner) -> Result<bool, E
         Err(error) if error.is_taken() => return Ok(false),
         Err(error) => return Err(error.into()),
     }
-    privacy::list(tx, &partners::partner(&partner.id), Some(&partner.email.key)).await?;
+    privacy::relist(tx, &partners::partner(&partner.id), Some(&partner.email.key)).await?;
     Ok(true)
 }
 

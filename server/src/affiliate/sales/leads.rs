@@ -1,23 +1,52 @@
 //! What leads tell: when a person became one, and by which click.
 
 use super::said::Known;
-use super::{Affected, LEAD, TouchRow, store};
+use super::{Affected, LEAD, TouchKey, TouchRow, compare_touches, store};
 use crate::db::Tx;
 use crate::ingest::{Batch, Key, Trouble};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use takings_core::time::Timestamp;
 
-/// Notes for a person's customers that a click has made the person a lead: its touch, and the lead. What
-/// a settlement has told before stays. A click that is not known tells nothing.
+/// Rewrites what a lead tells of a person's customers: where a click brought the lead, the click's
+/// touch and when the person became a lead; else nothing. What a settlement has told stays. A click
+/// that is not known tells nothing.
 pub(crate) async fn tell_lead(
     tx: &mut Tx<'_>,
     batch: Batch,
-    (lead, captured_at, click): (&str, Timestamp, &str),
+    (lead, captured_at, click): (&str, Timestamp, Option<&str>),
     customers: &[Key],
 ) -> Result<Affected, Trouble> {
-    let mut affected = Affected::default();
+    let told = match click {
+        Some(click) => touches(tx, (lead, captured_at, click), customers).await?,
+        None => BTreeMap::new(),
+    };
+    store::lock_customers(tx, customers.iter()).await?;
+    let (mut affected, mut changes) = (Affected::default(), store::Changes::default());
+    let old = store::told_by_lead(tx, lead, customers).await?;
+    let (kept, new): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        told.into_iter().partition(|(key, _)| old.contains_key(key));
+    compare_touches(&old, &kept, (&mut changes, &mut affected), batch);
+    changes.write(tx).await?;
+    let mut changes = store::Changes::default();
+    new.iter().for_each(|(key, touch)| changes.touch(key, touch, batch));
+    for key in store::add_touches(tx, &changes.touches).await? {
+        affected.touch(&key);
+    }
+    if !affected.is_empty() {
+        // When somebody became a lead says which touches count, of whichever program.
+        let programs = old.keys().chain(new.keys()).map(|(program, ..)| program);
+        programs.filter(|it| !it.is_empty()).for_each(|it| affected.program(it.clone()));
+    }
+    Ok(affected)
+}
+
+async fn touches(
+    tx: &mut Tx<'_>,
+    (lead, captured_at, click): (&str, Timestamp, &str),
+    customers: &[Key],
+) -> Result<BTreeMap<TouchKey, TouchRow>, Trouble> {
     let known = Known::of(tx, &BTreeSet::from([click]), &BTreeSet::new()).await?;
-    let Some((program, touch)) = known.click(click, lead) else { return Ok(affected) };
+    let Some((program, touch)) = known.click(click, lead) else { return Ok(BTreeMap::new()) };
     let own = TouchRow {
         partner: String::new(),
         link: None,
@@ -25,18 +54,13 @@ pub(crate) async fn tell_lead(
         at: captured_at,
         told_by: lead.to_owned(),
     };
-    let mut changes = store::Changes::default();
+    let mut touches = BTreeMap::new();
     for (source, customer) in customers {
         let key = |program: &str, id: &str| {
             (program.to_owned(), *source, customer.clone(), id.to_owned())
         };
-        changes.touch(&key("", lead), &own, batch);
-        changes.touch(&key(&program, click), &touch, batch);
+        touches.insert(key("", lead), own.clone());
+        touches.insert(key(&program, click), touch.clone());
     }
-    store::lock_customers(tx, customers.iter()).await?;
-    for key in store::add_touches(tx, &changes.touches).await? {
-        affected.touch(&key);
-        affected.program(program.clone());
-    }
-    Ok(affected)
+    Ok(touches)
 }

@@ -37,7 +37,7 @@ fn read(app: &App, asked: pb::GetLeadAnalyticsRequest) -> Result<Asked, Error> {
         if (least..=most).contains(&days) { Ok(days) } else { Err(refuse()) }
     };
     let as_of = match as_of_time {
-        Some(time) => Timestamp(micros("as_of_time", time)?),
+        Some(time) => Timestamp(micros("as_of_time", time)?).min(app.now()),
         None => app.now(),
     };
     let score_after = days("score_after_days", score_after_days, 1, 0, 365)? * DAY_MICROS;

@@ -105,9 +105,10 @@ fn group(members: &[&Member], paid: &Paid, asked: &Asked) -> Result<Group, Error
     })
 }
 
-/// How far leads came from their capture on, in order and in the window.
+/// How far leads who were no customers before came from their capture on, in order and in the window.
 fn funnel(members: &[&Member], asked: &Asked) -> Vec<FunnelStep> {
-    let hits: Vec<Vec<Hit>> = members.iter().map(|it| hits(&it.reached, &LADDER)).collect();
+    let entered = members.iter().filter(|it| !it.was_customer);
+    let hits: Vec<Vec<Hit>> = entered.map(|it| hits(&it.reached, &LADDER)).collect();
     let funnel = Funnel {
         steps: LADDER.len(),
         window_days: asked.window_days,

@@ -43,10 +43,10 @@ pub(super) async fn paid(
 /// How many leads have converted, of how many who were no customers before.
 pub(in crate::analytics) async fn counts(database: &Database) -> Result<(i64, i64), Error> {
     let text = "select
-        (select count(*) from leads) as leads,
-        (select count(distinct s.lead) from lead_steps s where s.rule = 'paid') as paid,
-        (select count(*) from lead_conversions c where c.converted_at is not null and c.revision =
-            (select max(n.revision) from lead_conversions n where n.lead = c.lead)) as converted";
+        (select count(*) from leads) as leads, count(c.paid_at) as paid,
+        count(c.converted_at) as converted
+        from lead_conversions c where c.revision =
+            (select max(n.revision) from lead_conversions n where n.lead = c.lead)";
     let rows = database.fetch("lead_counts", text, Vec::new()).await?;
     let Some(row) = rows.first() else { return Ok((0, 0)) };
     let count = |name: &str| row.try_get::<i64>("", name);

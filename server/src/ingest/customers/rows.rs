@@ -137,11 +137,12 @@ pub(super) fn own(
         }
         None => None,
     };
-    if let Some(plain) = &personal {
-        let address = customers::email_of(plain);
+    let others = window.others.iter().filter_map(|it| it.open(keys, key).ok().flatten());
+    for plain in others.chain(personal.clone()) {
+        let address = customers::email_of(&plain);
         let index = address.and_then(|address| customers::email_index(indexes, &address));
-        output.mailboxes.extend(index.clone());
-        output.people.push([customers::customer(key.0, &key.1).into(), index.into()]);
+        let person = |index| (customers::customer(key.0, &key.1), index);
+        output.people.extend(index.map(person));
     }
     let mirror = Mirror {
         customer: None,

@@ -24,6 +24,8 @@ pub(super) struct Window {
     pub(super) moments: Vec<Moment>,
     /// What the last moment's observation says of a person, or a later one that says nothing else.
     pub(super) personal: Option<Personal>,
+    /// What all others in the window say.
+    pub(super) others: Vec<Personal>,
 }
 
 /// What an observation says of a person, sealed as it is stored.
@@ -65,7 +67,8 @@ impl Window {
         let seen = versions.iter().map(|version| version.second);
         let seconds = moments.iter().map(|moment| moment.second).chain(seen);
         let first = seconds.filter(|second| Some(*second) != settled).min();
-        Window { from, first: first.unwrap_or(Seconds::MAX), anchor, moments, personal: None }
+        let first = first.unwrap_or(Seconds::MAX);
+        Window { from, first, anchor, moments, personal: None, others: Vec::new() }
     }
 
     /// Where what may change begins.
@@ -115,8 +118,9 @@ pub(super) async fn load(
     Ok(versions
         .map(|(key, versions)| {
             let mut window = Window::new(&versions, froms[&key]);
-            let said = personal.remove(&key).unwrap_or_default();
-            window.personal = window.last().and_then(|moment| newest(said, moment));
+            let mut said = personal.remove(&key).unwrap_or_default();
+            window.personal = window.last().and_then(|moment| newest(&mut said, moment));
+            window.others = said.into_values().collect();
             (key, window)
         })
         .collect())
@@ -125,9 +129,9 @@ pub(super) async fn load(
 /// What observations say of a person, by second and event.
 type Observed = BTreeMap<(Seconds, String), Personal>;
 
-/// What is known of a person at last. A name is no part of a state, so a fetched state that repeats
+/// Takes out what is known of a person at last. A name is no part of a state, so a fetched state that repeats
 /// the one before makes no moment, and may all the same say another name.
-fn newest(mut said: Observed, moment: &Moment) -> Option<Personal> {
+fn newest(said: &mut Observed, moment: &Moment) -> Option<Personal> {
     match said.pop_last() {
         Some(((second, _), text)) if second > moment.second => Some(text),
         Some((version, text)) => {

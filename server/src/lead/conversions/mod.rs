@@ -2,17 +2,18 @@
 //! somebody says so.
 //!
 //! It is a function of all facts: when the lead was captured, and when whoever has the mailbox paid
-//! first. Who had paid before the capture was a customer already, and converts nobody.
+//! first. Who had paid before the capture was a customer already, and converts nobody. What Stripe
+//! takes back, such as a debit that failed, converts nobody either.
 
 mod store;
 mod touches;
 
-pub(crate) use store::mark_settlements;
 pub(super) use store::of_leads;
+pub(crate) use store::{mark_all, mark_settlements};
 
 use super::stages;
 use super::store as leads;
-use super::{Conversion, unknown};
+use super::{Conversion, Standing, unknown};
 use crate::db::{Database, Tx};
 use crate::error::{Error, Reason};
 use crate::ingest::{Trouble, transact};
@@ -49,23 +50,26 @@ impl Act for Mark {
             let message = "nobody converts before being captured: send a later `converted_time`";
             return Err(Error::invalid(Reason::InvalidRange, "converted_time", message));
         }
-        let known = of_leads(tx, &[lead]).await?.remove(lead);
-        if known.is_none_or(|known| !known.automatic) {
-            let conversion =
-                Conversion { at: *at, source: None, customer: customer.clone(), automatic: false };
-            store::append(tx, lead, Some(&conversion), *now).await?;
-            stages::step(tx, lead, Rule::Paid, *at, *now).await?;
-            stages::settle(tx, lead).await?;
+        let known = of_leads(tx, &[lead]).await?.remove(lead).unwrap_or_default();
+        let conversion =
+            Conversion { at: *at, source: None, customer: customer.clone(), automatic: false };
+        let said = Standing { paid_at: Some(*at), conversion: Some(conversion) };
+        store::append(tx, lead, &said, *now).await?;
+        // What Stripe tells goes before, but may be taken back.
+        if known.conversion.as_ref().is_some_and(|it| it.automatic) {
+            store::append(tx, lead, &known, *now).await?;
         }
+        stages::settle(tx, lead).await?;
         Ok(Converted(lead.clone()))
     }
 }
 
-/// Derives the conversions of every marked mailbox; answers how many leads were looked at.
+/// Derives the conversions of every marked mailbox; answers how many leads were looked at. One that
+/// cannot be derived keeps its mark, and holds up nobody.
 ///
 /// # Errors
 ///
-/// If the database does not answer, or holds what this binary cannot read.
+/// If the database does not answer.
 pub async fn convert_marked(database: &Database, now: Timestamp) -> Result<usize, Error> {
     let (mut after, mut derived) = (String::new(), 0);
     loop {
@@ -79,12 +83,18 @@ pub async fn convert_marked(database: &Database, now: Timestamp) -> Result<usize
         }
         // One at a time: customers and programs are locked in one order.
         for it in leads {
-            transact(database, async |tx| {
+            let done = transact(database, async |tx| {
                 derive(tx, &it.mailbox, now).await?;
                 store::clear(tx, std::slice::from_ref(&it)).await
-            })
-            .await?;
-            derived += 1;
+            });
+            match done.await {
+                Ok(()) => derived += 1,
+                Err(trouble @ (Trouble::Unreadable { .. } | Trouble::Data(_))) => {
+                    metrics::counter!("lead_conversions_failed_total").increment(1);
+                    tracing::error!(%trouble, mailbox = it.mailbox, "no conversion is derived");
+                }
+                Err(trouble) => return Err(trouble.into()),
+            }
         }
     }
 }
@@ -112,13 +122,15 @@ async fn derive(tx: &mut Tx<'_>, mailbox: &str, now: Timestamp) -> Result<(), Tr
     let found = found
         .filter(|it| converts(it.at))
         .map(|it| Conversion { at: it.at.max(lead.captured_at), ..it });
+    let conversion = match found {
+        Some(found) => Some(found),
+        None => store::by_hand(tx, &lead.id).await.map_err(trouble)?,
+    };
+    let paid_at = paid_at.into_iter().chain(conversion.as_ref().map(|it| it.at)).min();
+    let standing = Standing { paid_at, conversion };
     let known = of_leads(tx, &[&lead.id]).await.map_err(trouble)?.remove(&lead.id);
-    let marked = known.as_ref().is_some_and(|known| !known.automatic);
-    if found != known && !(found.is_none() && marked) {
-        store::append(tx, &lead.id, found.as_ref(), now).await.map_err(trouble)?;
-    }
-    if let Some(at) = paid_at {
-        stages::step(tx, &lead.id, Rule::Paid, at, now).await.map_err(trouble)?;
+    if standing != known.unwrap_or_default() {
+        store::append(tx, &lead.id, &standing, now).await.map_err(trouble)?;
     }
     stages::settle(tx, &lead.id).await.map_err(trouble)?;
     touches::tell(tx, &lead, &customers).await

@@ -4,9 +4,9 @@ use crate::db::Type::{Int, Text};
 use crate::db::{self, Bundle, Cell, Database, Delete, Insert, Part, Query, Rows, Tx};
 use crate::error::Error;
 use crate::ingest::{Key, Trouble};
-use crate::lead::Conversion;
-use crate::lead::entity::conversion;
+use crate::lead::entity::standing;
 use crate::lead::reads::{Reads, each, one};
+use crate::lead::{Conversion, Standing};
 use crate::privacy::Names;
 use std::collections::HashMap;
 use takings_core::affiliate::sale::Sale;
@@ -15,10 +15,20 @@ use takings_core::time::Timestamp;
 /// The newest revision of each.
 static LOAD: Query = Query::new(
     "lead_conversions_load",
-    "select c.lead, c.converted_at, c.source_id, c.customer, c.automatic
+    "select c.lead, c.converted_at, c.source_id, c.customer, c.automatic, c.paid_at
      from {0} cross join lead_conversions c
      where c.lead = t0.wanted and c.revision =
         (select max(n.revision) from lead_conversions n where n.lead = c.lead)",
+    &[("wanted", Text)],
+);
+
+/// What somebody said last.
+static BY_HAND: Query = Query::new(
+    "lead_conversions_by_hand",
+    "select c.lead, c.converted_at, c.source_id, c.customer, c.automatic, c.paid_at
+     from {0} cross join lead_conversions c
+     where c.lead = t0.wanted and c.automatic = 0 and c.converted_at is not null
+     order by c.revision desc limit 1",
     &[("wanted", Text)],
 );
 
@@ -38,6 +48,7 @@ static APPEND: Insert = Insert::new(
         ("source_id", Int),
         ("customer", Text),
         ("automatic", Int),
+        ("paid_at", Int),
         ("recorded_at", Int),
     ],
     "on conflict (lead, revision) do nothing returning lead",
@@ -70,10 +81,19 @@ static MARK: Query = Query::new(
     &[("number", Int), ("root", Text)],
 );
 
+static MARK_ALL: Query = Query::new(
+    "changed_people_all",
+    "insert into changed_people (email_index, mark)
+     select l.email_index, 1 from leads l where l.email_index is not null
+     on conflict (email_index) do update set mark = changed_people.mark + 1",
+    &[],
+);
+
+/// Nobody else changes the lead before the transaction ends.
 static LEAD: Query = Query::new(
     "lead_of_mailbox",
-    "select l.id, l.captured_at, l.click from {0} cross join leads l
-     where l.email_index = t0.mailbox",
+    "update leads set stage = leads.stage from {0} where leads.email_index = t0.mailbox
+     returning leads.id, leads.captured_at, leads.click",
     &[("mailbox", Text)],
 );
 
@@ -105,12 +125,13 @@ static CHECKOUTS: Query = Query::new(
     &[("number", Int), ("buyer", Text)],
 );
 
-/// Says of a lead with a click whether that is no visit; a click that is not known says nothing.
+/// Says of a lead whose click it came by that is no visit; a click that is not known says nothing.
 static JUDGE: Query = Query::new(
     "lead_click",
-    "update leads set unclicked_partner = case
-         when c.outcome in ('valid', 'dedup_unknown', 'duplicate') then null else c.partner end
-     from {0} cross join clicks c where leads.id = t0.wanted and c.id = leads.click",
+    "update leads set unclicked_partner = (
+         select c.partner from clicks c where c.id = leads.click
+           and c.outcome not in ('valid', 'dedup_unknown', 'duplicate'))
+     from {0} where leads.id = t0.wanted",
     &[("wanted", Text)],
 );
 
@@ -121,27 +142,29 @@ pub(super) struct Captured {
     pub(super) click: Option<String>,
 }
 
-/// The conversions of some leads, by lead.
+/// How some leads stand, by lead.
 pub(in crate::lead) async fn of_leads(
     reads: &mut impl Reads,
     leads: &[&str],
-) -> Result<HashMap<String, Conversion>, Error> {
-    let mut found = HashMap::new();
-    for row in reads.rows(&LOAD, &each(leads.iter().copied())).await? {
-        if let Some(conversion) = conversion(&row)? {
-            found.insert(row.text(0)?, conversion);
-        }
-    }
-    Ok(found)
+) -> Result<HashMap<String, Standing>, Error> {
+    let rows = reads.rows(&LOAD, &each(leads.iter().copied())).await?;
+    rows.iter().map(|row| Ok((row.text(0)?, standing(row)?))).collect()
 }
 
-/// Appends how a lead converted; `None`: it did not after all.
+/// What somebody said last of a lead.
+pub(super) async fn by_hand(tx: &mut Tx<'_>, lead: &str) -> Result<Option<Conversion>, Error> {
+    let rows = tx.fetch(&BY_HAND, &one([lead])).await?;
+    Ok(rows.first().map(standing).transpose()?.and_then(|it| it.conversion))
+}
+
+/// Appends how a lead stands now.
 pub(super) async fn append(
     tx: &mut Tx<'_>,
     lead: &str,
-    conversion: Option<&Conversion>,
+    Standing { paid_at, conversion }: &Standing,
     now: Timestamp,
 ) -> Result<(), Error> {
+    let conversion = conversion.as_ref();
     let rows = tx.fetch(&REVISION, &one([lead])).await?;
     let last = rows.first().map_or(Ok(0), |row| row.int(0))?;
     let mut row = Rows::default();
@@ -151,7 +174,8 @@ pub(super) async fn append(
         conversion.map(|it| it.at.0).into(),
         conversion.and_then(|it| it.source).into(),
         conversion.and_then(|it| it.customer.as_deref()).into(),
-        conversion.is_some_and(|it| it.automatic).into(),
+        conversion.is_none_or(|it| it.automatic).into(),
+        paid_at.map(|at| at.0).into(),
         now.0.into(),
     ]);
     if tx.insert(&APPEND, &row).await?.is_empty() { Err(Error::Conflict) } else { Ok(()) }
@@ -187,6 +211,12 @@ pub(super) async fn clear(tx: &mut Tx<'_>, marked: &[Marked]) -> Result<(), Trou
     let mut rows = Rows::default();
     marked.iter().for_each(|it| rows.push([it.mailbox.as_str().into(), it.mark.into()]));
     Ok(tx.write(&CLEARED, &[&rows]).await?)
+}
+
+/// Marks the mailboxes of all leads.
+pub(crate) async fn mark_all(tx: &mut Tx<'_>) -> Result<(), Trouble> {
+    tx.fetch(&MARK_ALL, &Rows::default()).await?;
+    Ok(())
 }
 
 /// Marks the mailboxes of the customers of settlements in which something has changed.

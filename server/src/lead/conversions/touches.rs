@@ -6,20 +6,21 @@ use crate::affiliate::sales::tell_lead;
 use crate::db::Tx;
 use crate::ingest::{Key, Trouble, Unit};
 
-/// Tells of a lead that a click brought: whether that was a visit; and, once for each of the person's
-/// customers, that it did, with what follows for them.
+/// Tells of a lead whether a click brought it, and whether that was a visit; to each of the person's
+/// customers, with what follows for them.
 pub(super) async fn tell(
     tx: &mut Tx<'_>,
     lead: &Captured,
     customers: &[Key],
 ) -> Result<(), Trouble> {
-    let Some(click) = &lead.click else { return Ok(()) };
     judge_click(tx, &lead.id).await?;
     if customers.is_empty() {
         return Ok(());
     }
     let batch = Unit { shard: 0 }.open(tx).await?;
-    let affected = tell_lead(tx, batch, (&lead.id, lead.captured_at, click), customers).await?;
+    let affected =
+        tell_lead(tx, batch, (&lead.id, lead.captured_at, lead.click.as_deref()), customers)
+            .await?;
     if !affected.is_empty() {
         settle(tx, batch, &affected, Mode::Post).await?;
     }

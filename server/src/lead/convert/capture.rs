@@ -8,7 +8,7 @@ use super::super::update::{Update, Updated};
 use super::{attributes, consent, lead_id, past, request, words};
 use crate::app::App;
 use crate::error::{Error, Reason};
-use crate::once::Request;
+use crate::once::{self, Request};
 use crate::revenue::convert::{changed, required};
 use std::mem::take;
 use takings::v1 as pb;
@@ -19,7 +19,6 @@ pub(in crate::lead) async fn capture(
     mut asked: pb::CaptureLeadRequest,
 ) -> Result<(Request, Capture), Error> {
     let request = request(app, &take(&mut asked.request_id), "CaptureLead", &asked)?;
-    let now = app.now();
     let pb::CaptureLeadRequest {
         email,
         profile: given,
@@ -35,8 +34,8 @@ pub(in crate::lead) async fn capture(
     let campaign = campaign.unwrap_or_default();
     let mut said = profile(given.unwrap_or_default())?;
     let origin = Origin {
-        source: required("source", words("source", source, 100)?)?,
-        campaign: words("campaign.name", campaign.name, 200)?,
+        source: required("source", label("source", source, 100)?)?,
+        campaign: label("campaign.name", campaign.name, 200)?,
         referrer_host: host(&referrer),
         click: Some(words("click_id", click_id, 64)?).filter(|id| !id.is_empty()),
     };
@@ -47,20 +46,38 @@ pub(in crate::lead) async fn capture(
         words("campaign.content", campaign.content, 200)?,
     ];
     let consent = consent.map(consent::asked).transpose()?;
+    past("occurred_time", occurred_time, app.now())?;
+    let found = found(app, &request, email).await?;
+    // Name servers may have taken their time: what is recorded is recorded from now on.
+    let now = app.now();
     let at = past("occurred_time", occurred_time, now)?;
-    let found = found(app, email).await?;
     Ok((request, Capture { now, at, found, said, origin, consent, newsletter_only }))
 }
 
-/// An address that can be kept; captures are counted by what is found.
-async fn found(app: &App, given: String) -> Result<Found, Error> {
-    let found = email::found(app, &required("email", given)?).await;
+/// An address that can be kept; captures are counted by what is found. A repeat is answered as it was,
+/// whatever name servers say by now, and is not counted.
+async fn found(app: &App, request: &Request, given: String) -> Result<Found, Error> {
+    let given = required("email", given)?;
+    if once::is_claimed(app, request).await? {
+        return email::found(app, &given, true).await;
+    }
+    let found = email::found(app, &given, false).await;
     let verdict = match &found {
         Ok(found) => found.verdict(),
         Err(_) => "invalid",
     };
     metrics::counter!("lead_captures_total", "verdict" => verdict).increment(1);
     found
+}
+
+/// A name of the caller's own, by which leads are counted: it is stored readable, and is no person's.
+fn label(field: &'static str, given: String, longest: usize) -> Result<String, Error> {
+    let given = words(field, given, longest)?;
+    if given.contains('@') {
+        let message = "leads are counted by this name, so it names nobody: leave addresses out";
+        return Err(Error::invalid(Reason::InvalidField, field, message));
+    }
+    Ok(given)
 }
 
 /// The host of a page.
@@ -84,6 +101,7 @@ fn profile(given: pb::LeadProfile) -> Result<Personal, Error> {
         country: if country.is_empty() { country } else { two_letters(country)? },
         attributes: attributes("profile.attributes", given, MOST_ATTRIBUTES)?,
         utm: Default::default(),
+        said_at: 0,
     })
 }
 
@@ -127,7 +145,10 @@ pub(in crate::lead) async fn update(
     let wants = |field: &str| changes.contains(&field);
     let said = profile(given)?;
     let found = match wants("email") {
-        true => Some(email::found(app, &required("email", email)?).await?),
+        true => {
+            let again = once::is_claimed(app, &request).await?;
+            Some(email::found(app, &required("email", email)?, again).await?)
+        }
         false => None,
     };
     let update = Update {

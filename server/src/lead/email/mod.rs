@@ -7,9 +7,7 @@ pub use dns::{Dns, Servers};
 use crate::app::App;
 use crate::error::{Error, Reason};
 use crate::ingest::Trouble;
-use crate::lead::sealed::erased;
 use crate::privacy::customers::email_index;
-use crate::privacy::is_suppressed;
 use dns::ask;
 use takings_core::lead::email::lists::{Class, class};
 use takings_core::lead::email::{Options, Validation, Verdict, validate};
@@ -60,14 +58,11 @@ pub(super) async fn look(app: &App, text: &str, skip_dns: bool) -> (Validation, 
 ///
 /// # Errors
 ///
-/// [`Reason::InvalidEmail`], which does not repeat it; [`Reason::PersonErased`].
-pub(super) async fn found(app: &App, text: &str) -> Result<Found, Error> {
-    let (validation, _) = look(app, text, false).await;
+/// [`Reason::InvalidEmail`], which does not repeat it.
+pub(super) async fn found(app: &App, text: &str, skip_dns: bool) -> Result<Found, Error> {
+    let (validation, _) = look(app, text, skip_dns).await;
     let delivery = validation.delivery().filter(|_| validation.verdict != Verdict::Invalid);
     let delivery = delivery.ok_or_else(|| invalid(&validation))?;
-    if is_suppressed(&app.database, &delivery).await? {
-        return Err(erased());
-    }
     let index = mailbox(app, &delivery)?.ok_or_else(|| invalid(&validation))?;
     let host = validation.address.as_ref().and_then(|it| it.host());
     let domain = match host.and_then(class) {

@@ -2,7 +2,7 @@
 
 mod store;
 
-pub(super) use store::{has_step, load};
+pub(super) use store::load;
 
 use super::reads::Reads;
 use super::sealed::{seal, subjects};

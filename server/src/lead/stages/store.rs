@@ -5,7 +5,7 @@ use crate::db::{Insert, Query, Rows, Tx};
 use crate::error::Error;
 use crate::ingest::Trouble;
 use crate::lead::entity::stage;
-use crate::lead::reads::{Reads, each, one};
+use crate::lead::reads::{Reads, each};
 use crate::lead::sealed::open;
 use crate::privacy::Keys;
 use std::collections::HashMap;
@@ -31,15 +31,13 @@ static STEP: Insert = Insert::new(
 static LOAD: Query = Query::new(
     "lead_steps_load",
     "select s.lead, s.id, s.stepped_at, s.rule, s.actor, s.stage, s.disqualification, s.words
-     from {0} cross join lead_steps s where s.lead = t0.wanted",
+     from {0} cross join lead_steps s where s.lead = t0.wanted
+     union all
+     select c.lead, c.lead || ':paid', c.paid_at, 'paid', null, null, null, null
+     from {0} cross join lead_conversions c
+     where c.lead = t0.wanted and c.paid_at is not null and c.revision =
+        (select max(n.revision) from lead_conversions n where n.lead = c.lead)",
     &[("wanted", Text)],
-);
-
-static HAS: Query = Query::new(
-    "lead_step_has",
-    "select s.id from {0} cross join lead_steps s
-     where s.lead = t0.wanted and s.rule = t0.named limit 1",
-    &[("wanted", Text), ("named", Text)],
 );
 
 /// Stores a step, with the actor's words sealed; one that is stored stays as it is.
@@ -70,16 +68,8 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Whether a rule has applied to a lead.
-pub(in crate::lead) async fn has_step(
-    tx: &mut Tx<'_>,
-    lead: &str,
-    rule: Rule,
-) -> Result<bool, Error> {
-    Ok(!tx.fetch(&HAS, &one([lead, rule.as_str()])).await?.is_empty())
-}
-
-/// The steps of some leads, by lead.
+/// The steps of some leads, by lead. That they paid is none of their own: it follows from their
+/// conversions, and may be taken back.
 pub(in crate::lead) async fn load(
     reads: &mut impl Reads,
     keys: &Keys,

@@ -95,6 +95,15 @@ static KEEP_SALES: Insert = Insert::new(
 
 static DROP_SALES: Delete = Delete::new("sales", &[("source_id", Int), ("id", Text)]);
 
+static OF_LEAD: Query = Query::new(
+    "load_leads_touches",
+    "select t.program, t.source_id, t.customer, t.id, t.partner, t.link, t.kind, t.touched_at,
+            t.told_by
+     from {0} cross join touches t
+     where t.source_id = t0.source_id and t.told_by = t0.lead and t.customer = t0.buyer",
+    &[("source_id", Int), ("lead", Text), ("buyer", Text)],
+);
+
 static ADD_TOUCHES: Insert = Insert::new(
     "touches",
     KEEP_TOUCHES.columns,
@@ -258,16 +267,34 @@ pub(super) async fn stored(
         sales.insert((row.int(0)?, row.text(1)?), sale);
     }
     for row in tx.fetch(&TOUCHES, &roots).await? {
-        let touch = TouchRow {
-            partner: row.text(4)?,
-            link: row.opt_text(5)?,
-            kind: TouchKind::parse(&row.text(6)?).map_or(LEAD, TouchKind::as_str),
-            at: Timestamp(row.int(7)?),
-            told_by: row.text(8)?,
-        };
-        touches.insert((row.text(0)?, row.int(1)?, row.text(2)?, row.text(3)?), touch);
+        let (key, touch) = touch(&row)?;
+        touches.insert(key, touch);
     }
     Ok((sales, touches))
+}
+
+/// What a lead has told of customers.
+pub(super) async fn told_by_lead(
+    tx: &mut Tx<'_>,
+    lead: &str,
+    customers: &[Key],
+) -> Result<BTreeMap<TouchKey, TouchRow>, Trouble> {
+    let mut rows = Rows::default();
+    for (source, customer) in customers {
+        rows.push([(*source).into(), lead.into(), customer.as_str().into()]);
+    }
+    tx.fetch(&OF_LEAD, &rows).await?.iter().map(touch).collect()
+}
+
+fn touch(row: &crate::db::Row) -> Result<(TouchKey, TouchRow), Trouble> {
+    let touch = TouchRow {
+        partner: row.text(4)?,
+        link: row.opt_text(5)?,
+        kind: TouchKind::parse(&row.text(6)?).map_or(LEAD, TouchKind::as_str),
+        at: Timestamp(row.int(7)?),
+        told_by: row.text(8)?,
+    };
+    Ok(((row.text(0)?, row.int(1)?, row.text(2)?, row.text(3)?), touch))
 }
 
 /// All sales of some customers; which are of new customers is not said.
