@@ -1,6 +1,7 @@
 //! The domain name system, on a real name server of this machine.
 
 use crate::desk::{Desk, capture, places, why};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use takings::v1::*;
 use tokio::net::UdpSocket;
@@ -10,6 +11,9 @@ use tonic::Code;
 const A: u16 = 1;
 const MX: u16 = 15;
 const TXT: u16 = 16;
+
+/// Whether `moved.example` is no more.
+static GONE: AtomicBool = AtomicBool::new(false);
 
 /// The data of a record, or a code of failure.
 type Found = Result<Vec<u8>, u8>;
@@ -30,6 +34,8 @@ fn mx(host: &str) -> Option<Found> {
 fn answer(host: &str, kind: u16) -> Option<Found> {
     match (host, kind) {
         ("takes.example", MX) => mx("mail.takes.example"),
+        ("moved.example", MX) if !GONE.load(Ordering::SeqCst) => mx("mail.moved.example"),
+        ("moved.example", _) if GONE.load(Ordering::SeqCst) => Some(Err(3)),
         ("null.example", MX) => Some(Ok(vec![0, 0, 0])),
         ("gone.example", _) => Some(Err(3)),
         ("broken.example", _) => Some(Err(2)),
@@ -63,7 +69,7 @@ async fn serve(socket: UdpSocket) {
         let mut reply = [&head, question].concat();
         if let Ok(data) = found {
             let [high, low] = kind.to_be_bytes();
-            reply.extend([0xc0, 12, high, low, 0, 1, 0, 0, 0, 60]);
+            reply.extend([0xc0, 12, high, low, 0, 1, 0, 0, 0, 0]);
             reply.extend((data.len() as u16).to_be_bytes());
             reply.extend(data);
         }
@@ -108,4 +114,23 @@ async fn what_name_servers_say_decides_and_silence_is_unknown() {
     assert_eq!(why(&status), (Code::InvalidArgument, "INVALID_EMAIL".into()));
     let lead = desk.capture("anna@silent.example").await;
     assert_eq!(lead.verdict(), EmailVerdict::Unknown, "nobody is lost to a silent server");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repeat_is_answered_as_it_was_whatever_name_servers_say_by_now() {
+    let socket = UdpSocket::bind(("127.0.0.1", 0)).await.unwrap();
+    let servers = format!("[\"{}\"]", socket.local_addr().unwrap());
+    let mut tasks = JoinSet::new();
+    tasks.spawn(serve(socket));
+    let place = &places("leads_dns_repeat")[0];
+    let environment = [("TAKINGS__LEADS__DNS", "true"), ("TAKINGS__LEADS__DNS_SERVERS", &servers)];
+    let mut desk = Desk::open_with(place, &environment).await;
+    let asked = capture("anna@moved.example");
+    let first = desk.client.capture_lead(asked.clone()).await.unwrap().into_inner();
+    GONE.store(true, Ordering::SeqCst);
+    let status = desk.client.capture_lead(capture("bert@moved.example")).await.unwrap_err();
+    assert_eq!(why(&status), (Code::InvalidArgument, "INVALID_EMAIL".into()));
+    assert_eq!(desk.client.capture_lead(asked).await.unwrap().into_inner(), first);
+    let metrics = desk.ask("GET", "/metrics", &[], "").await.body;
+    assert!(metrics.contains("lead_captures_total{verdict=\"ok\"} 1"), "a repeat is counted once");
 }

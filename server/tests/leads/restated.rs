@@ -6,10 +6,13 @@ use crate::desk::{Desk, capture, places, until, uuid};
 use crate::events::{Purchase, event};
 use crate::partners::{click, link, partner, program};
 use prost_types::Timestamp;
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 use std::time::Duration;
 use takings::v1::affiliate_service_client::AffiliateServiceClient;
 use takings::v1::*;
+use takings_migrations::{Migrator, MigratorTrait};
+use takings_server::db::Database;
 use tokio::task::JoinSet;
 
 fn time(seconds: i64) -> Option<Timestamp> {
@@ -214,5 +217,42 @@ async fn who_is_erased_while_forms_arrive_is_not_kept_again() {
         let kept =
             desk.count("select count(*) as n from leads where email_index is not null").await;
         assert_eq!(kept, 0, "on {}", place.kind());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_a_customer_before_that_was_told_apart_still_is() {
+    for place in places("leads_payers_upgrade") {
+        let options = crate::common::options(place.url.clone());
+        let database = Database::open(&options).await.unwrap();
+        Migrator::up(&database.write, Some(19)).await.unwrap();
+        let mut text = String::new();
+        for (lead, mailbox) in [("lead_new", "'a'"), ("lead_known", "'b'"), ("lead_gone", "null")] {
+            text += &format!(
+                "insert into leads (id, email_index, source, campaign, referrer_host, verdict,
+                     reasons, stage, unsubscribe_hash, captured_at, recorded_at, updated_at)
+                 values ('{lead}', {mailbox}, 'web', '', '', 'ok', '', 'customer', '{lead}', 5, 5, 5);
+                 insert into lead_steps (id, lead, stepped_at, recorded_at, rule, stage)
+                 values ('{lead}:paid', '{lead}', 7, 7, 'paid', 'customer');"
+            );
+        }
+        text +=
+            "insert into lead_conversions (lead, revision, converted_at, automatic, recorded_at)
+                 values ('lead_new', 1, 7, 1, 7);
+                 insert into people (subject, email_index) values ('lead:lead_new', 'a');
+                 insert into people (subject, email_index) values ('lead:lead_gone', null)";
+        database.write.execute_unprepared(&text).await.unwrap();
+        Migrator::up(&database.write, None).await.unwrap();
+        let all = "select lead || ' ' || cast(paid_at as text) || ' ' ||
+                          coalesce(cast(converted_at as text), '-') as it
+                   from lead_conversions order by lead";
+        let found = crate::common::rows(&database, all).await;
+        let found: Vec<String> = found.iter().map(|row| row.try_get("", "it").unwrap()).collect();
+        assert_eq!(found, ["lead_gone 7 -", "lead_known 7 -", "lead_new 7 7"]);
+        let marked = "select email_index as it from changed_people order by 1";
+        let marked = crate::common::rows(&database, marked).await;
+        assert_eq!(marked.len(), 2, "on {}", place.kind());
+        let people = crate::common::rows(&database, "select subject as it from people").await;
+        assert_eq!(people.len(), 1);
     }
 }

@@ -203,7 +203,7 @@ class LeadCohort(_message.Message):
 
     @_builtins.property
     def funnel(self) -> _containers.RepeatedCompositeFieldContainer[Global___LeadFunnelStep]:
-        """funnel is how far they came within the window, one row a stage."""
+        """funnel is how far those who were no customers before came within the window, one row a stage."""
 
     @_builtins.property
     def converted(self) -> Global___LeadRate:
