@@ -13,7 +13,8 @@ pub(crate) use line::Line;
 use crate::app::App;
 use crate::db::{Kind, Tx};
 use crate::error::{Error, Reason};
-use crate::privacy::Names;
+use crate::ingest::Trouble;
+use crate::privacy::{Names, Vault};
 use prost::Message;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -64,6 +65,17 @@ impl Request {
     ) -> Result<Request, Error> {
         Request::new(id, method, &[&hex::encode(message.encode_to_vec())])
     }
+
+    /// What is stored of the content: a keyed hash, because a plain one would tell whoever guesses
+    /// whom the request named.
+    pub(crate) fn kept_content(&self, vault: &Vault) -> Result<String, Trouble> {
+        kept_content(vault, &self.content)
+    }
+}
+
+/// What is stored of a request's content.
+pub(crate) fn kept_content(vault: &Vault, content: &str) -> Result<String, Trouble> {
+    Ok(format!("k:{}", vault.unlocked_indexes()?.equal("request", content)))
 }
 
 /// The id of an act.

@@ -2,7 +2,7 @@
 
 use super::Request;
 use super::sealed::Sealed;
-use crate::db::{Cell, Database, Error, Insert, Query, Rows, Tx, Type};
+use crate::db::{Cell, Database, Insert, Query, Rows, Tx, Type};
 use crate::error::Error as Failed;
 use crate::ingest::Trouble;
 use crate::privacy::{Keys, Names};
@@ -44,13 +44,13 @@ static ANSWER: Query = Query::new(
 /// Takes the request's id; tells whether nobody had it.
 pub(super) async fn claim(
     tx: &mut Tx<'_>,
-    Request { id, method, content }: &Request,
+    request: &Request,
     now: Timestamp,
-) -> Result<bool, Error> {
+) -> Result<bool, Trouble> {
+    let content = request.kept_content(tx.vault())?;
     let mut row = Rows::default();
-    let texts = [id.as_str(), method, content, "done"].map(Cell::from);
-    let [id, method, content, state] = texts;
-    row.push([id, method, content, state, now.0.into(), now.0.into()]);
+    let [id, method, state] = [request.id.as_str(), request.method, "done"].map(Cell::from);
+    row.push([id, method, content.into(), state, now.0.into(), now.0.into()]);
     Ok(!tx.insert(&CLAIM, &row).await?.is_empty())
 }
 
@@ -83,7 +83,7 @@ pub(super) async fn answer(
     request: &Request,
 ) -> Result<Option<Option<Vec<u8>>>, Trouble> {
     let mut row = Rows::default();
-    row.push([request.id.as_str().into(), request.content.as_str().into()]);
+    row.push([request.id.as_str().into(), request.kept_content(tx.vault())?.into()]);
     let rows = tx.fetch(&ANSWER, &row).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let (answer, owners, key) = (row.bytes(0)?, row.opt_text(1)?, row.opt_bytes(2)?);

@@ -5,6 +5,7 @@ use crate::affiliate::partners::{METHODS, Payout};
 use crate::app::now;
 use crate::db::{Query, Row, Rows, Tx};
 use crate::ingest::{Body, Trouble};
+use crate::once::kept_content;
 use crate::once::sealed::Sealed;
 use crate::privacy::bodies::Named;
 use crate::privacy::customers::{self, Said};
@@ -150,4 +151,13 @@ pub(super) async fn answers(tx: &mut Tx<'_>) -> Result<usize, Trouble> {
         rows.push([request.into(), answer.into(), owners.into(), key.into()]);
     }
     write(tx, &store::SEAL_ANSWERS, &rows).await
+}
+
+pub(super) async fn requests(tx: &mut Tx<'_>) -> Result<usize, Trouble> {
+    let found = found(tx, &store::REQUESTS).await?;
+    let mut rows = Rows::default();
+    for row in &found {
+        rows.push([row.text(0)?.into(), kept_content(tx.vault(), &row.text(1)?)?.into()]);
+    }
+    write(tx, &store::KEEP_REQUESTS, &rows).await
 }

@@ -108,3 +108,17 @@ pub(super) static SEAL_ANSWERS: Query = Query::new(
      from {0} where intents.request_id = t0.request",
     &[("request", Text), ("sealed", Bytes), ("owned", Text), ("shares", Bytes)],
 );
+
+/// Hashes of what requests said, without a key.
+pub(super) static REQUESTS: Query = Query::new(
+    "adopt_requests",
+    "select i.request_id, i.content_hash from intents i
+     where i.content_hash not like 'k:%' limit 500",
+    &[],
+);
+
+pub(super) static KEEP_REQUESTS: Query = Query::new(
+    "adopt_requests_keep",
+    "update intents set content_hash = t0.content from {0} where intents.request_id = t0.request",
+    &[("request", Text), ("content", Text)],
+);

@@ -124,7 +124,8 @@ fn lapsed() -> Error {
 /// If its id was used for another act.
 pub(super) async fn find(app: &App, request: &Request) -> Result<Option<Intent>, Error> {
     let found = store::find(&app.database, &request.id).await?;
-    if found.as_ref().is_some_and(|intent| intent.content != request.content) {
+    let content = request.kept_content(&app.database.vault)?;
+    if found.as_ref().is_some_and(|intent| intent.content != content) {
         return Err(reused());
     }
     Ok(found)

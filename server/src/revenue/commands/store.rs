@@ -73,16 +73,17 @@ fn read(row: &QueryResult) -> Result<(Intent, String, Option<Sealed>), DbErr> {
 /// request's id, so that even a lost row leads to the same key again.
 pub(super) async fn begin(
     database: &Database,
-    Request { id, method, content }: &Request,
+    request: &Request,
     calls: &str,
     now: Timestamp,
 ) -> Result<bool, Error> {
+    let (Request { id, method, .. }, content) = (request, request.kept_content(&database.vault)?);
     let (calls, name) = &sealed::seal_calls(database, id, calls, now).await?;
     let insert = "insert into intents (request_id, method, content_hash, idempotency_key, calls,
                   key_id, state, created_at, updated_at)
                   values ($1, $2, $3, $4, $5, $6, 'open', $7, $8)
                   on conflict (request_id) do nothing";
-    let values = [id, *method, content, id, calls, name].map(Value::from);
+    let values = [id, *method, &content, id, calls, name].map(Value::from);
     let times = [now.0, now.0].map(Value::from);
     Ok(execute(database, insert, values.into_iter().chain(times)).await?)
 }
@@ -90,16 +91,17 @@ pub(super) async fn begin(
 /// Stores an act that is done, unless its request has one.
 pub(super) async fn keep(
     database: &Database,
-    Request { id, method, content }: &Request,
+    request: &Request,
     answer: Vec<u8>,
     now: Timestamp,
-) -> Result<bool, DbErr> {
+) -> Result<bool, Error> {
+    let (Request { id, method, .. }, content) = (request, request.kept_content(&database.vault)?);
     let insert = "insert into intents (request_id, method, content_hash, state, answer, created_at,
                   updated_at) values ($1, $2, $3, 'done', $4, $5, $6)
                   on conflict (request_id) do nothing";
-    let texts = [id, *method, content].map(Value::from);
+    let texts = [id, *method, &content].map(Value::from);
     let rest = [answer.into(), now.0.into(), now.0.into()];
-    execute(database, insert, texts.into_iter().chain(rest)).await
+    Ok(execute(database, insert, texts.into_iter().chain(rest)).await?)
 }
 
 /// Takes an open intent to carry on with it; tells whether nobody else did.
