@@ -15,6 +15,8 @@ pub struct Leads {
     pub allowed_origins: Vec<String>,
     /// The most forms of one IPv4 address, or of one network of 64 bits of IPv6, in a minute.
     pub forms_per_minute: u32,
+    /// What forms of the web may ask to agree to. Mails name it.
+    pub purposes: Vec<String>,
     /// Ask the domain name system about addresses.
     pub dns: bool,
     /// Which servers to ask, with their ports; none: the system's.
@@ -39,6 +41,7 @@ impl Default for Leads {
             public_url: None,
             allowed_origins: Vec::new(),
             forms_per_minute: 20,
+            purposes: vec!["newsletter".into()],
             dns: true,
             dns_servers: Vec::new(),
             smtp_url: None,

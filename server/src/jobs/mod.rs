@@ -81,7 +81,8 @@ async fn look_ups(app: &Arc<App>, stop: &CancellationToken) {
 
 /// One turn of a job, where it is due and no other process has it.
 async fn turn(app: &Arc<App>, name: &'static str, every: Duration) -> Result<(), Error> {
-    let Some(lease) = lease::take(&app.database, name, app.now()).await? else { return Ok(()) };
+    let lease = lease::take(&app.database, name, app.now()).await?;
+    let Some(mut lease) = lease else { return Ok(()) };
     let result = match name {
         "coupons" => settle_waiting(&app.database).await.map(drop),
         "commissions" => settle_commissions(&app.database).await.map(drop),
@@ -91,7 +92,11 @@ async fn turn(app: &Arc<App>, name: &'static str, every: Duration) -> Result<(),
             drop_clicks(&app.database, keep, app.now()).await.map(drop)
         }
         "leads" => lead::convert_marked(&app.database, app.now()).await.map(drop),
-        "outbox" => lead::send_due(app).await.map(drop),
+        // A mail server may take longer than a lease.
+        "outbox" => tokio::select! {
+            sent = lead::send_due(app) => sent.map(drop),
+            lost = lease.hold(app) => Err(lost),
+        },
         "bodies" => link_bodies(&app.database).await.map(drop),
         "retention" => {
             let days = app.config.privacy.keep_bodies_days;

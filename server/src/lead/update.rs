@@ -4,7 +4,7 @@ use super::email::Found;
 use super::personal::{Personal, Statement};
 use super::scores::{keep_profile, restage};
 use super::sealed::{erased, seal, subjects};
-use super::{entity, store, unknown};
+use super::{consents, entity, store, unknown};
 use crate::affiliate::new_id;
 use crate::db::Tx;
 use crate::error::{Error, Reason};
@@ -52,6 +52,9 @@ impl Act for Update {
             }
             // By the former mailbox the lead may have been somebody's who paid.
             store::changed(tx, lead.email_index.as_deref().into_iter()).await?;
+            if lead.email_index.as_deref() != Some(&found.index) {
+                consents::end_all(tx, id, self.now).await?;
+            }
             personal.email.clone_from(&found.delivery);
             lead.email_index = Some(found.index.clone());
             lead.verdict = found.verdict().to_owned();

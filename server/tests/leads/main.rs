@@ -24,6 +24,7 @@ mod restated;
 mod scores;
 mod smtp;
 mod stages;
+mod withdrawals;
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -79,7 +79,7 @@ async fn state(desk: &mut Desk, lead: &str) -> ConsentState {
 }
 
 const ASKED: &str = "You asked for: newsletter. One more step:";
-const LEAVE: &str = "You will not be written to any more.";
+const LEAVE: &str = "Press the button, and you will not be written to any more.";
 const LEFT: &str = "You will not be written to any more.";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

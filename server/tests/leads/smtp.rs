@@ -34,6 +34,9 @@ impl Mail {
 struct State {
     mails: Vec<Mail>,
     refusal: Option<&'static str>,
+    /// Says to logins.
+    login: Option<&'static str>,
+    logins: usize,
     tries: usize,
 }
 
@@ -66,6 +69,16 @@ impl Smtp {
         self.state.lock().unwrap().refusal = answer;
     }
 
+    /// Refuses logins from now on; `None` takes them.
+    pub fn refuse_logins(&self, answer: Option<&'static str>) {
+        self.state.lock().unwrap().login = answer;
+    }
+
+    /// How often somebody tried to log in.
+    pub fn logins(&self) -> usize {
+        self.state.lock().unwrap().logins
+    }
+
     /// What was taken.
     pub fn mails(&self) -> Vec<Mail> {
         self.state.lock().unwrap().mails.clone()
@@ -93,7 +106,12 @@ async fn talk(stream: TcpStream, state: Arc<Mutex<State>>) {
         }
         let word = line.get(..4).unwrap_or_default().to_ascii_uppercase();
         let answer = match word.as_str() {
-            "EHLO" => "250-sink.example\r\n250-8BITMIME\r\n250 SMTPUTF8",
+            "EHLO" => "250-sink.example\r\n250-8BITMIME\r\n250-AUTH PLAIN\r\n250 SMTPUTF8",
+            "AUTH" => {
+                let mut state = state.lock().unwrap();
+                state.logins += 1;
+                state.login.unwrap_or("235 welcome")
+            }
             "MAIL" => {
                 mail.from = line.trim().to_owned();
                 "250 ok"

@@ -110,7 +110,9 @@ class LeadConsent(_message.Message):
     CONFIRMED_TIME_FIELD_NUMBER: _builtins.int
     WITHDRAWN_TIME_FIELD_NUMBER: _builtins.int
     purpose: _builtins.str
-    """purpose is what for."""
+    """purpose is what for; `all`, which can only be withdrawn, says that the lead wants no mail at all. A
+    purpose that was agreed to after that holds all the same.
+    """
     state: Global___ConsentState.ValueType
     """state is how it stands."""
     text_hash: _builtins.str
@@ -222,7 +224,7 @@ class WithdrawConsentRequest(_message.Message):
     lead_id: _builtins.str
     """lead_id is the lead; required."""
     purpose: _builtins.str
-    """purpose is what for; empty for every purpose."""
+    """purpose is what for; empty, or `all`, for every purpose and for mails of any other kind."""
     request_id: _builtins.str
     """request_id is a UUID made by the caller, the same for every attempt at this act; required."""
     def __init__(

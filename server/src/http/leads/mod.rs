@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::lead::forms;
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::Response;
 pub(super) use form::{preflight, submit};
 use page::{page, refusal};
@@ -41,21 +41,31 @@ pub(super) async fn show_confirmation(
     State(app): State<Arc<App>>,
     Extension(peer): Extension<Peer>,
     Path(token): Path<String>,
+    method: Method,
     headers: HeaderMap,
 ) -> Response {
     let (address, agent) = asker(&app, peer, &headers);
-    if let Some(limited) = limited(&app, address) {
-        return limited;
-    }
     match forms::look(&app, &token).await {
-        Ok(Ok(_)) if app.config.leads.one_click => confirmed(&app, token, address, agent).await,
+        Ok(Ok(_)) if app.config.leads.one_click && method == Method::GET => {
+            confirmed(&app, token, address, agent).await
+        }
         Ok(Ok(purpose)) => {
             let text = format!("You asked for: {purpose}. One more step:");
             page(StatusCode::OK, "Please confirm", &text, Some("Confirm"))
         }
-        Ok(Err(why)) => page(StatusCode::GONE, "Nothing to confirm", &sentence(&why), None),
+        Ok(Err(why)) => missed(&app, address, gone(&why)),
         Err(error) => refusal(&error),
     }
+}
+
+fn gone(why: &str) -> Response {
+    page(StatusCode::GONE, "Nothing to confirm", &sentence(why), None)
+}
+
+/// The answer to a token that is none, or the limit's: only who guesses is counted. Programs of mail
+/// providers come for many from few addresses.
+fn missed(app: &App, address: Option<IpAddr>, answer: Response) -> Response {
+    limited(app, address).unwrap_or(answer)
 }
 
 /// `POST /revenue/leads/confirm/{token}`: confirms.
@@ -66,10 +76,7 @@ pub(super) async fn confirm(
     headers: HeaderMap,
 ) -> Response {
     let (address, agent) = asker(&app, peer, &headers);
-    match limited(&app, address) {
-        Some(limited) => limited,
-        None => confirmed(&app, token, address, agent).await,
-    }
+    confirmed(&app, token, address, agent).await
 }
 
 async fn confirmed(
@@ -83,9 +90,7 @@ async fn confirmed(
             let text = format!("Thank you. Confirmed: {purpose}.");
             page(StatusCode::OK, "Confirmed", &text, None)
         }
-        Err(error @ Error::Precondition { .. }) => {
-            page(StatusCode::GONE, "Nothing to confirm", &sentence(&error.message()), None)
-        }
+        Err(error @ Error::Precondition { .. }) => missed(app, address, gone(&error.message())),
         Err(error) => refusal(&error),
     }
 }
@@ -98,15 +103,12 @@ pub(super) async fn show_withdrawal(
     headers: HeaderMap,
 ) -> Response {
     let (address, _) = asker(&app, peer, &headers);
-    if let Some(limited) = limited(&app, address) {
-        return limited;
-    }
     match forms::is_known(&app, &token).await {
         Ok(true) => {
-            let text = "You will not be written to any more.";
+            let text = "Press the button, and you will not be written to any more.";
             page(StatusCode::OK, "Unsubscribe", text, Some("Unsubscribe"))
         }
-        Ok(false) => nobody(),
+        Ok(false) => missed(&app, address, nobody()),
         Err(error) => refusal(&error),
     }
 }
@@ -120,15 +122,12 @@ pub(super) async fn withdraw(
     headers: HeaderMap,
 ) -> Response {
     let (address, _) = asker(&app, peer, &headers);
-    if let Some(limited) = limited(&app, address) {
-        return limited;
-    }
     match forms::withdraw(&app, &token).await {
         Ok(true) => {
             let text = "You will not be written to any more.";
             page(StatusCode::OK, "Unsubscribed", text, None)
         }
-        Ok(false) => nobody(),
+        Ok(false) => missed(&app, address, nobody()),
         Err(error) => refusal(&error),
     }
 }

@@ -1,6 +1,6 @@
 //! Confirming and withdrawing.
 
-use super::{Evidence, Token, of, refused, seal, store};
+use super::{ALL, Evidence, Stored, Token, of, refused, seal, store};
 use crate::affiliate::new_id;
 use crate::db::Tx;
 use crate::error::Error;
@@ -8,6 +8,7 @@ use crate::lead::sealed::subjects;
 use crate::lead::{outbox, store as leads, unknown};
 use crate::once::Act;
 use crate::privacy::Keys;
+use std::collections::BTreeSet;
 use takings_core::lead::consent::{Fact, Happened, Refusal, check, consent};
 use takings_core::time::Timestamp;
 
@@ -77,20 +78,47 @@ impl Act for Withdraw {
             return Err(unknown(lead));
         }
         let facts = store::load(tx, &[lead]).await?.remove(lead).unwrap_or_default();
-        let mut purposes: Vec<String> = facts.iter().map(|it| it.purpose.clone()).collect();
-        purposes.sort_unstable();
-        purposes.dedup();
-        purposes.retain(|it| purpose.as_ref().is_none_or(|wanted| wanted == it));
-        let ended = |it: &String| consent(&of(&facts, it), *now).withdrawn_at.is_some();
-        purposes.retain(|it| !ended(it));
-        for purpose in &purposes {
-            let id = new_id("cns");
-            let fact = Fact { at: *now, happened: Happened::Withdrawn };
-            let (text_hash, origin, evidence) = (None, None, None);
-            let row = store::Row { id: &id, lead, purpose, fact, text_hash, origin, evidence };
-            store::insert(tx, row, *now).await?;
-            outbox::cancel(tx, lead, purpose, *now).await?;
+        let mut purposes = known(&facts);
+        match purpose {
+            Some(wanted) => purposes.retain(|it| it == wanted),
+            // Also where nothing was asked for: mails of others lead to the same page.
+            None => drop(purposes.insert(ALL.to_owned())),
         }
-        Ok(Withdrawn(purposes))
+        Ok(Withdrawn(end(tx, lead, &facts, purposes, *now).await?))
     }
+}
+
+/// Withdraws what a lead agreed to by its former address: nobody has agreed by the new one. Tokens of
+/// before confirm nothing, and mails that wait are not sent.
+pub(in crate::lead) async fn end_all(
+    tx: &mut Tx<'_>,
+    lead: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let facts = store::load(tx, &[lead]).await?.remove(lead).unwrap_or_default();
+    end(tx, lead, &facts, known(&facts), now).await.map(drop)
+}
+
+fn known(facts: &[Stored]) -> BTreeSet<String> {
+    facts.iter().map(|it| it.purpose.clone()).collect()
+}
+
+/// Withdraws what stands of some purposes; answers which that were.
+async fn end(
+    tx: &mut Tx<'_>,
+    lead: &str,
+    facts: &[Stored],
+    mut purposes: BTreeSet<String>,
+    now: Timestamp,
+) -> Result<Vec<String>, Error> {
+    purposes.retain(|it| consent(&of(facts, it), now).withdrawn_at.is_none());
+    for purpose in &purposes {
+        let id = new_id("cns");
+        let fact = Fact { at: now, happened: Happened::Withdrawn };
+        let (text_hash, origin, evidence) = (None, None, None);
+        let row = store::Row { id: &id, lead, purpose, fact, text_hash, origin, evidence };
+        store::insert(tx, row, now).await?;
+        outbox::cancel(tx, lead, purpose, now).await?;
+    }
+    Ok(purposes.into_iter().collect())
 }

@@ -12,8 +12,9 @@ use takings_core::time::{DAY_MICROS, Timestamp};
 
 /// Within this time no second mail is sent for a purpose: a form sent twice is one wish.
 const PAUSE: i64 = 600 * 1_000_000;
-/// The most mails to a person in a day, whoever fills in forms.
-const MOST_A_DAY: usize = 5;
+/// The most mails that ask a person in thirty days, whoever fills in forms.
+const MOST_A_MONTH: usize = 5;
+const MONTH: i64 = 30 * DAY_MICROS;
 
 /// What somebody agreed to in a form.
 #[derive(Clone, Debug)]
@@ -24,8 +25,8 @@ pub(in crate::lead) struct Asked {
     pub(in crate::lead) evidence: Evidence,
 }
 
-/// Stores what was asked for, and a mail that asks to confirm it, unless that is confirmed already or
-/// was asked for just now.
+/// Stores what was asked for, and a mail that asks to confirm it, unless the same text is confirmed
+/// already or was asked for just now.
 pub(in crate::lead) async fn ask(
     tx: &mut Tx<'_>,
     (keys, lead): (&Keys, &str),
@@ -34,9 +35,9 @@ pub(in crate::lead) async fn ask(
     now: Timestamp,
 ) -> Result<(), Error> {
     let facts = store::load(tx, &[lead]).await?.remove(lead).unwrap_or_default();
-    let is_confirmed = agreed(&facts, now)
-        .iter()
-        .any(|it| it.purpose == asked.purpose && it.consent.state.allows());
+    let is_confirmed = agreed(&facts, now).iter().any(|it| {
+        it.purpose == asked.purpose && it.text_hash == asked.text_hash && it.consent.state.allows()
+    });
     if is_confirmed || !may_send(&facts, &asked.purpose, now) {
         return Ok(());
     }
@@ -59,7 +60,14 @@ pub(in crate::lead) async fn ask(
 fn may_send(facts: &[Stored], purpose: &str, now: Timestamp) -> bool {
     let asked = facts.iter().filter(|it| matches!(it.fact.happened, Happened::Requested(_)));
     let since = |at: Timestamp| now.0.saturating_sub(at.0);
-    let just_now = asked.clone().any(|it| it.purpose == purpose && since(it.fact.at) < PAUSE);
-    let today = asked.filter(|it| since(it.fact.at) < DAY_MICROS).count();
-    !just_now && today < MOST_A_DAY
+    let of_it = |it: &&Stored| it.purpose == purpose;
+    let withdrawn = facts.iter().filter(of_it).filter(|it| it.fact.happened == Happened::Withdrawn);
+    let withdrawn = withdrawn.map(|it| it.fact.at).max();
+    // Who asks again after a withdrawal has another wish.
+    let just_now = asked
+        .clone()
+        .filter(of_it)
+        .any(|it| since(it.fact.at) < PAUSE && withdrawn.is_none_or(|at| it.fact.at > at));
+    let lately = asked.filter(|it| since(it.fact.at) < MONTH).count();
+    !just_now && lately < MOST_A_MONTH
 }

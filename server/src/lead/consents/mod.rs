@@ -5,7 +5,7 @@ mod acts;
 mod ask;
 mod store;
 
-pub(super) use acts::{Confirm, Confirmed, Withdraw, Withdrawn};
+pub(super) use acts::{Confirm, Confirmed, Withdraw, Withdrawn, end_all};
 pub(super) use ask::{Asked, ask};
 pub(super) use store::{load, sent};
 
@@ -16,6 +16,9 @@ use crate::error::{Error, Reason};
 use serde::{Deserialize, Serialize};
 use takings_core::lead::consent::{Consent, Fact, Happened, Refusal, TokenHash, check, consent};
 use takings_core::time::Timestamp;
+
+/// The purpose that stands for every one: who withdraws it wants no mail at all.
+pub(super) const ALL: &str = "all";
 
 /// What a lead agreed to for one purpose.
 #[derive(Clone, Debug)]

@@ -1,6 +1,8 @@
 //! Consents, as the contract says them.
 
-use super::super::consents::{Agreed, Asked, Confirm, Confirmed, Evidence, Withdraw, Withdrawn};
+use super::super::consents::{
+    ALL, Agreed, Asked, Confirm, Confirmed, Evidence, Withdraw, Withdrawn,
+};
 use super::{ip_address, lead_id, request, slug, words};
 use crate::app::App;
 use crate::error::{Error, Reason};
@@ -20,8 +22,13 @@ pub(super) fn asked(given: pb::ConsentRequest) -> Result<Asked, Error> {
         let message = "a form's text has at most 10,000 characters";
         return Err(Error::invalid(Reason::InvalidField, "consent.text", message));
     }
+    let purpose = slug("consent.purpose", purpose)?;
+    if purpose == ALL {
+        let message = "`all` stands for every purpose, and can only be withdrawn: name one";
+        return Err(Error::invalid(Reason::InvalidField, "consent.purpose", message));
+    }
     Ok(Asked {
-        purpose: slug("consent.purpose", purpose)?,
+        purpose,
         text_hash: hex::encode(Sha256::digest(text.as_bytes())),
         evidence: Evidence {
             form_url: words("consent.form_url", form_url, 2_048)?,
@@ -58,7 +65,8 @@ pub(in crate::lead) fn withdraw(
 ) -> Result<(Request, Withdraw), Error> {
     let request = request(app, &take(&mut asked.request_id), "WithdrawConsent", &asked)?;
     let pb::WithdrawConsentRequest { lead_id: id, purpose, request_id: _ } = asked;
-    let purpose = if purpose.is_empty() { None } else { Some(slug("purpose", purpose)?) };
+    let all = purpose.is_empty() || purpose == ALL;
+    let purpose = if all { None } else { Some(slug("purpose", purpose)?) };
     Ok((request, Withdraw { now: app.now(), lead: lead_id(id)?, purpose }))
 }
 

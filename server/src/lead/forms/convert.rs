@@ -56,11 +56,11 @@ pub(super) fn capture(form: &Form) -> pb::CaptureLeadRequest {
     pb::CaptureLeadRequest {
         email: field("email"),
         profile: Some(profile),
-        source: first(["source", ""], "web_form"),
+        source: nobody(first(["source", ""], "web_form"), "web_form"),
         campaign: Some(pb::Campaign {
             source: field("utm_source"),
             medium: field("utm_medium"),
-            name: field("utm_campaign"),
+            name: nobody(field("utm_campaign"), ""),
             term: field("utm_term"),
             content: field("utm_content"),
         }),
@@ -73,7 +73,13 @@ pub(super) fn capture(form: &Form) -> pb::CaptureLeadRequest {
     }
 }
 
-/// The id of the act: the same for the same form within ten minutes, and nobody's to guess.
+/// Names by which leads are counted hold no address; no form is lost for one that does.
+fn nobody(name: String, instead: &str) -> String {
+    if name.contains('@') { instead.to_owned() } else { name }
+}
+
+/// The id of the act: the same for the same form in the same ten minutes of the clock, and nobody's to
+/// guess.
 pub(super) fn act(app: &App, request: &pb::CaptureLeadRequest) -> Result<String, Error> {
     let content =
         format!("{} {}", hex::encode(request.encode_to_vec()), app.now().0.div_euclid(AGAIN));

@@ -45,7 +45,7 @@ pub(crate) enum Sent {
     Dropped,
 }
 
-/// Takes a form in. The same form sent again within ten minutes is the same act.
+/// Takes a form in. The same form sent again in the same ten minutes of the clock is the same act.
 ///
 /// # Errors
 ///
@@ -55,7 +55,13 @@ pub(crate) async fn submit(app: &Arc<App>, form: Form) -> Result<Sent, Error> {
         metrics::counter!("lead_captures_total", "verdict" => "robot").increment(1);
         return Ok(Sent::Dropped);
     }
-    let asks = !form.field("consent_purpose").is_empty();
+    let purpose = form.field("consent_purpose");
+    let asks = !purpose.is_empty();
+    if asks && !app.config.leads.purposes.iter().any(|it| it == purpose) {
+        // Mails name it, and whoever fills in a form is a stranger.
+        let message = "forms cannot ask for this purpose: name it in leads.purposes";
+        return Err(Error::invalid(Reason::InvalidField, "consent_purpose", message));
+    }
     let mut request = convert::capture(&form);
     request.request_id = convert::act(app, &request)?;
     match service::capture(app, request).await {

@@ -28,16 +28,16 @@ impl Letter {
         let text = format!(
             "Somebody, probably you, filled in a form with this address ({about}).\n\n\
              Please confirm that you want this:\n{confirm}\n\n\
-             The link works once, for seven days. If it was not you, do nothing: you will not be \
-             written to again.\n\nNever again, whatever happens:\n{unsubscribe}\n"
+             The link works once, for seven days. If it was not you, do nothing: without it nothing \
+             is sent to you.\n\nTake back everything you have agreed to:\n{unsubscribe}\n"
         );
         let html = format!(
             "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
              </head><body style=\"font-family:sans-serif;max-width:36em\"><p>Somebody, probably you, \
              filled in a form with this address ({title}).</p><p><a href=\"{confirm}\">Confirm that \
              you want this</a></p><p>The link works once, for seven days. If it was not you, do \
-             nothing: you will not be written to again.</p><p><small><a href=\"{unsubscribe}\">Never \
-             again, whatever happens</a></small></p></body></html>\n",
+             nothing: without it nothing is sent to you.</p><p><small><a href=\"{unsubscribe}\">Take \
+             back everything you have agreed to</a></small></p></body></html>\n",
             title = escaped(&about)
         );
         Letter { subject: format!("Please confirm: {about}"), text, html, unsubscribe }

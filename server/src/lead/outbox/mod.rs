@@ -46,15 +46,20 @@ pub async fn send_due(app: &App) -> Result<usize, Error> {
         if app.stopping.is_cancelled() {
             break;
         }
-        let outcome = match open_mail(app, base, &due).await? {
-            Some(mail) => match post.send(&mail.letter, &mail.to).await {
+        let outcome = match open_mail(app, base, &due).await {
+            Err(Error::Internal(error)) => {
+                tracing::error!(%error, mail = due.id, "a mail cannot be read");
+                Fate::Dead("unreadable".into())
+            }
+            Err(error) => return Err(error),
+            Ok(Some(mail)) => match post.send(&mail.letter, &mail.to).await {
                 Outcome::Sent => {
                     sent += 1;
                     Fate::Sent(mail.token)
                 }
                 Outcome::Failed { permanent, code } => Fate::failed(&due, permanent, code),
             },
-            None => Fate::Over("cancelled", ""),
+            Ok(None) => Fate::Over("cancelled", ""),
         };
         settle(app, &due, outcome).await?;
     }

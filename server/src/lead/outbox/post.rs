@@ -54,7 +54,7 @@ impl Post {
         };
         match self.transport.send(message).await {
             Ok(_) => Outcome::Sent,
-            Err(error) => Outcome::Failed { permanent: error.is_permanent(), code: code(&error) },
+            Err(error) => failed(&error),
         }
     }
 
@@ -73,6 +73,19 @@ impl Post {
             .raw_header(header("Auto-Submitted", "auto-generated".into()))
             .multipart(body)
     }
+}
+
+/// Answers of a server that does not let us in (RFC 4954): our password is wrong, not the receiver.
+const LOGIN: [&str; 4] = ["530", "534", "535", "538"];
+
+fn failed(error: &smtp::Error) -> Outcome {
+    let code = code(error);
+    let login = LOGIN.contains(&code.as_str());
+    if login {
+        metrics::counter!("outbox_logins_refused_total").increment(1);
+        tracing::error!(code, "the mail server refuses our login: correct leads.smtp_url");
+    }
+    Outcome::Failed { permanent: error.is_permanent() && !login, code }
 }
 
 /// What kind of failure it was.
