@@ -15,6 +15,7 @@ pub(crate) use stripe::is_loopback;
 pub use stripe::{ApiKey, Stripe};
 
 use figment::Figment;
+use figment::error::Kind;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -161,7 +162,7 @@ impl Config {
             let value: figment::value::Value = value.parse().unwrap_or_else(|never| match never {});
             figment = figment.merge((key.as_str(), value));
         }
-        let mut config: Config = figment.extract().map_err(Box::new)?;
+        let mut config: Config = figment.extract().map_err(without_lines)?;
         config.stripe.read_files()?;
         config.leads.read_files()?;
         config.check()?;
@@ -193,6 +194,14 @@ impl Config {
     }
 }
 
+/// An error without the line of the file that it is about, which may hold a secret.
+fn without_lines(mut error: figment::Error) -> Box<figment::Error> {
+    if let Kind::Message(text) = &mut error.kind {
+        text.truncate(text.find('\n').unwrap_or(text.len()));
+    }
+    Box::new(error)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,6 +217,15 @@ mod tests {
         std::fs::write(&file, "[databse]\nurl = 'x'\n").unwrap();
         let error = Config::load(Some(&file), &[]).unwrap_err().to_string();
         assert!(error.contains("databse"), "{error}");
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_is_not_repeated() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("takings.toml");
+        std::fs::write(&file, "[privacy]\nmaster_key = 3f9a_secret\n").unwrap();
+        let error = Config::load(Some(&file), &[]).unwrap_err().to_string();
+        assert!(error.contains("line 2") && !error.contains("3f9a"), "{error}");
     }
 
     #[test]

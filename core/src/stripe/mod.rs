@@ -12,6 +12,6 @@ pub use envelope::{Envelope, EnvelopeError};
 pub use normalize::{
     API_VERSION, Contents, EVENT_TYPES, Observed, looked_up, normalize, observe, observe_in_full,
 };
-pub use people::people;
+pub use people::{addresses, people};
 pub use question::{Question, Request, Shape};
 pub use refusal::Refusal;

@@ -11,31 +11,47 @@ const DEPTH: usize = 24;
 /// it or in its previous values, as an id or expanded.
 pub fn people(envelope: &Envelope) -> BTreeSet<String> {
     let mut people = BTreeSet::new();
-    if let Ok(data) = &envelope.data {
-        collect(&data.object, DEPTH, &mut people);
-        data.previous.iter().for_each(|previous| collect(previous, DEPTH, &mut people));
-    }
+    walk(envelope, &mut |object| {
+        let text = |key: &str| object.get(key).and_then(Value::as_str);
+        let own = text("id").filter(|_| text("object") == Some("customer"));
+        people.extend(own.into_iter().chain(text("customer")).filter_map(customer));
+    });
     people.extend(envelope.related.iter().filter(|id| id.starts_with("cus_")).cloned());
     people
 }
 
-fn collect(object: &Map<String, Value>, depth: usize, people: &mut BTreeSet<String>) {
-    if object.get("object").and_then(Value::as_str) == Some("customer") {
-        people.extend(object.get("id").and_then(Value::as_str).and_then(customer));
-    }
-    for (key, value) in object {
-        match value {
-            Value::String(id) if key == "customer" => people.extend(customer(id)),
-            value => within(value, depth, people),
-        }
+/// The addresses that an event names, such as those of guests: `email` or `..._email` anywhere in it or
+/// in its previous values.
+pub fn addresses(envelope: &Envelope) -> BTreeSet<String> {
+    let mut addresses = BTreeSet::new();
+    walk(envelope, &mut |object| {
+        let named = |(key, value): (&String, &Value)| {
+            let is_one = key == "email" || key.ends_with("_email");
+            value.as_str().filter(|_| is_one).map(str::to_owned)
+        };
+        addresses.extend(object.iter().filter_map(named));
+    });
+    addresses
+}
+
+/// Shows every object of an event.
+fn walk(envelope: &Envelope, visit: &mut impl FnMut(&Map<String, Value>)) {
+    if let Ok(data) = &envelope.data {
+        below(&data.object, DEPTH, visit);
+        data.previous.iter().for_each(|previous| below(previous, DEPTH, visit));
     }
 }
 
-fn within(value: &Value, depth: usize, people: &mut BTreeSet<String>) {
+fn below(object: &Map<String, Value>, depth: usize, visit: &mut impl FnMut(&Map<String, Value>)) {
+    visit(object);
+    object.values().for_each(|value| within(value, depth, visit));
+}
+
+fn within(value: &Value, depth: usize, visit: &mut impl FnMut(&Map<String, Value>)) {
     let Some(depth) = depth.checked_sub(1) else { return };
     match value {
-        Value::Object(object) => collect(object, depth, people),
-        Value::Array(values) => values.iter().for_each(|value| within(value, depth, people)),
+        Value::Object(object) => below(object, depth, visit),
+        Value::Array(values) => values.iter().for_each(|value| within(value, depth, visit)),
         _ => {}
     }
 }
@@ -80,6 +96,20 @@ mod tests {
             ["cus_1", "cus_2"]
         );
         assert!(named(json!({"object": "product", "id": "prod_1"}), none).is_empty());
+    }
+
+    #[test]
+    fn the_addresses_of_guests_are_found_wherever_they_are() {
+        let event = json!({
+            "id": "evt_1", "type": "checkout.session.completed", "created": 1, "livemode": true,
+            "data": {"object": {
+                "customer": null, "customer_email": "a@b.c", "email": null,
+                "customer_details": {"email": "d@e.f", "name": "Anna"},
+                "charges": {"data": [{"receipt_email": "g@h.i", "emails": "no"}]},
+            }},
+        });
+        let found = addresses(&envelope::parse(event.to_string().as_bytes()).unwrap());
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), ["a@b.c", "d@e.f", "g@h.i"]);
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use super::links::Links;
 use super::{Entry, Trouble};
 use crate::db::{Cell, Rows, Tx};
-use crate::privacy::customers::customer;
+use crate::privacy::customers::{customer, email_index};
 use crate::privacy::{Keys, Names, owners_of};
+use std::collections::BTreeSet;
 
 /// What is written of bodies.
 #[derive(Default)]
@@ -13,6 +14,8 @@ pub(super) struct Bodies {
     pub(super) rows: Rows,
     /// Those of nobody yet, each with an object whose settlement may tell.
     pub(super) loose: Rows,
+    /// By what mailboxes the bodies of guests are found.
+    pub(super) guests: Rows,
 }
 
 /// How a body is stored that is about someone who was erased: it is not.
@@ -34,6 +37,13 @@ impl Bodies {
         let mut bodies = Bodies::default();
         for ((entry, seq), owners) in taken.iter().zip(&owners) {
             bodies.rows.push(row(entry, *seq, owners, keys));
+            if owners.is_empty() {
+                let indexes = tx.vault().unlocked_indexes()?;
+                let found = entry.guests.iter().filter_map(|it| email_index(indexes, it));
+                for mailbox in found.collect::<BTreeSet<String>>() {
+                    bodies.guests.push([entry.named().subject().into(), mailbox.into()]);
+                }
+            }
             let teller = entry.facts.iter().find(|fact| fact.state.settles());
             if let Some(teller) = teller.filter(|_| owners.is_empty()) {
                 let (object, subject) = (teller.object.as_str(), entry.named().subject());

@@ -100,6 +100,8 @@ pub struct Entry {
     pub body: Body,
     /// The customers that the payload names.
     pub people: BTreeSet<String>,
+    /// The addresses that the payload names, where it names no customer: guests are found by them.
+    pub guests: BTreeSet<String>,
     /// It was taken in before, and is to be applied again.
     pub again: bool,
     /// The object that it names and does not show.
@@ -124,6 +126,7 @@ impl Entry {
             personal: observed.personal,
             body: Body::stored(0, Vec::new()),
             people: BTreeSet::new(),
+            guests: BTreeSet::new(),
             again: false,
             wanted: None,
             fetched: true,

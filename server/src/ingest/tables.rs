@@ -259,7 +259,13 @@ pub(super) static ARRIVED: Delete =
 /// What has to be there before aggregates are loaded.
 pub(super) static LEARN: Bundle = Bundle::new(
     "learn",
-    &[Part::Insert(&BODIES), Part::Insert(&LOOSE), Part::Insert(&FACTS), Part::Insert(&OBJECTS)],
+    &[
+        Part::Insert(&BODIES),
+        Part::Insert(&LOOSE),
+        Part::Insert(&PEOPLE),
+        Part::Insert(&FACTS),
+        Part::Insert(&OBJECTS),
+    ],
 );
 
 /// Everything a unit of work derives.

@@ -82,7 +82,7 @@ impl Unit {
         if facts.is_empty() {
             let (none, mut keys) = (Rows::default(), Keys::default());
             let bodies = Bodies::new(tx, taken, &Links::default(), &mut keys).await?;
-            let rows = [&bodies.rows, &bodies.loose, &none, &none];
+            let rows = [&bodies.rows, &bodies.loose, &bodies.guests, &none, &none];
             return Ok(tx.write(&tables::LEARN, &rows).await?);
         }
         let named: Vec<(i64, &Fact)> =
@@ -91,7 +91,8 @@ impl Unit {
         let mut keys = hold_keys(tx, facts).await?;
         let bodies = Bodies::new(tx, taken, &links, &mut keys).await?;
         let (rows, objects) = (fact_rows(facts, &keys, batch)?, object_rows(&mut links, batch));
-        tx.write(&tables::LEARN, &[&bodies.rows, &bodies.loose, &rows, &objects]).await?;
+        let learned = [&bodies.rows, &bodies.loose, &bodies.guests, &rows, &objects];
+        tx.write(&tables::LEARN, &learned).await?;
         let mut customers = Customers::holding(keys);
         for (source, entry, fact) in facts {
             customers.touch(&links, *source, entry.second, &entry.event, fact);

@@ -38,7 +38,9 @@ async fn collect(database: &Database, by: &By) -> Result<Option<Value>, Error> {
         let Some((last, _, _)) = page.last() else { break };
         after = *last;
         for (_, owners, stored) in page {
-            if owners.split(' ').any(|owner| person.subjects.contains(owner)) {
+            let own = stored.named().subject();
+            let mut names = owners.split(' ').chain([own.as_str()]);
+            if names.any(|name| person.subjects.contains(name)) {
                 events.extend(event(database, stored).await?);
             }
         }

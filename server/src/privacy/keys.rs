@@ -118,7 +118,9 @@ impl Keys {
         kept: &[(String, &Key)],
     ) -> Result<(), Trouble> {
         let found = self.fetch(tx, query, &missing).await?;
-        tx.vault().learn(found.into_iter());
+        // What this transaction destroys is not durable yet.
+        let destroyed = tx.destroyed().clone();
+        tx.vault().learn(found.into_iter().filter(|(name, _)| !destroyed.contains(name)));
         missing.retain(|name| !self.0.contains_key(name));
         if missing.is_empty() && kept.is_empty() {
             return Ok(());

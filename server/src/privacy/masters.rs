@@ -4,7 +4,7 @@
 use crate::db::with_ending;
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use takings_core::privacy::{MasterKeyError, MasterKeys};
 use zeroize::Zeroizing;
@@ -78,7 +78,12 @@ impl MasterSource {
         }
     }
 
-    /// The file that keys are read from, and a new one is written to.
+    /// The file that a new key is put into; nothing where the configuration's own goes before.
+    pub(super) fn renewed(&self) -> Option<&Path> {
+        self.path().filter(|_| self.keys.is_none())
+    }
+
+    /// The file that keys are read from.
     pub(super) fn path(&self) -> Option<&Path> {
         let beside = self.beside.as_deref().filter(|_| self.keys.is_none());
         self.file.as_deref().or(beside)
@@ -88,8 +93,10 @@ impl MasterSource {
     /// to be made.
     pub(super) fn make(&self) -> Result<Option<MasterKeys>, MasterError> {
         let Some(path) = self.path().filter(|_| self.file.is_none()) else { return Ok(None) };
-        write_new(path, &format!("{}\n", *fresh()))
-            .map_err(|it| MasterError::Io(path.into(), it))?;
+        if !publish(path, &fresh()).map_err(|error| MasterError::Io(path.into(), error))? {
+            // Another process was faster.
+            return self.read().map(Some);
+        }
         let (path, keys) = (path.display(), self.read()?);
         tracing::warn!(
             "a master key for personal data was made in {path}: keep a copy of it away from the \
@@ -104,16 +111,51 @@ impl MasterSource {
     ///
     /// If the file cannot be written.
     pub(super) fn put_in_front(&self, path: &Path) -> Result<MasterKeys, MasterError> {
-        let failed = |error| MasterError::Io(path.to_owned(), error);
-        let before = Zeroizing::new(fs::read_to_string(path).map_err(failed)?);
-        let permissions = fs::metadata(path).map_err(failed)?.permissions();
-        let text = Zeroizing::new(format!("{}\n{}", *fresh(), *before));
         let new = with_ending(path, ".new");
-        let written = write_new(&new, &text)
-            .and_then(|()| fs::set_permissions(&new, permissions))
-            .and_then(|()| fs::rename(&new, path));
-        written.map_err(failed)?;
+        // Whoever makes this file is alone from here on, so no key of another rotation is lost.
+        let file = create(&new).map_err(|error| MasterError::Io(new.clone(), under_way(error)))?;
+        if let Err(error) = put_before(path, file, &new) {
+            // Nothing is wrapped by its key yet.
+            let _ = fs::remove_file(&new);
+            return Err(MasterError::Io(path.to_owned(), error));
+        }
         self.read()
+    }
+}
+
+/// Writes a new key and those of a file, for the same owner and readers, and takes the file's place.
+fn put_before(path: &Path, mut file: fs::File, new: &Path) -> std::io::Result<()> {
+    let (before, old) = (Zeroizing::new(fs::read_to_string(path)?), fs::metadata(path)?);
+    let text = Zeroizing::new(format!("{}\n{}", *fresh(), *before));
+    file.write_all(text.as_bytes())?;
+    fchown(&file, Some(old.uid()), Some(old.gid()))?;
+    file.set_permissions(old.permissions())?;
+    file.sync_all()?;
+    fs::rename(new, path)?;
+    sync_folder(path)
+}
+
+fn under_way(error: std::io::Error) -> std::io::Error {
+    if error.kind() != ErrorKind::AlreadyExists {
+        return error;
+    }
+    let message = "another rotation is under way; if none is, one was cut off before it used the key \
+                   in this file: remove it";
+    std::io::Error::new(ErrorKind::AlreadyExists, message)
+}
+
+/// Puts a first key into a file, whole or not at all; tells whether there was none.
+fn publish(path: &Path, key: &str) -> std::io::Result<bool> {
+    let draft = with_ending(path, &format!(".{}", std::process::id()));
+    let _ = fs::remove_file(&draft);
+    let mut file = create(&draft)?;
+    file.write_all(format!("{key}\n").as_bytes())?;
+    file.sync_all()?;
+    let linked = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    match linked {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        other => other.and_then(|()| sync_folder(path)).map(|()| true),
     }
 }
 
@@ -122,13 +164,15 @@ fn fresh() -> Zeroizing<String> {
     Zeroizing::new(hex::encode(super::random_key().bytes()))
 }
 
-/// Writes a file that was not there, for its owner alone.
-fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+/// Makes a file that was not there, for its owner alone.
+fn create(path: &Path) -> std::io::Result<fs::File> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.set_permissions(Permissions::from_mode(0o600))?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    // The name is durable once its folder is.
+    Ok(file)
+}
+
+/// A name is durable once its folder is.
+fn sync_folder(path: &Path) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
@@ -136,6 +180,35 @@ fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_two_rotations_at_once_one_is_told_and_no_key_is_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("keys");
+        fs::write(&file, "11".repeat(32)).unwrap();
+        fs::set_permissions(&file, Permissions::from_mode(0o640)).unwrap();
+        let source = MasterSource { file: Some(file.clone()), ..MasterSource::default() };
+        let under_way = folder.path().join("keys.new");
+        fs::write(&under_way, "").unwrap();
+        let said = source.put_in_front(&file).unwrap_err().to_string();
+        assert!(said.contains("keys.new") && said.contains("remove it"), "{said}");
+        assert_eq!(source.read().unwrap().iter().count(), 1);
+        fs::remove_file(&under_way).unwrap();
+        assert_eq!(source.put_in_front(&file).unwrap().iter().count(), 2);
+        assert_eq!(source.put_in_front(&file).unwrap().iter().count(), 3);
+        assert!(!under_way.exists());
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+    }
+
+    #[test]
+    fn of_two_first_starts_one_makes_the_key_and_both_have_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = MasterSource::default().beside(Some(&folder.path().join("t.db")));
+        let ids = |keys: MasterKeys| keys.iter().map(|it| it.id().to_owned()).collect::<Vec<_>>();
+        let first = ids(source.make().unwrap().unwrap());
+        assert_eq!(ids(source.make().unwrap().unwrap()), first);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left");
+    }
 
     #[test]
     fn a_file_that_is_missing_or_holds_something_else_is_refused_by_name() {
@@ -156,7 +229,8 @@ mod tests {
         let made = source.make().unwrap().unwrap();
         let mode = fs::metadata(folder.path().join("t.db.master")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert!(source.make().is_err());
+        let again = source.make().unwrap().unwrap();
+        assert_eq!(again.current().unwrap().id(), made.current().unwrap().id());
         let read = source.read().unwrap();
         assert_eq!(read.current().unwrap().id(), made.current().unwrap().id());
     }

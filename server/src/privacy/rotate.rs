@@ -55,7 +55,8 @@ pub async fn wrapped(database: &Database) -> Result<Vec<Wrapped>, Error> {
 ///
 /// If the file cannot be written.
 pub fn renew(database: &Database) -> anyhow::Result<bool> {
-    let Some(file) = database.vault.file().map(ToOwned::to_owned) else { return Ok(false) };
+    let file = database.vault.renewed_file().map(ToOwned::to_owned);
+    let Some(file) = file else { return Ok(false) };
     database.vault.renew_master(&file)?;
     Ok(true)
 }

@@ -32,7 +32,8 @@ pub(super) static MAKE: Insert = Insert::new(
     "takings_keys.keys",
     &[("subject", Text), ("master", Text), ("wrapped", Bytes), ("under", Text)],
     "on conflict (subject) do update set master = excluded.master, wrapped = excluded.wrapped,
-     under = excluded.under where excluded.subject like 'event:%' returning subject",
+     under = excluded.under where excluded.subject like 'event:%' and keys.erasure is null
+     returning subject",
 );
 
 /// What the data knows of its key store.

@@ -29,6 +29,12 @@ pub(crate) async fn unlock(database: &Database) -> anyhow::Result<()> {
         Ok::<_, Trouble>((used, known(tx).await?))
     })
     .await?;
+    if used.is_empty() && noted.contains_key("tenant") {
+        bail!(
+            "the key store is empty, and this data was sealed by another: put back {}",
+            database.key_store_name()
+        );
+    }
     have_master(database, &used)?;
     let indexes = transact(database, async |tx| tenant(tx, noted.get("tenant")).await).await?;
     if noted.get("tenant").is_some_and(|noted| *noted != indexes.fingerprint()) {
@@ -62,6 +68,7 @@ pub(super) async fn known(tx: &mut Tx<'_>) -> Result<HashMap<String, String>, Tr
 /// Makes sure that every master key is there that a stored key is wrapped by.
 fn have_master(database: &Database, used: &[(String, i64)]) -> anyhow::Result<()> {
     let vault = &database.vault;
+    vault.look();
     if used.is_empty() && vault.masters().is_empty() {
         vault.make_master()?;
     }

@@ -75,6 +75,11 @@ impl Vault {
         self.source.path()
     }
 
+    /// The file that a new master key is put into, where there is one.
+    pub(super) fn renewed_file(&self) -> Option<&Path> {
+        self.source.renewed()
+    }
+
     /// Reads the master keys again. What cannot be read, and a file that is empty for a moment, is
     /// not believed.
     pub(crate) fn look(&self) {

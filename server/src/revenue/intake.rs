@@ -6,9 +6,10 @@ use crate::ingest::{Body, Entry, Outcome};
 use crate::{sources, telemetry};
 use bytes::Bytes;
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 use std::time::Instant;
 use takings_core::stripe::signature::{SignatureError, verify};
-use takings_core::stripe::{Contents, Envelope, Refusal, envelope, normalize, people};
+use takings_core::stripe::{Contents, Envelope, Refusal, addresses, envelope, normalize, people};
 
 /// What became of a webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +68,8 @@ pub fn prepare(source: i64, envelope: &Envelope, body: Body, livemode: Option<bo
         Some(expected) if expected != envelope.livemode => Err(wrong_mode(envelope.livemode)),
         _ => normalize(envelope),
     };
+    let people = people(envelope);
+    let guests = if people.is_empty() { addresses(envelope) } else { BTreeSet::new() };
     let mut entry = Entry {
         source,
         event: envelope.id.clone(),
@@ -79,7 +82,8 @@ pub fn prepare(source: i64, envelope: &Envelope, body: Body, livemode: Option<bo
         facts: Vec::new(),
         personal: None,
         body,
-        people: people(envelope),
+        people,
+        guests,
         again: false,
         wanted: None,
         fetched: false,

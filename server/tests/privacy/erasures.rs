@@ -32,9 +32,9 @@ pub(crate) async fn totals(database: &Database) -> Vec<i64> {
         ("units", "mrr_movements"),
         ("amount", "rollups"),
     ] {
-        let query =
-            format!("select cast(coalesce(sum({column}), 0) as bigint), count(*) from {table}");
-        totals.push(number(database, &query).await);
+        for sum in [format!("cast(coalesce(sum({column}), 0) as bigint)"), "count(*)".to_owned()] {
+            totals.push(number(database, &format!("select {sum} from {table}")).await);
+        }
     }
     totals
 }

@@ -12,6 +12,7 @@ mod common;
 mod desk;
 mod doors;
 mod erasures;
+mod guests;
 mod load;
 mod partners;
 mod retention;

@@ -79,6 +79,11 @@ fn a_key_store_that_is_lost_or_of_other_data_is_refused() {
     for ending in [".keys-wal", ".keys-shm", ".keys"] {
         let _ = fs::rename(beside(&place, ending), beside(&place, &format!("{ending}.away")));
     }
+    let master = beside(&place, ".master");
+    fs::rename(&master, beside(&place, ".aside")).unwrap();
+    assert!(refused(&place, &[]).contains("the key store is empty"));
+    assert!(!master.exists(), "no other key stands in the way of the right one");
+    fs::rename(beside(&place, ".aside"), &master).unwrap();
     assert!(refused(&place, &[]).contains("the key store is empty"));
     let key = fs::read_to_string(beside(&other, ".master")).unwrap();
     for ending in [".keys-wal", ".keys-shm", ".keys"] {

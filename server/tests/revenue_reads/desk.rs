@@ -82,6 +82,7 @@ pub(crate) fn entry(source: i64, object: &str, second: i64, state: State) -> Ent
         facts: vec![Fact { object: object.into(), phase: Phase::Changed, state, before: None }],
         personal: None,
         people: Default::default(),
+        guests: Default::default(),
         body: Body::compress(b"{}"),
         again: false,
         wanted: None,

@@ -91,7 +91,7 @@ pub async fn convert_marked(database: &Database, now: Timestamp) -> Result<usize
                 Ok(()) => derived += 1,
                 Err(trouble @ (Trouble::Unreadable { .. } | Trouble::Data(_))) => {
                     metrics::counter!("lead_conversions_failed_total").increment(1);
-                    tracing::error!(%trouble, mailbox = it.mailbox, "no conversion is derived");
+                    tracing::error!(%trouble, "the conversion of a lead is not derived");
                 }
                 Err(trouble) => return Err(trouble.into()),
             }

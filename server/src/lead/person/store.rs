@@ -24,7 +24,8 @@ static FORGET: [Query; 5] = [
     ),
     Query::new(
         "lead_activities_forget",
-        "update lead_activities set attributes = null from {0}
+        "update lead_activities set attributes = null, message = null, link = null, network = null
+         from {0}
          where lead_activities.lead = t0.wanted",
         &[("wanted", Text)],
     ),
