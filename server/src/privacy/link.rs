@@ -14,7 +14,9 @@ use takings_core::privacy::Subject;
 /// A row of `loose_bodies`: source, object, subject.
 pub(super) type Loose = (i64, String, String);
 
-/// Goes once through every body of nobody, a few hundred a transaction; answers how many were linked.
+/// Goes once through every body of nobody of whom somebody is known by now, a few hundred a
+/// transaction; answers how many were linked. Bodies of guests stay as they are, and nobody waits for
+/// them.
 ///
 /// # Errors
 ///
@@ -22,21 +24,15 @@ pub(super) type Loose = (i64, String, String);
 pub async fn link_bodies(database: &Database) -> Result<usize, Error> {
     let (mut after, mut linked) = ((i64::MIN, String::new(), String::new()), 0);
     loop {
-        let (last, count) = transact(database, async |tx| {
-            let page = page(tx, &after).await?;
-            Ok::<_, Trouble>((page.last().cloned(), link(tx, &page).await?))
-        })
-        .await?;
-        linked += count;
-        match last {
-            Some(last) => after = last,
-            None => return Ok(linked),
-        }
+        let page = page(database, &after).await?;
+        let Some(last) = page.last().cloned() else { return Ok(linked) };
+        linked += transact(database, async |tx| link(tx, &page).await).await?;
+        after = last;
     }
 }
 
-async fn page(tx: &mut Tx<'_>, after: &Loose) -> Result<Vec<Loose>, Trouble> {
-    let rows = tx.fetch(&store::LOOSE, &row_of(after)).await?;
+async fn page(database: &Database, after: &Loose) -> Result<Vec<Loose>, Trouble> {
+    let rows = database.rows(&store::LOOSE, &row_of(after)).await?;
     rows.iter().map(|row| Ok((row.int(0)?, row.text(1)?, row.text(2)?))).collect()
 }
 

@@ -73,12 +73,17 @@ pub(super) static REWRAP: Query = Query::new(
     &[("wanted", Text), ("former", Text), ("owned", Text), ("present", Text), ("fresh", Bytes)],
 );
 
-/// Bodies of nobody, after one of them.
+/// Bodies of nobody whose settlements have a customer by now, after one of them.
 pub(super) static LOOSE: Query = Query::new(
     "loose_bodies",
     "select l.source_id, l.object, l.subject
      from {0} cross join loose_bodies l
      where (l.source_id, l.object, l.subject) > (t0.number, t0.about, t0.body)
+       and exists (
+        select 1 from objects o cross join objects m
+        where o.source_id = l.source_id and o.id = l.object
+          and m.source_id = o.source_id and m.settlement = o.settlement
+          and m.customer is not null)
      order by l.source_id, l.object, l.subject limit 200",
     &[("number", Int), ("about", Text), ("body", Text)],
 );
