@@ -1,6 +1,7 @@
 //! Everything held about a person, as JSON.
 
 use super::bodies::{Stored, open_body};
+use super::customers::Said;
 use super::{By, Keys, Person, customers, partners, store};
 use crate::db::{Database, Row, Rows, Tx};
 use crate::error::Error;
@@ -12,8 +13,9 @@ use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
 /// Everything that is held about a person, as one JSON object: `subjects`; `customers`, `partners` and
-/// `leads` with what is known of them; their `objects`; and `events`, the bodies as they came. `None`: nobody is known by
-/// that name. It reads through the owners of all bodies, some thousand a transaction.
+/// `leads` with what is known of them; what was `told` of customers before; what partners have
+/// `earned`; their `objects`; and `events`, the bodies as they came. `None`: nobody is known by that
+/// name. It reads through the owners of all bodies, some hundred a transaction.
 ///
 /// # Errors
 ///
@@ -29,8 +31,8 @@ async fn collect(database: &Database, by: &By) -> Result<Option<Value>, Error> {
     if person.subjects.is_empty() {
         return Ok(None);
     }
-    let (known, objects) = transact(database, async |tx| held(tx, &person).await).await?;
-    let paid = transact(database, async |tx| partners_of(tx, &person).await).await?;
+    let (known, told, objects) = transact(database, async |tx| held(tx, &person).await).await?;
+    let (paid, earned) = transact(database, async |tx| partners_of(tx, &person).await).await?;
     let leads = transact(database, async |tx| lead::held(tx, &person.subjects).await).await?;
     let (mut events, mut after) = (Vec::new(), -1);
     loop {
@@ -47,12 +49,16 @@ async fn collect(database: &Database, by: &By) -> Result<Option<Value>, Error> {
     }
     let subjects = json!(person.subjects);
     Ok(Some(json!({
-        "subjects": subjects, "customers": known, "partners": paid, "leads": leads,
-        "objects": objects, "events": events,
+        "subjects": subjects, "customers": known, "told": told, "partners": paid,
+        "earned": earned, "leads": leads, "objects": objects, "events": events,
     })))
 }
 
-async fn held(tx: &mut Tx<'_>, person: &Person) -> Result<(Vec<Value>, Vec<Value>), Trouble> {
+/// Customers, what was told of them, and their objects.
+async fn held(
+    tx: &mut Tx<'_>,
+    person: &Person,
+) -> Result<(Vec<Value>, Vec<Value>, Vec<Value>), Trouble> {
     let mut rows = Rows::default();
     for name in &person.subjects {
         if let Some(Subject::Customer(source, id)) = Subject::parse(name) {
@@ -62,6 +68,8 @@ async fn held(tx: &mut Tx<'_>, person: &Person) -> Result<(Vec<Value>, Vec<Value
     let keys = Keys::load(tx, person.subjects.clone()).await?;
     let known = tx.fetch(&store::CUSTOMERS, &rows).await?;
     let known = known.iter().map(|row| customer(&keys, row)).collect::<Result<_, Trouble>>()?;
+    let told = tx.fetch(&store::TOLD, &rows).await?;
+    let told = told.iter().map(|row| observed(&keys, row)).collect::<Result<_, Trouble>>()?;
     let mut objects = Vec::new();
     for row in tx.fetch(&store::OBJECTS, &rows).await? {
         objects.push(json!({
@@ -69,10 +77,26 @@ async fn held(tx: &mut Tx<'_>, person: &Person) -> Result<(Vec<Value>, Vec<Value
             "content": read(&row.text(3)?),
         }));
     }
-    Ok((known, objects))
+    Ok((known, told, objects))
 }
 
-async fn partners_of(tx: &mut Tx<'_>, person: &Person) -> Result<Vec<Value>, Trouble> {
+fn observed(keys: &Keys, row: &Row) -> Result<Value, Trouble> {
+    let (source, customer, second) = (row.int(0)?, row.text(1)?, row.int(2)?);
+    let (event, api_version) = (row.text(3)?, row.text(4)?);
+    let (event, api_version) = (event.as_str(), api_version.as_str());
+    let said = Said { source, customer: &customer, second, event, api_version };
+    let plain = said.open(keys, &row.text(5)?)?;
+    Ok(json!({
+        "source": source, "id": customer, "at": second, "event": event,
+        "personal": plain.map(|plain| read(&plain)),
+    }))
+}
+
+/// Partners, and what they have earned and were paid.
+async fn partners_of(
+    tx: &mut Tx<'_>,
+    person: &Person,
+) -> Result<(Vec<Value>, Vec<Value>), Trouble> {
     let mut rows = Rows::default();
     for name in &person.subjects {
         if let Some(Subject::Partner(id)) = Subject::parse(name) {
@@ -91,7 +115,14 @@ async fn partners_of(tx: &mut Tx<'_>, person: &Person) -> Result<Vec<Value>, Tro
             "tax_profile": row.opt_text(5)?,
         }));
     }
-    Ok(paid)
+    let mut earned = Vec::new();
+    for row in tx.fetch(&store::EARNED, &rows).await? {
+        earned.push(json!({
+            "kind": row.text(0)?, "partner": row.text(1)?, "id": row.text(2)?,
+            "currency": row.text(3)?, "amount_minor": row.int(4)?, "at_micros": row.opt_int(5)?,
+        }));
+    }
+    Ok((paid, earned))
 }
 
 fn customer(keys: &Keys, row: &Row) -> Result<Value, Trouble> {

@@ -271,6 +271,27 @@ pub(super) static CUSTOMERS: Query = Query::new(
     &[("number", Int), ("buyer", Text)],
 );
 
+/// What observations say of customers: also names and addresses of before.
+pub(super) static TOLD: Query = Query::new(
+    "people_told",
+    "select f.source_id, f.object, f.second, f.event, f.api_version, f.personal
+     from {0} cross join facts f
+     where f.source_id = t0.number and f.object = t0.buyer and f.personal is not null",
+    &[("number", Int), ("buyer", Text)],
+);
+
+/// What partners have earned and were paid.
+pub(super) static EARNED: Query = Query::new(
+    "people_earned",
+    "select 'commission', c.partner, c.id, c.currency, c.amount, c.occurred_at
+     from {0} cross join partners p cross join commissions c
+     where p.id = t0.payee and c.program = p.program and c.partner = p.id
+     union all select 'payout', o.partner, o.id, o.currency, o.amount, o.settled_at
+     from {0} cross join partners p cross join payouts o
+     where p.id = t0.payee and o.program = p.program and o.partner = p.id",
+    &[("payee", Text)],
+);
+
 /// The objects of customers.
 pub(super) static OBJECTS: Query = Query::new(
     "people_objects",

@@ -64,6 +64,7 @@ async fn who_is_erased_is_unreadable_from_then_on_and_no_total_changes() {
         link_bodies(&database).await.unwrap();
         let held = export(&database, &By::Email(email.to_uppercase())).await.unwrap().unwrap();
         assert_eq!(held["customers"][0]["personal"]["email"], *email);
+        assert_eq!(held["told"][0]["personal"]["email"], *email);
         let bodies: BTreeSet<String> = held["events"]
             .as_array()
             .unwrap()

@@ -1,6 +1,6 @@
 //! Partners are persons too: sealed, found by their mailbox, erased with it.
 
-use crate::cells::Reader;
+use crate::cells::{Reader, run};
 use crate::common::story::close;
 use crate::desk::{files, number, places, seen};
 use std::collections::BTreeSet;
@@ -73,7 +73,19 @@ async fn who_is_erased_is_gone_from_the_program_and_from_what_was_answered() {
         };
         let listed = api.list_partners(Request::new(list.clone())).await.unwrap().into_inner();
         assert_eq!(listed.partners, std::slice::from_ref(&partner));
+        run(
+            &database,
+            &format!(
+                "insert into commissions (id, program, partner, source_id, sale, customer, kind,
+                     currency, occurred_at, revision, amount, base, terms_version, batch)
+                 values ('com_1', '{program}', '{}', 1, 'in_1', 'cus_1', 'earned', 'USD', 5, 1, 700,
+                     3500, 1, 5)",
+                partner.partner_id
+            ),
+        )
+        .await;
         let held = export(&database, &By::Email(partner.email.clone())).await.unwrap().unwrap();
+        assert_eq!(held["earned"][0]["amount_minor"], 700, "{held}");
         assert_eq!(held["partners"][0]["payout_account"], "Pay.Canary@partners.example");
 
         erase(&database, &By::Email(partner.email.clone()), NOW).await.unwrap().unwrap();
