@@ -97,7 +97,7 @@ impl State {
 pub struct Consent {
     /// How it stands.
     pub state: State,
-    /// The token that decided: the one that confirmed, or else the newest that was asked for.
+    /// The token that decided: the one that confirmed last, or else the newest that was asked for.
     pub token: Option<TokenHash>,
     /// When that token was asked for.
     pub requested_at: Option<Timestamp>,
@@ -237,9 +237,9 @@ impl File {
         self.tokens.iter_mut().find(|it| it.hash == hash)
     }
 
-    /// The token that confirmed first, or else the newest.
+    /// The token that confirmed last, as texts change, or else the newest.
     fn deciding(&self) -> Option<Token> {
         let confirmed = self.tokens.iter().filter(|it| it.confirmed_at.is_some());
-        confirmed.min_by_key(|it| it.confirmed_at).or(self.tokens.last()).copied()
+        confirmed.max_by_key(|it| it.confirmed_at).or(self.tokens.last()).copied()
     }
 }

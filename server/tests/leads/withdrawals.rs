@@ -77,6 +77,30 @@ async fn who_is_given_another_address_has_agreed_to_nothing_by_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_text_that_has_changed_is_asked_for_anew() {
+    let place = &places("leads_new_text")[0];
+    let smtp = Smtp::open().await;
+    let mut desk = open(place, &smtp).await;
+    let lead = ask(&mut desk, "anna@shop.example").await;
+    let mut texts = Vec::new();
+    for mails in 1..=2 {
+        until("a mail arrives", async || smtp.mails().len() == mails).await;
+        let token = smtp.mails()[mails - 1].after(CONFIRM);
+        let asked = ConfirmLeadRequest { token, request_id: uuid(), ..Default::default() };
+        desk.client.confirm_lead(asked).await.unwrap();
+        texts.push(desk.consent(&lead, "newsletter").await.text_hash);
+        let earlier = "update consent_facts set happened_at = happened_at - 700000000";
+        desk.database.write.execute_unprepared(earlier).await.unwrap();
+        let changed = ConsentRequest { text: "Yes, write to me daily.".into(), ..newsletter() };
+        let asked = CaptureLeadRequest { consent: Some(changed), ..capture("anna@shop.example") };
+        desk.client.capture_lead(asked).await.unwrap();
+    }
+    assert_ne!(texts[0], texts[1]);
+    let asked = "select count(*) as n from outbox";
+    assert_eq!(desk.count(asked).await, 2, "what is confirmed is not asked for again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_password_of_ours_loses_no_mail() {
     let place = &places("leads_login")[0];
     let smtp = Smtp::open().await;

@@ -129,8 +129,8 @@ fn who_asks_twice_may_use_either_mail() {
         (State::Requested, None, None)
     );
     let both = [&facts[..], &[confirmed(4, A), confirmed(5, B)]].concat();
-    let first = consent(&both, Timestamp(6));
-    assert_eq!((first.token, first.confirmed_at), (Some(A), Some(Timestamp(4))));
+    let last = consent(&both, Timestamp(6));
+    assert_eq!((last.token, last.confirmed_at), (Some(B), Some(Timestamp(5))), "the newer text");
     let asked_again = [&both[..], &[requested(7, TokenHash([3; 32]))]].concat();
     assert_eq!(state(&asked_again, 90 * DAY), State::Confirmed, "asking again takes nothing back");
 }
