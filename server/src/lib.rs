@@ -13,6 +13,7 @@ pub mod ingest;
 pub mod jobs;
 pub mod lead;
 pub mod ledger;
+mod networks;
 mod once;
 pub mod page;
 pub mod privacy;

@@ -1,45 +1,21 @@
 //! How many clicks of one address are stored, so that one address cannot fill the disk.
 
-use std::collections::HashMap;
+use crate::networks::{Networks, network};
 use std::net::IpAddr;
 use takings_core::time::Timestamp;
 
-/// The most clicks of one address in one minute that are stored one by one.
+/// The most clicks of one address in one minute that are stored one by one. Addresses that are not
+/// told apart any more are held back by what may wait.
 const MOST: u32 = 60;
-/// The most addresses that are told apart in one minute; those beyond are held back by what may wait.
-const ADDRESSES: usize = 65_536;
-const MINUTE: i64 = 60_000_000;
 
 /// The addresses of the present minute.
 #[derive(Debug, Default)]
-pub(super) struct Limits {
-    minute: i64,
-    clicks: HashMap<u64, u32>,
-}
+pub(super) struct Limits(Networks);
 
 impl Limits {
     /// Whether another click of an address is stored.
     pub(super) fn allow(&mut self, address: IpAddr, now: Timestamp) -> bool {
-        let minute = now.0.div_euclid(MINUTE);
-        if minute != self.minute {
-            self.minute = minute;
-            self.clicks.clear();
-        }
-        let network = network(address);
-        if self.clicks.len() >= ADDRESSES && !self.clicks.contains_key(&network) {
-            return true;
-        }
-        let clicks = self.clicks.entry(network).or_default();
-        *clicks = clicks.saturating_add(1);
-        *clicks <= MOST
-    }
-}
-
-/// An IPv4 address, or the network of 64 bits that an IPv6 address is in.
-fn network(address: IpAddr) -> u64 {
-    match address.to_canonical() {
-        IpAddr::V4(address) => u64::from(address.to_bits()),
-        IpAddr::V6(address) => (address.to_bits() >> 64) as u64,
+        self.0.count(network(address), now).is_none_or(|clicks| clicks <= MOST)
     }
 }
 

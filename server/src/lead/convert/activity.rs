@@ -1,10 +1,10 @@
 //! Activities, as the contract says them.
 
 use super::super::activities::{Clicked, Record, Recorded};
-use super::super::limit::network;
 use super::{attributes, lead_id, past, request, slug, words};
 use crate::app::App;
 use crate::error::{Error, Reason};
+use crate::networks::network;
 use crate::once::Request;
 use crate::revenue::convert::{micros, required};
 use std::mem::take;
