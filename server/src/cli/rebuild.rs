@@ -20,6 +20,7 @@ pub(super) async fn run(config: Config, args: RebuildArgs) -> anyhow::Result<Exi
     println!("settlements  {}", report.settlements);
     println!("customers    {}", report.customers);
     println!("sales        {}", report.sales);
+    println!("leads        {}", report.leads);
     println!("differences  {}", report.differences);
     for rollup in &report.rollups {
         println!("roll-up      {rollup}");
@@ -36,6 +37,14 @@ pub(super) async fn run(config: Config, args: RebuildArgs) -> anyhow::Result<Exi
              is derived: `set_aside_at` in `changed_sales` and `changed_customers` says which; \
              correct their sales, such as by ProcessConversion, and run `takings rebuild` again",
             report.set_aside
+        );
+        return Ok(ExitCode::FAILURE);
+    }
+    if report.unconverted > 0 {
+        println!("unconverted  {}", report.unconverted);
+        eprintln!(
+            "takings: conversions of {} leads cannot be derived: the log above says why",
+            report.unconverted
         );
         return Ok(ExitCode::FAILURE);
     }

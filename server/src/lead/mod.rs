@@ -28,7 +28,7 @@ mod update;
 
 pub(crate) use cohort::{Cohort, Member, cohort};
 pub use conversions::convert_marked;
-pub(crate) use conversions::{mark_all, mark_settlements};
+pub(crate) use conversions::{derive_all, mark_settlements};
 pub(crate) use convert::stage::of as stage_of;
 pub use desk::Desk;
 pub use outbox::send_due;

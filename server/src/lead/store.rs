@@ -91,7 +91,9 @@ static ORIGIN: Query = Query::new(
 static STAGE: Query = Query::new(
     "lead_stage",
     "update leads set stage = t0.new_stage, disqualification = t0.why
-     from {0} where leads.id = t0.wanted",
+     from {0} where leads.id = t0.wanted
+       and (leads.stage <> t0.new_stage or coalesce(leads.disqualification, '') <> coalesce(t0.why, ''))
+     returning leads.id",
     &[("wanted", Text), ("new_stage", Text), ("why", Text)],
 );
 
@@ -194,13 +196,12 @@ pub(super) async fn set_origin(tx: &mut Tx<'_>, lead: &Lead) -> Result<(), Error
     Ok(())
 }
 
-/// Stores where a lead stands now.
-pub(super) async fn set_stage(tx: &mut Tx<'_>, lead: &str, stage: Stage) -> Result<(), Error> {
+/// Stores where a lead stands now; answers whether it stood elsewhere.
+pub(super) async fn set_stage(tx: &mut Tx<'_>, lead: &str, stage: Stage) -> Result<bool, Error> {
     let why = stage.disqualification().map(Disqualification::as_str);
     let mut row = Rows::default();
     row.push([lead.into(), stage.as_str().into(), why.into()]);
-    tx.fetch(&STAGE, &row).await?;
-    Ok(())
+    Ok(!tx.fetch(&STAGE, &row).await?.is_empty())
 }
 
 /// Mailboxes whose conversion has to be derived again.

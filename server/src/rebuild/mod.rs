@@ -21,6 +21,8 @@ pub struct Report {
     pub customers: usize,
     /// Settlements whose sales were derived, and customers whose commissions were.
     pub sales: usize,
+    /// Leads whose conversions were derived.
+    pub leads: usize,
     /// Targets that differed from what was stored.
     pub differences: usize,
     /// Roll-ups that differ from the rows they sum, described.
@@ -29,6 +31,8 @@ pub struct Report {
     pub payables: Vec<String>,
     /// Settlements and customers whose commissions cannot be computed, such as sums beyond 64 bits.
     pub set_aside: usize,
+    /// Leads whose conversions cannot be derived; the log says why.
+    pub unconverted: usize,
 }
 
 impl Report {
@@ -38,11 +42,13 @@ impl Report {
             && self.rollups.is_empty()
             && self.payables.is_empty()
             && self.set_aside == 0
+            && self.unconverted == 0
     }
 }
 
 /// Derives every settlement and every customer again. Differences are appended, or with `verify`
-/// only counted. Conversions of leads are left to the job that derives them. Commissions that cannot be computed are set aside, and everything else is derived.
+/// only counted. Commissions and conversions of leads that cannot be computed are set aside, and
+/// everything else is derived.
 pub async fn rebuild(database: &Database, verify: bool) -> Result<Report, Error> {
     let mut report = Report::default();
     if !verify {
@@ -62,9 +68,10 @@ pub async fn rebuild(database: &Database, verify: bool) -> Result<Report, Error>
     report.set_aside = done.aside.len();
     report.rollups = store::rollup_differences(database).await?;
     report.payables = store::payable_differences(database).await?;
-    if !verify {
-        transact(database, lead::mark_all).await?;
-    }
+    let leads = lead::derive_all(database, verify).await?;
+    report.leads = leads.leads;
+    report.differences += leads.differences;
+    report.unconverted = leads.failed;
     Ok(report)
 }
 

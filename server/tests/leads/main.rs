@@ -19,6 +19,7 @@ mod dns;
 mod forms;
 mod pages;
 mod persons;
+mod rebuilt;
 mod refusals;
 mod restated;
 mod scores;

@@ -8,15 +8,15 @@
 mod store;
 mod touches;
 
+pub(crate) use store::mark_settlements;
 pub(super) use store::of_leads;
-pub(crate) use store::{mark_all, mark_settlements};
 
 use super::stages;
 use super::store as leads;
 use super::{Conversion, Standing, unknown};
 use crate::db::{Database, Tx};
 use crate::error::{Error, Reason};
-use crate::ingest::{Trouble, transact};
+use crate::ingest::{Trouble, rehearse, transact};
 use crate::once::Act;
 use crate::privacy::Names;
 use store::Marked;
@@ -64,6 +64,36 @@ impl Act for Mark {
     }
 }
 
+/// What came of deriving the conversions of leads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Derived {
+    /// Leads that were looked at.
+    pub(crate) leads: usize,
+    /// Those for which something else was stored.
+    pub(crate) differences: usize,
+    /// Those whose conversion cannot be derived.
+    pub(crate) failed: usize,
+}
+
+impl Derived {
+    /// Takes in how the derivation of one lead went; only a database that does not answer ends it all.
+    fn note(&mut self, done: Result<bool, Trouble>) -> Result<(), Error> {
+        match done {
+            Ok(differs) => {
+                self.leads += 1;
+                self.differences += usize::from(differs);
+            }
+            Err(trouble @ (Trouble::Unreadable { .. } | Trouble::Data(_))) => {
+                self.failed += 1;
+                metrics::counter!("lead_conversions_failed_total").increment(1);
+                tracing::error!(%trouble, "the conversion of a lead is not derived");
+            }
+            Err(trouble) => return Err(trouble.into()),
+        }
+        Ok(())
+    }
+}
+
 /// Derives the conversions of every marked mailbox; answers how many leads were looked at. One that
 /// cannot be derived keeps its mark, and holds up nobody.
 ///
@@ -71,10 +101,14 @@ impl Act for Mark {
 ///
 /// If the database does not answer.
 pub async fn convert_marked(database: &Database, now: Timestamp) -> Result<usize, Error> {
-    let (mut after, mut derived) = (String::new(), 0);
+    Ok(marked(database, now).await?.leads)
+}
+
+async fn marked(database: &Database, now: Timestamp) -> Result<Derived, Error> {
+    let (mut after, mut done) = (String::new(), Derived::default());
     loop {
         let marked = store::marked(database, &after).await?;
-        let Some(last) = marked.last() else { return Ok(derived) };
+        let Some(last) = marked.last() else { return Ok(done) };
         after.clone_from(&last.mailbox);
         let (leads, nobodys): (Vec<Marked>, Vec<Marked>) =
             marked.into_iter().partition(|it| it.is_leads);
@@ -83,25 +117,48 @@ pub async fn convert_marked(database: &Database, now: Timestamp) -> Result<usize
         }
         // One at a time: customers and programs are locked in one order.
         for it in leads {
-            let done = transact(database, async |tx| {
-                derive(tx, &it.mailbox, now).await?;
-                store::clear(tx, std::slice::from_ref(&it)).await
+            let derived = transact(database, async |tx| {
+                let differs = derive(tx, &it.mailbox, now).await?;
+                store::clear(tx, std::slice::from_ref(&it)).await?;
+                Ok(differs)
             });
-            match done.await {
-                Ok(()) => derived += 1,
-                Err(trouble @ (Trouble::Unreadable { .. } | Trouble::Data(_))) => {
-                    metrics::counter!("lead_conversions_failed_total").increment(1);
-                    tracing::error!(%trouble, "the conversion of a lead is not derived");
-                }
-                Err(trouble) => return Err(trouble.into()),
-            }
+            done.note(derived.await)?;
+        }
+    }
+}
+
+/// Derives the conversion of every lead again; with `verify` nothing is stored, and what waits for the
+/// job is no difference.
+///
+/// # Errors
+///
+/// If the database does not answer.
+pub(crate) async fn derive_all(database: &Database, verify: bool) -> Result<Derived, Error> {
+    let now = database.now().await?;
+    let mut done = match verify {
+        true => Derived::default(),
+        // Who is not marked any more is derived, and counted, again.
+        false => Derived { leads: 0, ..marked(database, now).await? },
+    };
+    let mut after = String::new();
+    loop {
+        let mailboxes = store::unmarked(database, &after).await?;
+        let Some(last) = mailboxes.last() else { return Ok(done) };
+        after.clone_from(last);
+        for mailbox in &mailboxes {
+            let work = async |tx: &mut Tx<'_>| derive(tx, mailbox, now).await;
+            done.note(match verify {
+                true => rehearse(database, work).await,
+                false => transact(database, work).await,
+            })?;
         }
     }
 }
 
 /// Derives the conversion of the lead of a mailbox, and tells affiliates who brought the customer.
-async fn derive(tx: &mut Tx<'_>, mailbox: &str, now: Timestamp) -> Result<(), Trouble> {
-    let Some(lead) = store::lead(tx, mailbox).await? else { return Ok(()) };
+/// Answers whether something else was stored.
+async fn derive(tx: &mut Tx<'_>, mailbox: &str, now: Timestamp) -> Result<bool, Trouble> {
+    let Some(lead) = store::lead(tx, mailbox).await? else { return Ok(false) };
     let subjects = store::subjects(tx, mailbox).await?;
     let customers = customers(&subjects);
     let first = store::first_sale(tx, &customers).await?;
@@ -129,11 +186,13 @@ async fn derive(tx: &mut Tx<'_>, mailbox: &str, now: Timestamp) -> Result<(), Tr
     let paid_at = paid_at.into_iter().chain(conversion.as_ref().map(|it| it.at)).min();
     let standing = Standing { paid_at, conversion };
     let known = of_leads(tx, &[&lead.id]).await.map_err(trouble)?.remove(&lead.id);
-    if standing != known.unwrap_or_default() {
+    let mut differs = standing != known.unwrap_or_default();
+    if differs {
         store::append(tx, &lead.id, &standing, now).await.map_err(trouble)?;
     }
-    stages::settle(tx, &lead.id).await.map_err(trouble)?;
-    touches::tell(tx, &lead, &customers).await
+    differs |= stages::settle(tx, &lead.id).await.map_err(trouble)?;
+    differs |= touches::tell(tx, &lead, &customers).await?;
+    Ok(differs)
 }
 
 /// The customers among the subjects of a person.

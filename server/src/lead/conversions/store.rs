@@ -81,12 +81,14 @@ static MARK: Query = Query::new(
     &[("number", Int), ("root", Text)],
 );
 
-static MARK_ALL: Query = Query::new(
-    "changed_people_all",
-    "insert into changed_people (email_index, mark)
-     select l.email_index, 1 from leads l where l.email_index is not null
-     on conflict (email_index) do update set mark = changed_people.mark + 1",
-    &[],
+/// The next mailboxes of leads after one, but for those that are marked.
+static UNMARKED: Query = Query::new(
+    "lead_mailboxes",
+    "select l.email_index from {0} cross join leads l
+     where l.email_index > t0.after
+       and not exists (select 1 from changed_people c where c.email_index = l.email_index)
+     order by l.email_index limit 200",
+    &[("after", Text)],
 );
 
 /// Nobody else changes the lead before the transaction ends.
@@ -205,18 +207,18 @@ pub(super) async fn marked(database: &Database, after: &str) -> Result<Vec<Marke
     database.rows(&MARKED, &one([after])).await?.iter().map(read).collect()
 }
 
+/// The next mailboxes of leads, after one, of which nothing waits for the job.
+pub(super) async fn unmarked(database: &Database, after: &str) -> Result<Vec<String>, Trouble> {
+    let rows = database.rows(&UNMARKED, &one([after])).await?;
+    rows.iter().map(|row| Ok(row.text(0)?)).collect()
+}
+
 /// Takes marks away, but for those that somebody has set again. Last in its transaction: whoever sets
 /// one waits for it.
 pub(super) async fn clear(tx: &mut Tx<'_>, marked: &[Marked]) -> Result<(), Trouble> {
     let mut rows = Rows::default();
     marked.iter().for_each(|it| rows.push([it.mailbox.as_str().into(), it.mark.into()]));
     Ok(tx.write(&CLEARED, &[&rows]).await?)
-}
-
-/// Marks the mailboxes of all leads.
-pub(crate) async fn mark_all(tx: &mut Tx<'_>) -> Result<(), Trouble> {
-    tx.fetch(&MARK_ALL, &Rows::default()).await?;
-    Ok(())
 }
 
 /// Marks the mailboxes of the customers of settlements in which something has changed.

@@ -7,15 +7,15 @@ use crate::db::Tx;
 use crate::ingest::{Key, Trouble, Unit};
 
 /// Tells of a lead whether a click brought it, and whether that was a visit; to each of the person's
-/// customers, with what follows for them.
+/// customers, with what follows for them. Answers whether they had been told something else.
 pub(super) async fn tell(
     tx: &mut Tx<'_>,
     lead: &Captured,
     customers: &[Key],
-) -> Result<(), Trouble> {
+) -> Result<bool, Trouble> {
     judge_click(tx, &lead.id).await?;
     if customers.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let batch = Unit { shard: 0 }.open(tx).await?;
     let affected =
@@ -24,5 +24,5 @@ pub(super) async fn tell(
     if !affected.is_empty() {
         settle(tx, batch, &affected, Mode::Post).await?;
     }
-    Ok(())
+    Ok(!affected.is_empty())
 }

@@ -119,7 +119,8 @@ pub(super) async fn restage(tx: &mut Tx<'_>, lead: &str, now: Timestamp) -> Resu
             steps.push(stages::step(tx, lead, Rule::Scored, now, now).await?);
         }
     }
-    stages::stand(tx, lead, &steps).await
+    stages::stand(tx, lead, &steps).await?;
+    Ok(())
 }
 
 /// A new version of the model.

@@ -29,14 +29,14 @@ pub(super) async fn step(
     Ok(step)
 }
 
-/// Stores where a lead stands by all its steps.
-pub(super) async fn settle(tx: &mut Tx<'_>, lead: &str) -> Result<(), Error> {
+/// Stores where a lead stands by all its steps; answers whether it stood elsewhere.
+pub(super) async fn settle(tx: &mut Tx<'_>, lead: &str) -> Result<bool, Error> {
     let steps = of(tx, lead).await?;
     stand(tx, lead, &steps).await
 }
 
 /// The same, where all of them are known.
-pub(super) async fn stand(tx: &mut Tx<'_>, lead: &str, steps: &[Step]) -> Result<(), Error> {
+pub(super) async fn stand(tx: &mut Tx<'_>, lead: &str, steps: &[Step]) -> Result<bool, Error> {
     leads::set_stage(tx, lead, stage(&history(steps))).await
 }
 
