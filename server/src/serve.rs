@@ -37,18 +37,33 @@ pub struct Running {
     last_click: CancellationToken,
 }
 
-/// Opens the database of a configuration, and makes sure that its schema is this binary's.
+/// Opens the database of a configuration for a server, and makes sure that its schema is this
+/// binary's. SQLite's file is made where there is none, and always brought up to date.
 pub async fn open(config: &Config, migrate: bool) -> anyhow::Result<Database> {
-    let options = Options {
+    opened(&options(config, true), migrate).await
+}
+
+/// The same for a command that is about data which is there: it makes no database.
+pub(crate) async fn open_existing(config: &Config) -> anyhow::Result<Database> {
+    opened(&options(config, false), false).await
+}
+
+/// How the database of a configuration is opened.
+pub(crate) fn options(config: &Config, create: bool) -> Options {
+    Options {
         url: config.database.url.clone(),
         read_url: config.database.read_url.clone(),
         readers: config.database.readers,
+        create,
         master: config.privacy.master(),
-    };
-    let database = Database::open(&options).await.context("the database cannot be opened")?;
+    }
+}
+
+async fn opened(options: &Options, migrate: bool) -> anyhow::Result<Database> {
+    let database = Database::open(options).await?;
     if migrate || database.kind == Kind::Sqlite {
         refuse_newer(&database).await?;
-        database.migrate().await.context("the schema could not be brought up to date")?;
+        database.migrate_schema().await.context("the schema could not be brought up to date")?;
     }
     refuse_newer(&database).await?;
     let (missing, _) = database.schema_gap().await?;
@@ -74,8 +89,33 @@ async fn refuse_newer(database: &Database) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The doors of a server that does not serve yet.
+pub(crate) struct Doors {
+    http: TcpListener,
+    grpc: TcpListener,
+}
+
+impl Doors {
+    /// Takes the addresses of a configuration.
+    pub(crate) async fn bind(config: &Config) -> anyhow::Result<Doors> {
+        Ok(Doors {
+            http: listen("http.listen", config.http.listen).await?,
+            grpc: listen("grpc.listen", config.grpc.listen).await?,
+        })
+    }
+}
+
 /// Starts a server.
 pub async fn start(config: Config, migrate: bool) -> anyhow::Result<Running> {
+    start_behind(Doors::bind(&config).await?, config, migrate).await
+}
+
+/// Starts a server behind doors of its own.
+pub(crate) async fn start_behind(
+    doors: Doors,
+    config: Config,
+    migrate: bool,
+) -> anyhow::Result<Running> {
     let database = open(&config, migrate).await?;
     let options = WriterOptions {
         most: config.server.batch,
@@ -86,8 +126,7 @@ pub async fn start(config: Config, migrate: bool) -> anyhow::Result<Running> {
     let (writer, work) = Writer::new(database.clone(), options);
     let app = App::new(config.clone(), database, writer)?;
     let stop = CancellationToken::new();
-    let http_listener = listen("http.listen", config.http.listen).await?;
-    let grpc_listener = listen("grpc.listen", config.grpc.listen).await?;
+    let Doors { http: http_listener, grpc: grpc_listener } = doors;
     let (http, grpc) = (http_listener.local_addr()?, grpc_listener.local_addr()?);
     let (health, serving) = grpc::serve(app.clone(), grpc_listener, stop.clone()).await?;
     let mut doors = JoinSet::new();

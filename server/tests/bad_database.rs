@@ -58,6 +58,7 @@ async fn an_unreachable_postgresql_is_named_at_the_start_without_its_password() 
     let url = format!("postgres://takings:hunter2@127.0.0.1:{port}/takings");
     let said = refused_start(&url, &[]);
     assert!(said.contains("the database cannot be opened"), "{said}");
+    assert!(said.contains("is it running where database.url says?"), "{said}");
     assert!(!said.contains("hunter2"), "{said}");
 }
 

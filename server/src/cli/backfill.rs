@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::ingest::{Writer, WriterOptions};
 use crate::jobs;
 use crate::revenue::sync::{self, Backfill};
-use crate::serve::open;
+use crate::serve::open_existing;
 use anyhow::{Context, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -34,7 +34,7 @@ pub(super) async fn run(config: Config, args: BackfillArgs) -> anyhow::Result<Ex
     if since > now().secs() {
         bail!("--since {}: that day lies in the future, so there is nothing to fetch", args.since);
     }
-    let database = open(&config, false).await?;
+    let database = open_existing(&config).await?;
     let (writer, work) = Writer::new(database.clone(), WriterOptions::default());
     let mut writing = JoinSet::new();
     writing.spawn(work);

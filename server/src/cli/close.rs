@@ -3,7 +3,7 @@
 use crate::app::now;
 use crate::config::Config;
 use crate::jobs;
-use crate::serve::open;
+use crate::serve::open_existing;
 use anyhow::{Context, bail};
 use clap::Args;
 use std::process::ExitCode;
@@ -18,7 +18,7 @@ pub(super) struct CloseArgs {
 }
 
 pub(super) async fn run(config: Config, args: CloseArgs) -> anyhow::Result<ExitCode> {
-    let database = open(&config, false).await?;
+    let database = open_existing(&config).await?;
     let now = now();
     let until = match &args.through {
         None => now.day().month(),

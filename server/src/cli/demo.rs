@@ -1,5 +1,7 @@
 //! `takings demo`: a make-believe business, played through the real doors.
 
+mod file;
+mod hints;
 mod leads;
 mod mailbox;
 mod partners;
@@ -9,12 +11,12 @@ use crate::config::{Config, Leads};
 use crate::grpc;
 use crate::http::Client;
 use crate::jobs;
-use crate::serve::{Running, signalled, start};
+use crate::serve::{Doors, Running, signalled, start_behind};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use mailbox::Mailbox;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -34,7 +36,8 @@ const CALLERS: usize = 16;
 /// How to play.
 #[derive(Debug, Args)]
 pub(super) struct DemoArgs {
-    /// The database file; it is made anew.
+    /// The database file. One that a demo made is made anew, with its .keys and .master beside it; any
+    /// other is left alone, and refused.
     #[arg(long, value_name = "FILE", default_value = "takings-demo.db")]
     file: PathBuf,
     /// The business's seed.
@@ -49,8 +52,11 @@ pub(super) struct DemoArgs {
 }
 
 pub(super) async fn run(mut config: Config, args: DemoArgs) -> anyhow::Result<ExitCode> {
-    make_anew(&args.file)?;
+    // Who serves already keeps its file.
+    let doors = Doors::bind(&config).await?;
+    file::make_anew(&args.file)?;
     config.database.url = format!("sqlite://{}", args.file.display());
+    config.database.read_url = None;
     let business = Business::open(&args).await?;
     business.configure(&mut config);
     let mailbox = Mailbox::open().await?;
@@ -64,7 +70,7 @@ pub(super) async fn run(mut config: Config, args: DemoArgs) -> anyhow::Result<Ex
         ..Leads::default()
     };
     let deadline = Duration::from_secs(config.server.drain_seconds);
-    let running = start(config, true).await?;
+    let running = start_behind(doors, config, true).await?;
     let story = business.stripe.events();
     println!(
         "Two years of a make-believe business, {} events in Stripe's shapes, over {CALLERS} \
@@ -81,7 +87,7 @@ pub(super) async fn run(mut config: Config, args: DemoArgs) -> anyhow::Result<Ex
     business.go_on(&running)?;
     print!("{}", partners::play(&running, &business).await?);
     print!("{}", leads::play(&running, &business, &mailbox).await?);
-    hints(&running, &args);
+    println!("{}", hints::after(&running, &args.file, args.exit));
     if !args.exit {
         println!("\nServing until Ctrl-C.");
         signalled().await?;
@@ -134,21 +140,6 @@ impl Business {
     }
 }
 
-fn make_anew(file: &Path) -> anyhow::Result<()> {
-    for suffix in ["", "-wal", "-shm", ".keys", ".keys-wal", ".keys-shm", ".master"] {
-        let mut path = file.as_os_str().to_owned();
-        path.push(suffix);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(error)
-                    .with_context(|| format!("{} cannot be made anew", file.display()));
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
 /// Sends every event over some connections at once: they overtake each other, as in life.
 async fn deliver(running: &Running, events: Vec<SimEvent>) -> anyhow::Result<()> {
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} events, {per_sec}, {eta} left")?;
@@ -176,24 +167,4 @@ async fn deliver(running: &Running, events: Vec<SimEvent>) -> anyhow::Result<()>
     }
     bar.finish();
     Ok(())
-}
-
-fn hints(running: &Running, args: &DemoArgs) {
-    let grpc = running.grpc;
-    println!(
-        "
-Ask for yourself:
-  grpcurl -plaintext -d '{{}}' {grpc} takings.v1.AnalyticsService/GetRevenueSummary
-  grpcurl -plaintext -d '{{\"granularity\": \"GRANULARITY_MONTH\", \"range\": {{\"start_time\": \
-         \"2026-01-01T00:00:00Z\"}}}}' {grpc} takings.v1.AnalyticsService/GetRevenueSeries
-  grpcurl -plaintext -d '{{\"page_size\": 5}}' {grpc} takings.v1.RevenueService/ListRevenueEntries
-  grpcurl -plaintext -d '{{\"name\": \"Ada\", \"request_id\": \"'$(uuidgen)'\"}}' {grpc} \
-         takings.v1.RevenueService/CreateCustomer
-  grpcurl -plaintext -d '{{}}' {grpc} takings.v1.AffiliateService/ListCommissions
-  curl http://{}/metrics
-Check the books:
-  TAKINGS__DATABASE__URL=sqlite://{} takings rebuild --verify",
-        running.http,
-        args.file.display()
-    );
 }

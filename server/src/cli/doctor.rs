@@ -4,8 +4,9 @@ mod stripe;
 
 use crate::app::now;
 use crate::config::Config;
-use crate::db::{Database, Options};
+use crate::db::Database;
 use crate::privacy;
+use crate::serve;
 use std::process::ExitCode;
 
 /// One finding.
@@ -68,36 +69,38 @@ fn mode(config: &Config) -> Finding {
 }
 
 async fn database(config: &Config) -> Vec<Finding> {
-    let options = Options {
-        url: config.database.url.clone(),
-        read_url: config.database.read_url.clone(),
-        readers: 1,
-        master: config.privacy.master(),
-    };
-    let database = match Database::open(&options).await {
+    let database = match Database::open(&serve::options(config, false)).await {
         Ok(database) => database,
-        Err(error) => {
-            return vec![Finding::Bad(format!("database: cannot be opened: {error}"))];
-        }
+        Err(error) => return vec![Finding::Bad(format!("database: {error}"))],
     };
     let mut findings = vec![Finding::Good("database: opened".into())];
-    findings.push(match database.schema_gap().await {
-        Ok((missing, unknown)) if missing.is_empty() && unknown.is_empty() => {
-            Finding::Good("schema: up to date".into())
-        }
-        Ok((missing, unknown)) if unknown.is_empty() => Finding::Bad(format!(
-            "schema: {} changes are missing; run `takings migrate`",
-            missing.len()
-        )),
-        Ok(_) => Finding::Bad("schema: newer than this binary; run a newer takings".into()),
-        Err(error) => Finding::Bad(format!("schema: cannot be read: {error}")),
-    });
-    findings.push(match privacy::unlock(&database).await {
-        Ok(()) => Finding::Good("personal data: the master key fits".into()),
-        Err(error) => Finding::Bad(format!("personal data: {error:#}")),
-    });
+    findings.extend(schema(&database).await);
     findings.push(clock(&database).await);
     findings
+}
+
+/// The schema, and what is sealed in it.
+async fn schema(database: &Database) -> Vec<Finding> {
+    let (missing, unknown) = match database.schema_gap().await {
+        Ok(gap) => gap,
+        Err(error) => return vec![Finding::Bad(format!("schema: cannot be read: {error}"))],
+    };
+    if !unknown.is_empty() {
+        return vec![Finding::Bad("schema: newer than this binary; run a newer takings".into())];
+    }
+    if !missing.is_empty() {
+        // Where the tables are not there, nothing can be said of what they hold.
+        return vec![Finding::Bad(format!(
+            "schema: {} changes are missing, and personal data is not looked at before they are made; \
+             run `takings migrate`",
+            missing.len()
+        ))];
+    }
+    let sealed = match privacy::unlock(database).await {
+        Ok(()) => Finding::Good("personal data: the master key fits".into()),
+        Err(error) => Finding::Bad(format!("personal data: {error:#}")),
+    };
+    vec![Finding::Good("schema: up to date".into()), sealed]
 }
 
 async fn clock(database: &Database) -> Finding {

@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::privacy;
-use crate::serve::open;
+use crate::serve::open_existing;
 use clap::Subcommand;
 use std::process::ExitCode;
 
@@ -19,7 +19,7 @@ pub(super) enum KeysCommand {
 }
 
 pub(super) async fn run(config: Config, command: KeysCommand) -> anyhow::Result<ExitCode> {
-    let database = open(&config, false).await?;
+    let database = open_existing(&config).await?;
     if let KeysCommand::Rotate = command {
         if privacy::renew(&database)? {
             println!("a new master key was put in front of the others in its file");

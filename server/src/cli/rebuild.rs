@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::rebuild::{rebuild, state_hash};
-use crate::serve::open;
+use crate::serve::open_existing;
 use clap::Args;
 use std::process::ExitCode;
 
@@ -15,7 +15,7 @@ pub(super) struct RebuildArgs {
 }
 
 pub(super) async fn run(config: Config, args: RebuildArgs) -> anyhow::Result<ExitCode> {
-    let database = open(&config, false).await?;
+    let database = open_existing(&config).await?;
     let report = rebuild(&database, args.verify).await?;
     println!("settlements  {}", report.settlements);
     println!("customers    {}", report.customers);

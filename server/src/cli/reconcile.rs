@@ -7,7 +7,7 @@ use crate::app::{App, now};
 use crate::config::Config;
 use crate::ingest::{Writer, WriterOptions};
 use crate::revenue::reconciliation::{Asked, Reconciliation, run as compare};
-use crate::serve::open;
+use crate::serve::open_existing;
 use anyhow::Context;
 use clap::Args;
 use std::process::ExitCode;
@@ -46,7 +46,7 @@ pub(super) async fn run(config: Config, args: ReconcileArgs) -> anyhow::Result<E
         Some(text) => parse("--from", text)?,
         None => Day(last.0 - DAYS + 1),
     };
-    let database = open(&config, false).await?;
+    let database = open_existing(&config).await?;
     let (writer, work) = Writer::new(database.clone(), WriterOptions::default());
     let app = App::new(config, database, writer)?;
     let mut tasks = JoinSet::new();

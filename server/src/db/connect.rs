@@ -6,7 +6,7 @@ use super::postgres::Postgres;
 use super::readers::Readers;
 use super::sqlite::{LOG, PATIENCE, Sqlite};
 use super::tx::{Link, Turns};
-use super::{Conn, Error};
+use super::{Conn, Error, OpenError};
 use crate::privacy::{self, MasterSource, Vault};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sea_orm::sqlx::{Executor, postgres::PgConnectOptions, sqlite::SqliteJournalMode};
@@ -38,14 +38,18 @@ pub struct Options {
     pub read_url: Option<String>,
     /// Connections for readers.
     pub readers: u32,
+    /// Make SQLite's file where there is none.
+    pub create: bool,
     /// Where the master keys of personal data come from.
     pub master: MasterSource,
 }
 
 impl Options {
-    /// One database for everything, and few readers; SQLite's master key is in a file beside it.
+    /// One database for everything, made where there is none, and few readers; SQLite's master key is
+    /// in a file beside it.
     pub fn new(url: impl Into<String>) -> Options {
-        Options { url: url.into(), read_url: None, readers: 2, master: MasterSource::default() }
+        let master = MasterSource::default();
+        Options { url: url.into(), read_url: None, readers: 2, create: true, master }
     }
 }
 
@@ -74,18 +78,31 @@ pub struct Database {
 
 impl Database {
     /// Opens it, without touching the schema.
-    pub async fn open(options: &Options) -> Result<Database, DbErr> {
+    ///
+    /// # Errors
+    ///
+    /// If it is not there, or cannot be reached or read; the message says what to do.
+    pub async fn open(options: &Options) -> Result<Database, OpenError> {
         let kind = kind_of(&options.url)?;
         let beside = match kind {
             Kind::Sqlite => Some(file_of(&options.url)?),
             Kind::Postgres => None,
         };
-        let master = options.master.clone().beside(beside.as_deref());
-        let vault = Vault::new(master).map_err(|error| DbErr::Custom(error.to_string()))?;
+        if let Some(file) = beside.as_deref().filter(|file| !options.create && !file.exists()) {
+            return Err(OpenError::Missing(file.to_owned()));
+        }
+        let vault = Vault::new(options.master.clone().beside(beside.as_deref()))?;
         let key_file = KeyFile::new(with_ending(&beside.unwrap_or_default(), ".keys"));
-        let write = connect(&options.url, 4, kind, false).await?;
-        let read_url = options.read_url.as_deref().unwrap_or(&options.url);
-        let read = connect(read_url, options.readers, kind, true).await?;
+        let url =
+            if options.create { with_create(&options.url, kind) } else { options.url.clone() };
+        let write = connect(&url, 4, false).await;
+        let write = write.map_err(|error| OpenError::at(kind, "database.url", error))?;
+        let (key, read_url) = match &options.read_url {
+            Some(read_url) => ("database.read_url", read_url),
+            None => ("database.url", &url),
+        };
+        let read = connect(read_url, options.readers, true).await;
+        let read = read.map_err(|error| OpenError::at(kind, key, error))?;
         Ok(Database {
             write,
             read,
@@ -127,7 +144,13 @@ impl Database {
     /// # Errors
     ///
     /// If the database refuses; as [`privacy::unlock`] does.
-    pub async fn migrate(&self) -> Result<(), DbErr> {
+    pub async fn migrate(&self) -> anyhow::Result<()> {
+        self.migrate_schema().await?;
+        privacy::unlock(self).await
+    }
+
+    /// Brings the schema up to this binary's, one process at a time.
+    pub(crate) async fn migrate_schema(&self) -> Result<(), DbErr> {
         match self.kind {
             Kind::Sqlite => Migrator::up(&self.write, None).await?,
             Kind::Postgres => {
@@ -140,7 +163,7 @@ impl Database {
                 tx.commit().await?;
             }
         }
-        privacy::unlock(self).await.map_err(|error| DbErr::Custom(error.to_string()))
+        Ok(())
     }
 
     /// What the key store is called, for whoever has to put it back.
@@ -212,9 +235,9 @@ pub(super) fn key_tables(kind: Kind) -> String {
 }
 
 /// The file of SQLite's URL.
-fn file_of(url: &str) -> Result<PathBuf, DbErr> {
+fn file_of(url: &str) -> Result<PathBuf, OpenError> {
     let options = SqliteConnectOptions::from_str(url)
-        .map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?;
+        .map_err(|error| OpenError::Refused(DbErr::Conn(RuntimeErr::SqlxError(error.into()))))?;
     Ok(options.get_filename().to_owned())
 }
 
@@ -225,25 +248,18 @@ pub(crate) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-fn kind_of(url: &str) -> Result<Kind, DbErr> {
+fn kind_of(url: &str) -> Result<Kind, OpenError> {
     if url.starts_with("sqlite:") {
         Ok(Kind::Sqlite)
     } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
         Ok(Kind::Postgres)
     } else {
-        let hint = "database.url must begin with sqlite: or postgres:, for example \
-                    sqlite://takings.db or postgres://user@localhost/takings";
-        Err(DbErr::Custom(hint.into()))
+        Err(OpenError::Url)
     }
 }
 
-async fn connect(
-    url: &str,
-    most: u32,
-    kind: Kind,
-    read_only: bool,
-) -> Result<DatabaseConnection, DbErr> {
-    let mut options = ConnectOptions::new(with_create(url, kind));
+async fn connect(url: &str, most: u32, read_only: bool) -> Result<DatabaseConnection, DbErr> {
+    let mut options = ConnectOptions::new(url);
     options
         .max_connections(most)
         .min_connections(1)

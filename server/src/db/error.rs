@@ -1,5 +1,7 @@
 //! What a database's refusal means.
 
+use super::Kind;
+use crate::privacy::MasterError;
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 use std::path::PathBuf;
 
@@ -45,6 +47,47 @@ impl Error {
             }
             _ => false,
         }
+    }
+}
+
+/// Why a database cannot be opened, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The URL names no kind of database.
+    #[error(
+        "database.url must begin with sqlite: or postgres:, for example sqlite://takings.db or \
+         postgres://user@localhost/takings"
+    )]
+    Url,
+    /// SQLite's file is not there, and none was to be made.
+    #[error(
+        "there is no database at {}: check database.url (TAKINGS__DATABASE__URL) and the folder you \
+         are in; `takings serve` makes a new one", .0.display()
+    )]
+    Missing(PathBuf),
+    /// The master keys cannot be read.
+    #[error(transparent)]
+    Masters(#[from] MasterError),
+    /// A server does not answer.
+    #[error("the database cannot be opened: {error}: is it running where {key} says?")]
+    Unreachable {
+        /// Which key of the configuration says where.
+        key: &'static str,
+        /// What was said.
+        error: DbErr,
+    },
+    /// Anything else.
+    #[error("the database cannot be opened: {0}")]
+    Refused(DbErr),
+}
+
+impl OpenError {
+    /// What a refusal at the place that a key names means.
+    pub(super) fn at(kind: Kind, key: &'static str, error: DbErr) -> OpenError {
+        if kind == Kind::Postgres && failure_of_orm(&error) == Failure::Unreachable {
+            return OpenError::Unreachable { key, error };
+        }
+        OpenError::Refused(error)
     }
 }
 

@@ -8,6 +8,7 @@
 mod cells;
 mod connect;
 mod conns;
+mod demo;
 mod error;
 mod key_file;
 mod postgres;
@@ -20,6 +21,7 @@ mod tx;
 pub use cells::{Cell, Row, Rows};
 pub(crate) use connect::with_ending;
 pub use connect::{Database, Kind, Options};
-pub use error::{Error, Failure, failure_of_orm};
+pub(crate) use demo::{is_marked, make_marked};
+pub use error::{Error, Failure, OpenError, failure_of_orm};
 pub use query::{Bundle, Delete, Insert, Part, Query, Type};
 pub use tx::{Conn, Log, Step, Tx};
