@@ -31,7 +31,7 @@ pub struct Cli {
 
 const HINTS: &str = "\
 Configuration: defaults < file < environment < flags. In the environment a key is written
-TAKINGS__SECTION__KEY:
+TAKINGS__SECTION__KEY, and a list with commas:
   TAKINGS__DATABASE__URL             sqlite://./takings.db (default), postgres://user@host/name
   TAKINGS__HTTP__LISTEN              127.0.0.1:8080
   TAKINGS__GRPC__LISTEN              127.0.0.1:50051
@@ -48,7 +48,8 @@ A first look:        takings demo
 Then:                grpcurl -plaintext -d '{}' 127.0.0.1:50051 \\
                        takings.v1.AnalyticsService/GetRevenueSummary
 Let Stripe send:     takings stripe setup --url https://<host>/revenue/webhooks/stripe
-Stripe sends to:     POST http://<host>:8080/revenue/webhooks/stripe";
+Stripe sends to:     POST https://<host>/revenue/webhooks/stripe, by a proxy before http.listen
+Every key:           docs/CONFIGURATION.md";
 
 #[derive(Debug, Subcommand)]
 enum Command {

@@ -27,7 +27,7 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
 
 /// Any other path.
 pub(super) async fn nothing_here() -> Response {
-    let hint = "nothing here: POST /revenue/webhooks/stripe, or GET /r/{code}, /takings.js, \
-                /revenue/health, /revenue/metrics, /healthz, /readyz, /metrics\n";
+    let hint = "nothing here: POST /revenue/webhooks/stripe or /revenue/leads, or GET /r/{code}, \
+                /takings.js, /revenue/health, /revenue/metrics, /healthz, /readyz, /metrics\n";
     (StatusCode::NOT_FOUND, hint).into_response()
 }
