@@ -100,13 +100,17 @@ fn money(totals: &Totals, now: Timestamp) -> Result<(), Error> {
     Ok(())
 }
 
-/// Invoices paid by invoices first attempted; nothing where none was attempted.
-#[expect(clippy::float_arithmetic, reason = "a ratio for a gauge, never posted")]
+/// Invoices paid by invoices first attempted.
 fn success_rate(totals: &Totals, window: Range) {
     let [attempted, paid] = [ATTEMPTED, PAID].map(|kind| totals.inside_all(window, kind).amount);
-    if attempted > 0 {
-        gauge!("payment_success_rate").set(paid as f64 / attempted as f64);
-    }
+    tell_rate(paid, attempted);
+}
+
+/// Where none was attempted there is no rate, and the last one must not stand for it.
+#[expect(clippy::float_arithmetic, reason = "a ratio for a gauge, never posted")]
+fn tell_rate(paid: i128, attempted: i128) {
+    let rate = if attempted > 0 { paid as f64 / attempted as f64 } else { f64::NAN };
+    gauge!("payment_success_rate").set(rate);
 }
 
 /// An amount in the currency's major unit: gauges are floats, and nothing is computed from them.
@@ -114,4 +118,23 @@ fn success_rate(totals: &Totals, window: Range) {
 fn major(amount: i128, units_per_minor: i64, currency: Currency) -> f64 {
     let minor_per_major = 10_f64.powi(currency.exponent().try_into().unwrap_or(2));
     amount as f64 / units_per_minor as f64 / minor_per_major
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
+    #[test]
+    fn a_rate_does_not_outlive_what_it_was_a_rate_of() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let told = |paid, attempted| {
+            metrics::with_local_recorder(&recorder, || tell_rate(paid, attempted));
+            let text = recorder.handle().render();
+            text.lines().find(|line| !line.starts_with('#')).unwrap().to_owned()
+        };
+        assert_eq!(told(3, 4), "payment_success_rate 0.75");
+        assert_eq!(told(0, 0), "payment_success_rate NaN");
+        assert_eq!(told(0, 5), "payment_success_rate 0");
+    }
 }
