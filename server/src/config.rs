@@ -3,6 +3,8 @@
 
 mod affiliate;
 mod leads;
+mod list;
+mod mail;
 mod network;
 mod privacy;
 mod stripe;
@@ -14,6 +16,7 @@ pub use privacy::Privacy;
 pub(crate) use stripe::is_loopback;
 pub use stripe::{ApiKey, Stripe};
 
+use crate::telemetry;
 use figment::Figment;
 use figment::error::Kind;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -70,6 +73,7 @@ pub struct Http {
     /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Addresses of proxies whose header `X-Forwarded-For` is believed, such as `10.0.0.0/8`.
+    #[serde(deserialize_with = "list::list")]
     pub trusted_proxies: Vec<Network>,
 }
 
@@ -134,7 +138,7 @@ impl Default for Log {
 pub enum ConfigError {
     /// A source could not be read, or holds a key or value that is not known.
     #[error("configuration: {0}")]
-    Read(#[from] Box<figment::Error>),
+    Read(Box<figment::Error>),
     /// A secret's file cannot be read.
     #[error("configuration: {key} {path}: {error}")]
     SecretFile {
@@ -157,12 +161,13 @@ impl Config {
         if let Some(file) = file {
             figment = figment.merge(Toml::file_exact(file));
         }
-        figment = figment.merge(Env::prefixed("TAKINGS__").split("__"));
+        figment = figment.merge(environment());
         for (key, value) in flags {
             let value: figment::value::Value = value.parse().unwrap_or_else(|never| match never {});
             figment = figment.merge((key.as_str(), value));
         }
-        let mut config: Config = figment.extract().map_err(without_lines)?;
+        let mut config: Config =
+            figment.extract().map_err(|error| ConfigError::Read(without_lines(error)))?;
         config.stripe.read_files()?;
         config.leads.read_files()?;
         config.check()?;
@@ -173,6 +178,7 @@ impl Config {
         let refuse = |text: String| Err(ConfigError::Value(text));
         self.stripe.check().map_err(ConfigError::Value)?;
         self.leads.check().map_err(ConfigError::Value)?;
+        telemetry::filter(&self.log).map_err(ConfigError::Value)?;
         for (key, listen) in [("http.listen", self.http.listen), ("grpc.listen", self.grpc.listen)]
         {
             if !listen.ip().is_loopback() && !self.server.insecure {
@@ -194,6 +200,14 @@ impl Config {
     }
 }
 
+/// The environment. A variable that was cleared is as good as none.
+fn environment() -> Env {
+    let all = Env::prefixed("TAKINGS__").split("__");
+    let cleared = all.iter().filter(|(_, value)| value.trim().is_empty());
+    let cleared: Vec<String> = cleared.map(|(key, _)| key.to_string()).collect();
+    all.ignore(&cleared.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
 /// An error without the line of the file that it is about, which may hold a secret.
 fn without_lines(mut error: figment::Error) -> Box<figment::Error> {
     if let Kind::Message(text) = &mut error.kind {
@@ -205,9 +219,44 @@ fn without_lines(mut error: figment::Error) -> Box<figment::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
 
     fn flags(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
         pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    /// The page for people: a row a key, with its default.
+    const PAGE: &str = include_str!("../../docs/CONFIGURATION.md");
+
+    /// A value as the page writes it.
+    fn written(value: &serde_json::Value) -> String {
+        use serde_json::Value;
+        match value {
+            Value::Null => String::new(),
+            Value::String(text) if text.is_empty() => String::new(),
+            Value::String(text) => format!("`{text}`"),
+            Value::Array(items) => items.iter().map(written).collect::<Vec<_>>().join(", "),
+            other => format!("`{other}`"),
+        }
+    }
+
+    #[test]
+    fn every_key_is_on_the_page_with_its_default() {
+        let rows = PAGE.lines().filter_map(|line| line.strip_prefix("| `"));
+        let told: BTreeMap<String, String> = rows
+            .map(|row| {
+                let (key, rest) = row.split_once("` |").unwrap();
+                (key.to_owned(), rest.split('|').next().unwrap().trim().to_owned())
+            })
+            .collect();
+        let defaults = serde_json::to_value(Config::default()).unwrap();
+        let mut known = BTreeMap::new();
+        for (section, keys) in defaults.as_object().unwrap() {
+            for (name, value) in keys.as_object().unwrap() {
+                known.insert(format!("{section}.{name}"), written(value));
+            }
+        }
+        assert_eq!(told, known);
     }
 
     #[test]
@@ -226,6 +275,16 @@ mod tests {
         std::fs::write(&file, "[privacy]\nmaster_key = 3f9a_secret\n").unwrap();
         let error = Config::load(Some(&file), &[]).unwrap_err().to_string();
         assert!(error.contains("line 2") && !error.contains("3f9a"), "{error}");
+    }
+
+    #[test]
+    fn a_filter_that_cannot_be_read_is_refused() {
+        for filter in ["warn,takings_server=loud", "[", "a=b=c"] {
+            let error = Config::load(None, &flags(&[("log.filter", filter)])).unwrap_err();
+            assert!(error.to_string().contains("log.filter"), "{error}");
+        }
+        let config = Config::load(None, &flags(&[("log.filter", "takings_server=debug,info")]));
+        assert!(config.is_ok());
     }
 
     #[test]

@@ -78,6 +78,64 @@ fn the_doctor_says_what_an_empty_database_needs_and_looks_no_further() {
 }
 
 #[test]
+fn a_url_of_no_kind_is_refused_in_our_words() {
+    let said = takings("mysql://localhost/takings", &[], &["migrate"]);
+    let begins = "takings: database.url must begin with sqlite: or postgres:";
+    assert!(!said.content && said.text.starts_with(begins), "{}", said.text);
+}
+
+#[test]
+fn a_cleared_variable_is_as_good_as_none() {
+    let place = Place::sqlite();
+    let cleared = [
+        ("TAKINGS__DATABASE__READ_URL", ""),
+        ("TAKINGS__DATABASE__READERS", " "),
+        ("TAKINGS__HTTP__TRUSTED_PROXIES", ""),
+        ("TAKINGS__STRIPE__LIVEMODE", ""),
+        ("TAKINGS__STRIPE__API_KEY", ""),
+        ("TAKINGS__STRIPE__API_KEY_FILE", ""),
+        ("TAKINGS__LEADS__PUBLIC_URL", ""),
+        ("TAKINGS__LEADS__SMTP_URL", ""),
+        ("TAKINGS__LEADS__MAIL_FROM", ""),
+        ("TAKINGS__LOG__FILTER", ""),
+        ("TAKINGS__SERVER__INSECURE", ""),
+    ];
+    let said = takings(&place.url, &cleared, &["migrate"]);
+    assert!(said.content, "{}", said.text);
+    let said = takings(&place.url, &cleared, &["doctor"]);
+    assert!(said.content, "{}", said.text);
+}
+
+#[test]
+fn a_value_that_cannot_be_used_stops_every_command_and_is_said_once() {
+    let place = Place::sqlite();
+    let mails = [
+        ("TAKINGS__LEADS__PUBLIC_URL", "https://shop.example"),
+        ("TAKINGS__LEADS__MAIL_FROM", "news@shop.example"),
+    ];
+    for (variable, value, expected) in [
+        ("TAKINGS__DATABASE__READERS", "many", "invalid type: found string"),
+        ("TAKINGS__DATABSE__URL", "x", "unknown field: found `databse`"),
+        ("TAKINGS__LOG__FILTER", "takings_server=loud", "log.filter"),
+        ("TAKINGS__LEADS__MAIL_FROM", "hunter2", "leads.mail_from is no sender"),
+        (
+            "TAKINGS__LEADS__SMTP_URL",
+            "u:hunter2@mail",
+            "leads.smtp_url is no address of a mail server",
+        ),
+        ("TAKINGS__LEADS__SMTP_URL", "smtp://u:hunter2@mail", "would travel unencrypted"),
+    ] {
+        let environment = [&mails[..], &[(variable, value)]].concat();
+        for arguments in [&["doctor"][..], &["serve"]] {
+            let Said { content, text } = takings(&place.url, &environment, arguments);
+            assert!(!content && text.starts_with("takings: configuration: "), "{text}");
+            assert_eq!(text.matches(expected).count(), 1, "{text}");
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+    }
+}
+
+#[test]
 fn a_demo_deletes_nothing_that_no_demo_made() {
     let place = Place::sqlite();
     Takings::start(&place).kill();

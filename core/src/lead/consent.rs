@@ -15,6 +15,13 @@ use std::fmt;
 /// How long a token can be used after it was asked for: seven days.
 pub const TOKEN_LIFE_SECS: i64 = 7 * 86_400;
 
+/// Whether a text names a purpose, or something else by a name of ours: 1 to 64 letters a to z, digits,
+/// `-` and `_`.
+pub fn is_name(text: &str) -> bool {
+    let letter = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || b"-_".contains(&it);
+    (1..=64).contains(&text.len()) && text.bytes().all(letter)
+}
+
 /// SHA-256 of a token: all that is kept of it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenHash(pub [u8; 32]);

@@ -1,6 +1,7 @@
 //! How affiliate programs behave.
 
 use super::Network;
+use super::list::list;
 use serde::{Deserialize, Serialize};
 use takings_core::affiliate::hosts::Host;
 
@@ -26,12 +27,15 @@ pub struct Affiliate {
     /// those that brought somebody. No fewer than the longest attribution window counts.
     pub keep_clicks_days: u32,
     /// Where robots' clicks come from: a list takes the place of the one that is shipped.
+    #[serde(deserialize_with = "list")]
     pub robot_networks: Vec<Network>,
     /// Networks of data centres, where no visitor sits; none is shipped, because providers change
     /// theirs by the week and publish them.
+    #[serde(deserialize_with = "list")]
     pub datacenter_networks: Vec<Network>,
     /// Hosts that robots name as the page they come from, `*.` before one for every host below it; a
     /// list takes the place of the one that is shipped.
+    #[serde(deserialize_with = "list")]
     pub robot_referrers: Vec<Host>,
 }
 

@@ -1,9 +1,11 @@
 //! How leads are captured, looked up and written to.
 
-use super::ConfigError;
+use super::list::list;
+use super::{ConfigError, mail};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use takings_core::lead::consent::is_name;
 
 /// Leads.
 #[derive(Clone, Serialize, Deserialize)]
@@ -12,14 +14,17 @@ pub struct Leads {
     /// Where the world reaches the HTTP door, such as `https://example.com`: mails lead there.
     pub public_url: Option<String>,
     /// Pages whose forms may be sent by scripts, such as `https://www.example.com`; `*`: all.
+    #[serde(deserialize_with = "list")]
     pub allowed_origins: Vec<String>,
     /// The most forms of one IPv4 address, or of one network of 64 bits of IPv6, in a minute.
     pub forms_per_minute: u32,
     /// What forms of the web may ask to agree to. Mails name it.
+    #[serde(deserialize_with = "list")]
     pub purposes: Vec<String>,
     /// Ask the domain name system about addresses.
     pub dns: bool,
     /// Which servers to ask, with their ports; none: the system's.
+    #[serde(deserialize_with = "list")]
     pub dns_servers: Vec<SocketAddr>,
     /// The mail server: `smtps://user:password@host`, `smtp://user:password@host:587?tls=required`.
     /// Without one mails wait.
@@ -102,6 +107,24 @@ impl Leads {
                     .into(),
             );
         }
+        if let Some(url) = self.smtp() {
+            mail::check_server(url)?;
+        }
+        if let Some(from) = &self.mail_from {
+            mail::check_sender(from)?;
+        }
+        if let Some(purpose) = self.purposes.iter().find(|it| !is_name(it)) {
+            return Err(format!(
+                "leads.purposes: `{purpose}` is no name of a purpose: use 1 to 64 letters a to z, \
+                 digits, `-` and `_`"
+            ));
+        }
+        if let Some(origin) = self.allowed_origins.iter().find(|it| !is_origin(it)) {
+            return Err(format!(
+                "leads.allowed_origins: browsers send no `{origin}`: write scheme and host in small \
+                 letters and without a slash at the end, such as https://www.example.com"
+            ));
+        }
         if self.mail_name.chars().any(char::is_control) {
             return Err("leads.mail_name must not hold control characters".into());
         }
@@ -109,5 +132,57 @@ impl Leads {
             return Err("leads.forms_per_minute must be at least 1".into());
         }
         Ok(())
+    }
+}
+
+/// Whether browsers name a page so, or it means all: `scheme://host`, with a port where it is not the
+/// scheme's own.
+fn is_origin(text: &str) -> bool {
+    let host = text.split_once("://").map_or("", |(_, host)| host);
+    let sent = |it: u8| it.is_ascii_graphic() && !it.is_ascii_uppercase() && !b"/?#".contains(&it);
+    text == "*" || (!host.is_empty() && host.bytes().all(sent))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+
+    fn refused(key: &str, value: &str) -> String {
+        let flags = [(key.to_owned(), value.to_owned())];
+        Config::load(None, &flags).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_purpose_that_no_form_could_name_is_refused() {
+        for wrong in ["Product News", "newsletter,Extra", "[\"\"]"] {
+            let said = refused("leads.purposes", wrong);
+            assert!(said.contains("leads.purposes") && said.contains("1 to 64"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_no_browser_names_so_is_refused() {
+        for wrong in ["https://shop.example/", "shop.example", "https://Shop.example", "https://"] {
+            let said = refused("leads.allowed_origins", wrong);
+            assert!(said.contains(&format!("browsers send no `{wrong}`")), "{said}");
+        }
+        for right in ["*", "https://shop.example", "http://localhost:3000", "http://[::1]:3000"] {
+            let flags = [("leads.allowed_origins".to_owned(), right.to_owned())];
+            assert!(Config::load(None, &flags).is_ok(), "{right}");
+        }
+    }
+
+    #[test]
+    fn a_mail_server_and_a_sender_are_checked_at_the_start() {
+        let said = refused("leads.mail_from", "nobody");
+        assert!(said.contains("leads.mail_from is no sender"), "{said}");
+        let all = [
+            ("leads.public_url", "https://shop.example"),
+            ("leads.mail_from", "news@shop.example"),
+            ("leads.smtp_url", "mail.example"),
+        ];
+        let flags = all.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let said = Config::load(None, &flags).unwrap_err().to_string();
+        assert!(said.contains("leads.smtp_url is no address of a mail server"), "{said}");
     }
 }

@@ -1,8 +1,9 @@
 //! What is configured about Stripe: secrets, the key, where the API is.
 
 use super::ConfigError;
+use super::list::{list, separate};
 use hyper::Uri;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// Stripe.
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 #[serde(default, deny_unknown_fields)]
 pub struct Stripe {
     /// Active `whsec_...`s, as a list or separated by commas.
-    #[serde(deserialize_with = "comma_separated")]
+    #[serde(deserialize_with = "list")]
     pub webhook_secrets: Vec<String>,
     /// A file that holds more, one a line or separated by commas; it may change while the server
     /// runs.
@@ -182,24 +183,6 @@ pub(crate) fn is_loopback(host: &str) -> bool {
 fn read(key: &'static str, path: &Path) -> Result<String, ConfigError> {
     let failed = |error| ConfigError::SecretFile { key, path: path.to_owned(), error };
     std::fs::read_to_string(path).map_err(failed)
-}
-
-fn separate(text: &str) -> impl Iterator<Item = String> {
-    text.split([',', '\n', '\r']).map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned)
-}
-
-/// A list, or one text with commas.
-fn comma_separated<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Form {
-        Text(String),
-        List(Vec<String>),
-    }
-    Ok(match Form::deserialize(deserializer)? {
-        Form::Text(text) => separate(&text).collect(),
-        Form::List(list) => list,
-    })
 }
 
 #[cfg(test)]

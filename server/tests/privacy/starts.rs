@@ -97,7 +97,10 @@ fn a_key_store_that_is_lost_or_of_other_data_is_refused() {
 fn postgresql_demands_a_master_key() {
     let Some(place) = Place::postgres("privacy_demands") else { return };
     let said = refused(&place, &[("TAKINGS__PRIVACY__MASTER_KEY", "")]);
-    assert!(said.contains("there is no master key"), "{said}");
+    assert!(
+        said.contains("takings: personal data is sealed, and there is no master key"),
+        "{said}"
+    );
     Takings::start(&place).kill();
     let said = refused(&place, &[("TAKINGS__PRIVACY__MASTER_KEY", OTHER)]);
     assert!(said.contains("needs the master key"), "{said}");

@@ -17,6 +17,7 @@ use crate::revenue::convert::{micros, required};
 use prost::Message;
 use prost_types::Timestamp as Time;
 use std::collections::BTreeMap;
+use takings_core::lead::consent::is_name;
 use takings_core::time::Timestamp;
 
 /// The request that a message makes. What is stored of its content is a keyed hash: without the key
@@ -55,8 +56,7 @@ pub(super) fn words(field: &'static str, given: String, most: usize) -> Result<S
 
 /// A name of ours, such as a kind or a purpose.
 pub(super) fn slug(field: &'static str, given: String) -> Result<String, Error> {
-    let letter = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || b"-_".contains(&it);
-    if (1..=64).contains(&given.len()) && given.bytes().all(letter) {
+    if is_name(&given) {
         return Ok(given);
     }
     let message = "use 1 to 64 letters a to z, digits, `-` and `_`";
