@@ -19,6 +19,7 @@ use tokio::runtime::Handle;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// A server that runs.
 pub struct Running {
@@ -120,7 +121,8 @@ pub(crate) async fn start_behind(
     let options = WriterOptions {
         most: config.server.batch,
         queue: config.server.queue,
-        shard: i64::from(std::process::id() % 16),
+        // Every container's process has the same number.
+        shard: i64::from(Uuid::new_v4().as_bytes()[0] % 16),
         ..WriterOptions::default()
     };
     let (writer, work) = Writer::new(database.clone(), options);

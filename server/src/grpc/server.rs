@@ -20,6 +20,7 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
+use uuid::Uuid;
 
 /// The largest request: a webhook of 1 MiB and what is around it.
 const LARGEST_REQUEST: usize = (1 << 20) + (1 << 16);
@@ -120,5 +121,5 @@ pub async fn serve(
 
 /// Connections are renewed, so that clients find new replicas; not all at the same time.
 fn connection_age() -> Duration {
-    Duration::from_secs(1800 + u64::from(std::process::id() % 300))
+    Duration::from_secs(1800 + u64::from(Uuid::new_v4().as_bytes()[0]))
 }
