@@ -4,7 +4,7 @@ use crate::desk::{Desk, NOW, desks, fresh, reason, terms, usd};
 use prost_types::Timestamp;
 use takings::v1::affiliate_service_server::AffiliateService;
 use takings::v1::*;
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 
 const DAY: i64 = 86_400;
 
@@ -62,6 +62,23 @@ impl Desk {
         ))
         .await;
         id
+    }
+
+    /// A customer of whom two sources tell touches.
+    async fn named_by_two_sources(&self, customer: &str, partner: &str) {
+        for mode in ["live", "test"] {
+            let (name, program) = (format!("stripe:default:{mode}"), &self.program);
+            self.run(&format!(
+                "insert into sources (name) values ('{name}') on conflict do nothing"
+            ))
+            .await;
+            self.run(&format!(
+                "insert into touches
+                 select '{program}', id, '{customer}', 'touch-{mode}', '{partner}', null, 'click', 1, 'x', 1
+                 from sources where name = '{name}'"
+            ))
+            .await;
+        }
     }
 
     async fn explain(
@@ -163,6 +180,13 @@ async fn a_binding_and_a_commission_are_explained() {
         assert_eq!(lines[3], ("earned", "10000 * 2000 / 10000", 2_000));
         assert_eq!(lines[5], ("reversed", "2000 * 2500 / 10000", 500));
         assert_eq!(lines.last().unwrap().2, -500);
+        desk.named_by_two_sources("buyer-2", &anna).await;
+        let both = ExplainAttributionRequest { customer_id: "buyer-2".into(), ..customer.clone() };
+        let refused = desk.explain(both).await.unwrap_err();
+        assert_eq!(
+            (refused.code(), reason(&refused).as_str()),
+            (Code::FailedPrecondition, "SOURCE_AMBIGUOUS")
+        );
         let other = ExplainAttributionRequest { customer_id: "nobody".into(), ..customer };
         assert_eq!(reason(&desk.explain(other).await.unwrap_err()), "CUSTOMER_NOT_FOUND");
         let none = ExplainAttributionRequest::default();

@@ -40,12 +40,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     ERROR_REASON_INVALID_RANGE: _ErrorReason.ValueType  # 4
     """ERROR_REASON_INVALID_RANGE (INVALID_ARGUMENT) says that a range ends before it starts, lacks an
-    end that it needs, or names an instant outside the years 1 to 9999. Example: a start of
-    2026-02-01 with an end of 2026-01-01. Correct the range.
+    end that it needs, names an instant outside the years 1 to 9999, or lies in the future, or before
+    a lead was captured, where that cannot be. Example: a start of 2026-02-01 with an end of
+    2026-01-01. Correct the range.
     """
     ERROR_REASON_RANGE_TOO_LONG: _ErrorReason.ValueType  # 5
     """ERROR_REASON_RANGE_TOO_LONG (INVALID_ARGUMENT) says that a series would have more than 1,100
-    points. Example: four years by day. Ask for a coarser granularity or for parts.
+    points, or that a range holds more than 100,000 leads (GetLeadAnalytics). Example: four years by
+    day. Ask for a coarser granularity or for parts.
     """
     ERROR_REASON_UNKNOWN_TIME_ZONE: _ErrorReason.ValueType  # 6
     """ERROR_REASON_UNKNOWN_TIME_ZONE (INVALID_ARGUMENT) says that `time_zone` is not a name of the
@@ -356,12 +358,14 @@ Start again without a token, and keep every filter the same while paging.
 """
 ERROR_REASON_INVALID_RANGE: ErrorReason.ValueType  # 4
 """ERROR_REASON_INVALID_RANGE (INVALID_ARGUMENT) says that a range ends before it starts, lacks an
-end that it needs, or names an instant outside the years 1 to 9999. Example: a start of
-2026-02-01 with an end of 2026-01-01. Correct the range.
+end that it needs, names an instant outside the years 1 to 9999, or lies in the future, or before
+a lead was captured, where that cannot be. Example: a start of 2026-02-01 with an end of
+2026-01-01. Correct the range.
 """
 ERROR_REASON_RANGE_TOO_LONG: ErrorReason.ValueType  # 5
 """ERROR_REASON_RANGE_TOO_LONG (INVALID_ARGUMENT) says that a series would have more than 1,100
-points. Example: four years by day. Ask for a coarser granularity or for parts.
+points, or that a range holds more than 100,000 leads (GetLeadAnalytics). Example: four years by
+day. Ask for a coarser granularity or for parts.
 """
 ERROR_REASON_UNKNOWN_TIME_ZONE: ErrorReason.ValueType  # 6
 """ERROR_REASON_UNKNOWN_TIME_ZONE (INVALID_ARGUMENT) says that `time_zone` is not a name of the

@@ -27,7 +27,7 @@ class _LeadStage:
 class _LeadStageEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LeadStage.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     LEAD_STAGE_UNSPECIFIED: _LeadStage.ValueType  # 0
-    """LEAD_STAGE_UNSPECIFIED is never answered."""
+    """LEAD_STAGE_UNSPECIFIED is answered as a `from_stage` alone: where the lead was in none yet."""
     LEAD_STAGE_SUBSCRIBER: _LeadStage.ValueType  # 1
     """LEAD_STAGE_SUBSCRIBER reads the newsletter."""
     LEAD_STAGE_LEAD: _LeadStage.ValueType  # 2
@@ -51,7 +51,7 @@ class LeadStage(_LeadStage, metaclass=_LeadStageEnumTypeWrapper):
     """LeadStage is how far a lead has come."""
 
 LEAD_STAGE_UNSPECIFIED: LeadStage.ValueType  # 0
-"""LEAD_STAGE_UNSPECIFIED is never answered."""
+"""LEAD_STAGE_UNSPECIFIED is answered as a `from_stage` alone: where the lead was in none yet."""
 LEAD_STAGE_SUBSCRIBER: LeadStage.ValueType  # 1
 """LEAD_STAGE_SUBSCRIBER reads the newsletter."""
 LEAD_STAGE_LEAD: LeadStage.ValueType  # 2

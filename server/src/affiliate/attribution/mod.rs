@@ -131,7 +131,7 @@ fn unknown_customer(id: &str) -> Error {
 
 fn ambiguous(id: &str) -> Error {
     let message = format!("several sources have a customer `{id}`: name the source");
-    Error::invalid(Reason::SourceAmbiguous, "source", message)
+    Error::Precondition { reason: Reason::SourceAmbiguous, message }
 }
 
 /// The touches with what speaks against them, and their shares of the sale by other models.
