@@ -40,9 +40,8 @@ pub(super) fn make_anew(file: &Path) -> anyhow::Result<()> {
 mod tests {
     use super::*;
     use std::fs;
-    use std::path::PathBuf;
 
-    fn refused(file: &Path, named: &PathBuf) {
+    fn refused(file: &Path, named: &Path) {
         let said = make_anew(file).unwrap_err().to_string();
         let expected = format!("{} is there and no demo made it: name another", named.display());
         assert!(said.starts_with(&expected), "{said}");
