@@ -27,6 +27,7 @@ mod m0017_leads;
 mod m0018_set_aside;
 mod m0019_unclicked_leads;
 mod m0020_payers;
+mod m0022_erased_leads;
 mod schema;
 
 /// Every schema change, oldest first.
@@ -56,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_set_aside::Migration),
             Box::new(m0019_unclicked_leads::Migration),
             Box::new(m0020_payers::Migration),
+            Box::new(m0022_erased_leads::Migration),
         ]
     }
 }

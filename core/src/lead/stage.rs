@@ -70,7 +70,8 @@ impl Rule {
         }
     }
 
-    fn moves(self, from: Option<Stage>) -> bool {
+    /// Whether it moves a lead that stands there.
+    pub fn moves(self, from: Option<Stage>) -> bool {
         let Some(from) = from else { return self != Rule::Referred };
         match (from.rank(), self) {
             (Some(_), Rule::Referred) => from == Stage::Customer,

@@ -58,7 +58,7 @@ impl Options {
 pub struct Database {
     /// For writers: never more than a few connections.
     pub write: DatabaseConnection,
-    /// For readers.
+    /// For readers; it may be of a replica, which lags.
     pub read: DatabaseConnection,
     /// Which dialect.
     pub kind: Kind,

@@ -13,6 +13,12 @@ const KEPT: usize = 4;
 pub(super) type Readers = Arc<Mutex<Vec<Sqlite>>>;
 
 impl Database {
+    /// The same, read where it is written: a replica lags, and who acts by what is read, or has just
+    /// written it, must not read the past.
+    pub(crate) fn primary(&self) -> Database {
+        Database { read: self.write.clone(), ..self.clone() }
+    }
+
     /// Runs a query for the rows of its set; each row sees what was durable when it was read.
     pub(crate) async fn rows(&self, query: &'static Query, set: &Rows) -> Result<Vec<Row>, Error> {
         let started = now();

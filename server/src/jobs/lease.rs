@@ -42,7 +42,7 @@ pub(super) async fn take_for(
     let due = "select 1 from jobs where name = $1 and (run_at > $2 or leased_until > $3)";
     let values = [name.into(), now.0.into(), now.0.into()];
     let busy = Statement::from_sql_and_values(backend, due, values);
-    if database.read.query_one_raw(busy).await?.is_some() {
+    if database.write.query_one_raw(busy).await?.is_some() {
         return Ok(None);
     }
     database.execute(Statement::from_sql_and_values(backend, insert, [name.into()])).await?;

@@ -83,6 +83,7 @@ impl Capture {
             stage: self.rule().stage(),
             captured_at: self.at,
             updated_at: self.now,
+            erased_at: None,
             consents: Vec::new(),
             conversion: None,
             score: None,
@@ -126,14 +127,12 @@ impl Capture {
     /// Takes over what is known of the person by now; answers it sealed.
     fn learn(&self, keys: &Keys, lead: &mut Lead, first: bool) -> Result<String, Error> {
         let mut personal = lead.personal.take().unwrap_or_default();
+        personal.learn(self.said.clone(), self.at.0);
         if self.at.0 >= personal.said_at {
-            personal.learn(self.said.clone());
             personal.email.clone_from(&self.found.delivery);
             personal.said_at = self.at.0;
             lead.verdict = self.found.verdict().to_owned();
             lead.reasons = self.found.codes();
-        } else {
-            personal.fill(self.said.clone());
         }
         if first {
             personal.utm.clone_from(&self.said.utm);

@@ -14,8 +14,8 @@ use takings_core::time::Timestamp;
 
 /// The most leads of a cohort.
 const MOST: u64 = 100_000;
-/// How many are read at once.
-const AT_ONCE: usize = 500;
+/// How many are read at once: each may have done very much.
+const AT_ONCE: usize = 100;
 
 /// Which leads are asked for, and when.
 #[derive(Clone, Debug)]
@@ -49,7 +49,7 @@ pub(crate) struct Member {
     pub(crate) customer: Option<(i64, String)>,
     /// Whether the person had paid before the capture.
     pub(crate) was_customer: bool,
-    /// Until when the lead was watched: an erased one no longer than until it was changed last.
+    /// Until when the lead was watched: an erased one until the erasure.
     pub(crate) watched_until: Timestamp,
     /// Fit and engagement together, in billionths of a point.
     pub(crate) score: i64,
@@ -119,10 +119,7 @@ async fn chunk(
             converted_at: conversion_then.map(|it| it.at),
             customer: conversion_then.and_then(customer),
             was_customer: paid && standing.conversion.is_none(),
-            watched_until: match lead.personal {
-                Some(_) => as_of,
-                None => lead.updated_at.min(as_of),
-            },
+            watched_until: lead.erased_at.map_or(as_of, |at| at.min(as_of)),
             score: score.fit.billionths().saturating_add(score.engagement.billionths()),
         });
     }

@@ -29,6 +29,7 @@ pub(super) fn lead(row: &Row, keys: &Keys) -> Result<Lead, Error> {
         stage: stage(&row.text(9)?, row.opt_text(10)?.as_deref())?,
         captured_at: Timestamp(row.int(11)?),
         updated_at: Timestamp(row.int(12)?),
+        erased_at: row.opt_int(13)?.map(Timestamp),
         consents: Vec::new(),
         conversion: None,
         score: None,

@@ -65,6 +65,8 @@ pub(crate) struct Lead {
     captured_at: Timestamp,
     /// When the lead was changed last.
     updated_at: Timestamp,
+    /// When the person was erased.
+    erased_at: Option<Timestamp>,
     /// What the lead agreed to, by purpose.
     consents: Vec<Agreed>,
     /// How the lead became a customer.

@@ -6,6 +6,7 @@ use super::sealed::subjects;
 use super::store::Filter;
 use super::{Lead, consents, conversions, entity, store, unknown};
 use crate::app::App;
+use crate::db::Database;
 use crate::error::{Error, Reason};
 use crate::revenue::paging::{Page, Slice};
 use std::collections::HashMap;
@@ -13,8 +14,10 @@ use takings_core::lead::score::{AsOf, Label, Points};
 
 /// The most leads that are looked at for a page that filters by scores.
 const MOST: usize = 2_000;
-/// How many of them at once.
-const AT_ONCE: u64 = 200;
+/// How many of them are read at once.
+const A_READ: u64 = 200;
+/// How many are scored at once: each may have done very much.
+const AT_ONCE: usize = 50;
 
 /// A lead that is named.
 #[derive(Debug)]
@@ -26,21 +29,20 @@ pub(super) enum Named {
 }
 
 /// Reads a lead.
-pub(super) async fn find(app: &App, named: &Named) -> Result<Lead, Error> {
+pub(super) async fn find(app: &App, database: &Database, named: &Named) -> Result<Lead, Error> {
     let id = match named {
         Named::Id(id) => id.clone(),
         Named::Mailbox(index) => {
-            let found = store::by_mailbox(&mut &app.database, index).await?;
+            let found = store::by_mailbox(&mut &*database, index).await?;
             let message = "no lead has this mailbox: capture it first";
             found.ok_or_else(|| Error::not_found(Reason::LeadNotFound, message))?
         }
     };
-    load(app, &[&id]).await?.pop().ok_or_else(|| unknown(&id))
+    load(app, database, &[&id]).await?.pop().ok_or_else(|| unknown(&id))
 }
 
 /// Reads leads whole but for their scores, in the order of their ids; unknown ones are left out.
-async fn load(app: &App, ids: &[&str]) -> Result<Vec<Lead>, Error> {
-    let mut reads = &app.database;
+async fn load(app: &App, mut reads: &Database, ids: &[&str]) -> Result<Vec<Lead>, Error> {
     let keys = reads.keys(subjects(ids.iter().copied())).await?;
     let rows = store::load(&mut reads, ids).await?;
     let mut agreed = consents::of_leads(&mut reads, ids, app.now()).await?;
@@ -94,7 +96,7 @@ pub(super) async fn page(
         let ids = store::page(&app.database, filter, after, slice.limit()).await?;
         let Page { rows, next } = slice.page(ids, String::clone);
         let ids: Vec<&str> = rows.iter().map(String::as_str).collect();
-        let mut leads = load(app, &ids).await?;
+        let mut leads = load(app, &app.database, &ids).await?;
         if wanted.shown {
             let mut scores = scores(app, &ids).await?;
             leads.iter_mut().for_each(|lead| lead.score = scores.remove(&lead.id));
@@ -104,8 +106,8 @@ pub(super) async fn page(
     let (mut found, mut looked, mut after) = (Vec::new(), 0, after.map(str::to_owned));
     let most = usize::try_from(slice.limit()).unwrap_or(usize::MAX) - 1;
     let next = loop {
-        let ids = store::page(&app.database, filter, after.as_deref(), AT_ONCE).await?;
-        let is_last = (ids.len() as u64) < AT_ONCE;
+        let ids = store::page(&app.database, filter, after.as_deref(), A_READ).await?;
+        let is_last = (ids.len() as u64) < A_READ;
         let names: Vec<&str> = ids.iter().map(String::as_str).collect();
         let scores = scores(app, &names).await?;
         let mut passed = ids.iter().filter(|id| wanted.lets_through(&scores[id.as_str()]));
@@ -124,7 +126,7 @@ pub(super) async fn page(
         }
     };
     let ids: Vec<&str> = found.iter().map(|(id, _)| id.as_str()).collect();
-    let mut leads = load(app, &ids).await?;
+    let mut leads = load(app, &app.database, &ids).await?;
     let mut scores: HashMap<String, Scored> = found.into_iter().collect();
     leads.iter_mut().for_each(|lead| lead.score = scores.remove(&lead.id));
     Ok(Page { rows: leads, next: next.map(|id| slice.token(&id)).unwrap_or_default() })
@@ -134,7 +136,12 @@ pub(super) async fn page(
 async fn scores(app: &App, ids: &[&str]) -> Result<HashMap<String, Scored>, Error> {
     let (mut reads, now) = (&app.database, app.now());
     let models = Models::load(&mut reads).await?;
-    let facts = Facts::load(&mut reads, ids).await?;
     let (version, as_of) = (models.at(now)?, AsOf { at: now, known_at: now });
-    Ok(ids.iter().map(|id| ((*id).to_owned(), facts.scored(version, id, as_of))).collect())
+    let mut scores = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(AT_ONCE) {
+        let facts = Facts::load(&mut reads, ids).await?;
+        let scored = |id: &&str| ((*id).to_owned(), facts.scored(version, id, as_of));
+        scores.extend(ids.iter().map(scored));
+    }
+    Ok(scores)
 }

@@ -27,7 +27,8 @@ impl LeadApi {
     /// Fills in what is not stored with a request.
     async fn fill(&self, lead: &mut Option<pb::Lead>) -> Result<(), Error> {
         let id = lead.take().unwrap_or_default().lead_id;
-        *lead = Some(read::find(&self.app, &Named::Id(id)).await?.into());
+        let written = self.app.database.primary();
+        *lead = Some(read::find(&self.app, &written, &Named::Id(id)).await?.into());
         Ok(())
     }
 }
@@ -54,7 +55,7 @@ impl LeadService for LeadApi {
 
     async fn get_lead(&self, request: Request<pb::GetLeadRequest>) -> Answer<pb::GetLeadResponse> {
         let named = lead::one(&self.app, request.into_inner())?;
-        Ok(Response::new(read::find(&self.app, &named).await?.into()))
+        Ok(Response::new(read::find(&self.app, &self.app.database, &named).await?.into()))
     }
 
     async fn list_leads(

@@ -100,7 +100,7 @@ static STAGE: Query = Query::new(
 static LOAD: Query = Query::new(
     "leads_load",
     "select l.id, l.email_index, l.personal, l.source, l.campaign, l.referrer_host, l.click,
-            l.verdict, l.reasons, l.stage, l.disqualification, l.captured_at, l.updated_at
+            l.verdict, l.reasons, l.stage, l.disqualification, l.captured_at, l.updated_at, l.erased_at
      from {0} cross join leads l where l.id = t0.wanted",
     &[("wanted", Text)],
 );
@@ -218,6 +218,12 @@ pub(super) async fn changed<'a>(
 /// The rows of leads.
 pub(super) async fn load(reads: &mut impl Reads, ids: &[&str]) -> Result<Vec<Row>, Error> {
     Ok(reads.rows(&LOAD, &each(ids.iter().copied())).await?)
+}
+
+/// Whether nothing is kept of whoever a lead was; so it is of a lead that never was.
+pub(super) async fn is_erased(reads: &mut impl Reads, lead: &str) -> Result<bool, Error> {
+    let rows = load(reads, &[lead]).await?;
+    Ok(rows.first().map_or(Ok(None), |row| row.opt_text(1))?.is_none())
 }
 
 /// What lets leads through; what is empty lets everything through.

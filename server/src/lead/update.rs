@@ -1,7 +1,7 @@
 //! Changing what is known of a lead.
 
 use super::email::Found;
-use super::personal::{Personal, Statement};
+use super::personal::{Said, Statement};
 use super::scores::{keep_profile, restage};
 use super::sealed::{erased, seal, subjects};
 use super::{consents, entity, store, unknown};
@@ -12,18 +12,13 @@ use crate::once::Act;
 use crate::privacy::{Keys, hold_mailbox};
 use takings_core::time::Timestamp;
 
-/// What is to change about a lead; what is `None` stays.
+/// What is to change about a lead.
 #[derive(Debug)]
 pub(super) struct Update {
     pub(super) now: Timestamp,
     pub(super) lead: String,
     pub(super) found: Option<Found>,
-    pub(super) name: Option<String>,
-    pub(super) phone: Option<String>,
-    pub(super) role: Option<String>,
-    pub(super) company_size: Option<Option<i64>>,
-    pub(super) country: Option<String>,
-    pub(super) attributes: Option<std::collections::BTreeMap<String, String>>,
+    pub(super) said: Said,
 }
 
 /// The lead that was changed.
@@ -56,12 +51,12 @@ impl Act for Update {
                 consents::end_all(tx, id, self.now).await?;
             }
             personal.email.clone_from(&found.delivery);
+            personal.said_at = self.now.0;
             lead.email_index = Some(found.index.clone());
             lead.verdict = found.verdict().to_owned();
             lead.reasons = found.codes();
         }
-        self.change(&mut personal);
-        personal.said_at = self.now.0;
+        personal.say(self.said.clone(), self.now.0);
         let sealed = seal(&keys, id, ("leads", "personal", id), &personal)?;
         store::change(tx, &lead, sealed, self.now).await?;
         let fact = new_id("prf");
@@ -72,31 +67,11 @@ impl Act for Update {
 }
 
 impl Update {
-    fn change(&self, personal: &mut Personal) {
-        let texts = [
-            (&mut personal.name, &self.name),
-            (&mut personal.phone, &self.phone),
-            (&mut personal.role, &self.role),
-            (&mut personal.country, &self.country),
-        ];
-        for (known, said) in texts {
-            if let Some(said) = said {
-                known.clone_from(said);
-            }
-        }
-        if let Some(size) = self.company_size {
-            personal.company_size = size;
-        }
-        if let Some(attributes) = &self.attributes {
-            personal.attributes.clone_from(attributes);
-        }
-    }
-
     fn statement(&self) -> Statement {
         Statement {
-            role: self.role.clone(),
-            company_size: self.company_size.map(Option::unwrap_or_default),
-            country: self.country.clone(),
+            role: self.said.role.clone(),
+            company_size: self.said.company_size.map(Option::unwrap_or_default),
+            country: self.said.country.clone(),
             domain: self.found.as_ref().map(|found| found.domain),
         }
     }

@@ -57,7 +57,8 @@ pub(super) async fn claim(
 /// Whether somebody has the request's id.
 pub(super) async fn is_claimed(database: &Database, request: &Request) -> Result<bool, Failed> {
     let text = "select request_id from intents where request_id = $1".to_owned();
-    let rows = database.fetch("intent_claimed", text, vec![request.id.as_str().into()]).await?;
+    let rows =
+        database.primary().fetch("intent_claimed", text, vec![request.id.as_str().into()]).await?;
     Ok(!rows.is_empty())
 }
 

@@ -10,6 +10,7 @@ use crate::db::{Database, Rows, Tx};
 use crate::error::Error;
 use crate::ingest::{Trouble, transact};
 use crate::lead;
+use std::collections::BTreeMap;
 use takings_core::privacy::Subject;
 use takings_core::time::Timestamp;
 use tokio::runtime::Handle;
@@ -112,15 +113,15 @@ async fn apply(tx: &mut Tx<'_>, applied: i64) -> Result<usize, Trouble> {
         let mut start = Rows::default();
         start.push([applied.into(), after.as_str().into()]);
         let rows = tx.read_keys(&store::TOMBSTONES, &start).await?;
-        let mut names = Names::new();
+        let mut gone = BTreeMap::new();
         for row in &rows {
-            names.insert(row.text(0)?);
+            gone.insert(row.text(0)?, row.opt_int(2)?);
             newest = newest.max(row.int(1)?);
         }
-        let Some(last) = names.last().cloned() else { break };
-        emptied += names.len();
-        empty(tx, &names).await?;
-        after = last;
+        let Some((last, _)) = gone.last_key_value() else { break };
+        after.clone_from(last);
+        emptied += gone.len();
+        empty(tx, gone).await?;
     }
     if newest > applied {
         let mut row = Rows::default();
@@ -130,20 +131,20 @@ async fn apply(tx: &mut Tx<'_>, applied: i64) -> Result<usize, Trouble> {
     Ok(emptied)
 }
 
-/// Empties what is sealed under destroyed keys, forgets by what it is found, and destroys the keys of
-/// bodies that turn out to be theirs.
-async fn empty(tx: &mut Tx<'_>, names: &Names) -> Result<(), Trouble> {
+/// Empties what is sealed under the keys of subjects, destroyed at an instant each, forgets by what it
+/// is found, and destroys the keys of bodies that turn out to be theirs.
+async fn empty(tx: &mut Tx<'_>, gone: BTreeMap<String, Option<i64>>) -> Result<(), Trouble> {
     let (mut customers, mut partners) = (Rows::default(), Rows::default());
     let mut leads = Vec::new();
-    for name in names {
+    for (name, at) in &gone {
         match Subject::parse(name) {
             Some(Subject::Customer(source, id)) => customers.push([source.into(), id.into()]),
             Some(Subject::Partner(id)) => partners.push([id.into()]),
-            Some(Subject::Lead(id)) => leads.push(id),
+            Some(Subject::Lead(id)) => leads.push((id, *at)),
             _ => {}
         }
     }
-    tx.fetch(&store::UNLISTED, &rows_of(names)).await?;
+    tx.fetch(&store::UNLISTED, &rows_of(&gone.into_keys().collect())).await?;
     lead::forget(tx, &leads).await?;
     if !partners.is_empty() {
         tx.fetch(&store::EMPTY_PARTNERS, &partners).await?;

@@ -32,7 +32,7 @@ pub async fn link_bodies(database: &Database) -> Result<usize, Error> {
 }
 
 async fn page(database: &Database, after: &Loose) -> Result<Vec<Loose>, Trouble> {
-    let rows = database.rows(&store::LOOSE, &row_of(after)).await?;
+    let rows = database.primary().rows(&store::LOOSE, &row_of(after)).await?;
     rows.iter().map(|row| Ok((row.int(0)?, row.text(1)?, row.text(2)?))).collect()
 }
 

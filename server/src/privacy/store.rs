@@ -209,10 +209,11 @@ pub(super) static TOMBSTONE: Insert = Insert::new(
      erasure = excluded.erasure",
 );
 
-/// Tombstones of erasures after one, after a subject.
+/// Tombstones of erasures after one, after a subject, and when each was set.
 pub(super) static TOMBSTONES: Query = Query::new(
     "keys_tombstones",
-    "select k.subject, k.erasure from {0} cross join takings_keys.keys k
+    "select k.subject, k.erasure, e.erased_at from {0} cross join takings_keys.keys k
+     left join takings_keys.erasures e on e.id = k.erasure
      where k.erasure > t0.applied and k.subject > t0.after
      order by k.subject limit 500",
     &[("applied", Int), ("after", Text)],

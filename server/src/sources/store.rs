@@ -20,6 +20,6 @@ pub(super) async fn number(database: &Database, name: &str) -> Result<i64, DbErr
 /// Every source's number and name.
 pub(super) async fn names(database: &Database) -> Result<Vec<(i64, String)>, DbErr> {
     let select = Statement::from_string(database.kind.into(), "select id, name from sources");
-    let rows = database.read.query_all_raw(select).await?;
+    let rows = database.write.query_all_raw(select).await?;
     rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "name")?))).collect()
 }

@@ -55,12 +55,22 @@ async fn a_form_is_a_capture_and_its_other_fields_are_attributes() {
         assert_eq!(profile.attributes, [("plan".to_owned(), "pro".to_owned())].into());
         assert_eq!((lead.source.as_str(), profile.company_size), ("web_form", Some(12)));
         assert_eq!(lead.consents[0].state(), ConsentState::Requested);
-        let robot = desk.submit("email=bot@shop.example&website=http%3A%2F%2Fspam.example").await;
-        assert_eq!(robot.status, 202, "a robot is not told");
+        let form = "&consent_purpose=newsletter&consent_text=Yes";
+        let robot = format!("email=bot@shop.example&website=http%3A%2F%2Fspam.example{form}");
+        let robot = desk.submit(&robot).await;
+        assert_eq!((robot.status, robot.body), (202, page.body), "a robot is not told");
+        let long = "x".repeat(3_000);
+        let filled = format!("email=carl@shop.example&tk_click=carl@shop.example&utm_term={long}");
+        let referer = format!("http://shop.example/{long}");
+        let headers =
+            [("content-type", "application/x-www-form-urlencoded"), ("referer", referer.as_str())];
+        let page = desk.ask("POST", "/revenue/leads", &headers, format!("{filled}{form}")).await;
+        assert_eq!(page.status, 202, "what the page fills in nobody can correct: {page:?}");
+        assert_eq!(desk.count("select count(*) as n from leads where click is null").await, 2);
         let body = "{\"email\": \"bert@shop.example\", \"seats\": 5, \"newsletter_only\": true}";
         let page = desk.ask("POST", "/revenue/leads", &[JSON], body).await;
         assert_eq!((page.status, page.body.trim()), (202, "{\"accepted\":true}"));
-        assert_eq!(desk.count("select count(*) as n from leads").await, 2);
+        assert_eq!(desk.count("select count(*) as n from leads").await, 3);
     }
 }
 

@@ -21,6 +21,7 @@ mod pages;
 mod persons;
 mod rebuilt;
 mod refusals;
+mod replica;
 mod restated;
 mod scores;
 mod smtp;

@@ -3,6 +3,7 @@
 use crate::common::door::now;
 use crate::conversions::{customer, tell};
 use crate::desk::{Desk, activity, capture, newsletter, places, score, uuid, why};
+use serde_json::json;
 use takings::v1::person_key::Key;
 use takings::v1::*;
 use tonic::Code;
@@ -38,6 +39,13 @@ async fn live(desk: &mut Desk) -> String {
     let attributes = [("path".to_owned(), format!("/?a={CANARY}"))].into();
     let page = RecordLeadActivityRequest { attributes, ..activity(&lead, "page") };
     desk.client.record_lead_activity(page).await.unwrap();
+    let mark = MarkConversionRequest {
+        lead_id: lead.clone(),
+        customer_id: "crm-7".into(),
+        request_id: uuid(),
+        ..Default::default()
+    };
+    desk.client.mark_conversion(mark).await.unwrap();
     let back = AdvanceLeadStageRequest {
         lead_id: lead.clone(),
         to_stage: LeadStage::Subscriber.into(),
@@ -67,6 +75,10 @@ async fn an_export_says_everything_and_an_erasure_leaves_nothing_but_numbers() {
         assert_eq!(why(&status), (Code::NotFound, "PERSON_NOT_FOUND".into()));
         let status = desk.client.export_person(ExportPersonRequest::default()).await.unwrap_err();
         assert_eq!(why(&status), (Code::InvalidArgument, "INVALID_FIELD".into()));
+        let unknown = Key::LeadId("lead_0190f3c1a2b47c3d8e5f60718293a4b5".into());
+        let unknown = ErasePersonRequest { person: person(unknown), request_id: uuid() };
+        let status = desk.client.erase_person(unknown).await.unwrap_err();
+        assert_eq!(why(&status), (Code::NotFound, "PERSON_NOT_FOUND".into()));
         let lead = live(&mut desk).await;
         let json = desk.client.export_person(nobody).await.unwrap().into_inner().json;
         // The phone is the one that was told last.
@@ -74,6 +86,18 @@ async fn an_export_says_everything_and_an_erasure_leaves_nothing_but_numbers() {
             assert!(json.contains(&format!("{CANARY} {part}")), "{part}: {json}");
         }
         assert!(json.contains("cus_1") && json.contains("consent") && json.contains("/?a="));
+        let held: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let held = held["leads"].as_array().unwrap();
+        let kept = |kind: &str| held.iter().find(|it| it["kind"] == kind).unwrap();
+        assert_eq!(
+            (&kept("mail")["purpose"], &kept("mail")["said"]),
+            (&json!("newsletter"), &json!(null))
+        );
+        assert_eq!(kept("conversion")["customer"], "crm-7");
+        assert_eq!(
+            (&kept("captured")["verdict"], &kept("activity")["automated"]),
+            (&json!("ok"), &json!("false"))
+        );
         let before = desk.client.get_lead_analytics(GetLeadAnalyticsRequest::default()).await;
         let before = before.unwrap().into_inner().total.unwrap();
         let erase =
@@ -88,6 +112,8 @@ async fn an_export_says_everything_and_an_erasure_leaves_nothing_but_numbers() {
             LeadStage::Subscriber,
             "where the words led that nobody reads now"
         );
+        let watched = "select count(*) as n from leads where erased_at >= captured_at";
+        assert_eq!(desk.count(watched).await, 1);
         desk.score(score(&lead)).await;
         let status = desk.client.capture_lead(capture(&email())).await.unwrap_err();
         assert_eq!(why(&status), (Code::FailedPrecondition, "PERSON_ERASED".into()));

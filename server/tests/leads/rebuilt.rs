@@ -2,7 +2,7 @@
 
 use crate::common::door::now;
 use crate::conversions::{customer, purchase, tell};
-use crate::desk::{Desk, places, until};
+use crate::desk::{Desk, places, until, uuid};
 use sea_orm::ConnectionTrait;
 use takings::v1::*;
 use takings_server::rebuild::{Report, rebuild};
@@ -49,5 +49,31 @@ async fn a_verification_tells_where_leads_stand_elsewhere_and_a_rebuild_mends_it
         }
         let found = desk.get(&lead).await;
         assert_eq!((found.stage(), found.conversion.is_some()), (LeadStage::Customer, true));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_had_paid_before_and_is_marked_stands_as_the_facts_say() {
+    for place in places("leads_marked") {
+        let mut desk = Desk::open(&place).await;
+        let at = now();
+        tell(&desk, &[customer("cus_1", "anna@shop.example", at - 900)]).await;
+        tell(&desk, &purchase("1", "cus_1", at - 800).whole(None)).await;
+        let lead_id = desk.capture("anna@shop.example").await.lead_id;
+        desk.capture("ben@shop.example").await;
+        until("nothing is marked", async || {
+            let marks = "select count(*) as n from changed_people";
+            let paid = "select count(*) as n from leads where stage = 'customer'";
+            desk.count(marks).await == 0 && desk.count(paid).await == 1
+        })
+        .await;
+        let mark = MarkConversionRequest {
+            lead_id,
+            request_id: uuid(),
+            ..MarkConversionRequest::default()
+        };
+        let marked = desk.client.mark_conversion(mark).await.unwrap().into_inner().lead.unwrap();
+        assert!(marked.conversion.is_some_and(|it| !it.automatic));
+        assert_eq!(differences(&desk, true).await, 0, "on {}", place.kind());
     }
 }

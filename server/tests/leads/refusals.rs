@@ -48,6 +48,10 @@ async fn each_field_of_a_capture_is_checked_by_name() {
     let cases = [
         ("source", CaptureLeadRequest { source: String::new(), ..capture("a@shop.example") }),
         ("source", CaptureLeadRequest { source: "a\nb".into(), ..capture("a@shop.example") }),
+        (
+            "click_id",
+            CaptureLeadRequest { click_id: "a@b.example".into(), ..capture("a@c.example") },
+        ),
         ("profile.attributes", profile(LeadProfile { attributes: many, ..Default::default() })),
         ("profile.name", profile(LeadProfile { name: "A\r\nBcc: b".into(), ..Default::default() })),
         ("profile.name", profile(LeadProfile { name: "x".repeat(201), ..Default::default() })),
@@ -75,6 +79,34 @@ async fn each_field_of_a_capture_is_checked_by_name() {
     let status = desk.client.capture_lead(nameless).await.unwrap_err();
     assert_eq!(why(&status), named((Code::InvalidArgument, "INVALID_REQUEST_ID")));
     assert_eq!(desk.count("select count(*) as n from leads").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_stored_readable_names_nobody() {
+    let place = &places("leads_readable")[0];
+    let mut desk = Desk::open(place).await;
+    let lead_id = desk.capture("anna@shop.example").await.lead_id;
+    let moves = AdvanceLeadStageRequest {
+        lead_id: lead_id.clone(),
+        to_stage: LeadStage::Sql.into(),
+        actor: "bert@shop.example".into(),
+        request_id: uuid(),
+        ..Default::default()
+    };
+    let status = desk.client.advance_lead_stage(moves).await.unwrap_err();
+    assert_eq!((why(&status), fields(&status)), (named(INVALID), vec!["actor".to_owned()]));
+    let mark = MarkConversionRequest {
+        lead_id,
+        customer_id: "anna@shop.example".into(),
+        request_id: uuid(),
+        ..Default::default()
+    };
+    let status = desk.client.mark_conversion(mark).await.unwrap_err();
+    assert_eq!((why(&status), fields(&status)), (named(INVALID), vec!["customer_id".to_owned()]));
+    assert!(!status.message().contains("anna"));
+    let asked = ListLeadsRequest { stages: vec![99], ..Default::default() };
+    let status = desk.client.list_leads(asked).await.unwrap_err();
+    assert_eq!((why(&status), fields(&status)), (named(INVALID), vec!["stages".to_owned()]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -137,13 +169,20 @@ async fn a_model_that_cannot_stand_is_refused_with_every_field() {
     let status = desk.client.get_scoring_model(asked).await.unwrap_err();
     assert_eq!(why(&status), named((Code::NotFound, "SCORING_MODEL_NOT_FOUND")));
     let stands = desk.client.get_scoring_model(GetScoringModelRequest::default()).await.unwrap();
-    let mut model = stands.into_inner().model.unwrap();
+    let stands = stands.into_inner();
+    let mut model = stands.model.clone().unwrap();
     model.groups[0].name.clear();
     model.fit_rules[0].weight = "1000001".into();
     let asked = UpdateScoringModelRequest { model: Some(model), request_id: uuid() };
     let status = desk.client.update_scoring_model(asked).await.unwrap_err();
     assert_eq!(why(&status), named((Code::InvalidArgument, "INVALID_SCORING_MODEL")));
     let found = fields(&status);
-    assert!(found.contains(&"model.engagement.groups[0].name".to_owned()), "{found:?}");
-    assert!(found.contains(&"model.fit.rules[0].weight".to_owned()), "{found:?}");
+    assert_eq!(found, ["model.groups[0].name", "model.fit_rules[0].weight"]);
+    let mut model = stands.model.unwrap();
+    model.groups[1].rules[0].weight = "much".into();
+    model.fit_rules[1].weight.clear();
+    let asked = UpdateScoringModelRequest { model: Some(model), request_id: uuid() };
+    let status = desk.client.update_scoring_model(asked).await.unwrap_err();
+    assert_eq!(why(&status), named((Code::InvalidArgument, "INVALID_SCORING_MODEL")));
+    assert_eq!(fields(&status), ["model.groups[1].rules[0].weight", "model.fit_rules[1].weight"]);
 }

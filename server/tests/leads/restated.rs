@@ -164,6 +164,31 @@ async fn an_earlier_capture_that_is_learned_late_restates_who_brought_the_custom
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_checkout_counts_since_the_capture_whatever_was_begun_before() {
+    let place = &places("leads_sessions")[0];
+    let mut desk = Desk::open(place).await;
+    let at = now() - 600;
+    let session = |n: &str, at: i64, kind: &str, status: &str| {
+        let session = json!({
+            "id": format!("cs_{n}"), "object": "checkout.session", "created": at, "mode": "payment",
+            "status": status, "payment_status": "unpaid", "customer": "cus_1",
+            "amount_total": 100, "currency": "usd", "discounts": [],
+        });
+        event(&format!("{n}_session"), kind, at, session)
+    };
+    let old = session("old", at - 1_000, "checkout.session.expired", "expired");
+    tell(&desk, &[customer("cus_1", "anna@shop.example", at - 2_000), old]).await;
+    let lead = captured(&mut desk, "anna@shop.example", at).await.lead_id;
+    until("nothing is marked", async || {
+        desk.count("select count(*) as n from changed_people").await == 0
+    })
+    .await;
+    assert_eq!(desk.get(&lead).await.stage(), LeadStage::Lead);
+    tell(&desk, &[session("new", at + 60, "checkout.session.completed", "complete")]).await;
+    stands(&desk, &lead, LeadStage::Opportunity, "").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn captures_in_any_order_leave_the_same_lead() {
     let place = &places("leads_late_forms")[0];
     let mut desk = Desk::open(place).await;
@@ -175,12 +200,15 @@ async fn captures_in_any_order_leave_the_same_lead() {
         ..capture(email)
     };
     let mut found = Vec::new();
-    for (number, order) in [[0, 1, 2], [1, 2, 0], [2, 1, 0], [0, 2, 1]].into_iter().enumerate() {
+    for (number, order) in
+        [[0, 1, 2, 3], [1, 3, 2, 0], [3, 2, 1, 0], [0, 3, 1, 2]].into_iter().enumerate()
+    {
         let email = format!("lead{number}@shop.example");
         let forms = [
             form(&email, 5, "Student", true),
             form(&email, 10, "Analyst", false),
-            form(&email, 20, "Head of Sales", false),
+            form(&email, 15, "Head of Sales", false),
+            form(&email, 20, "", false),
         ];
         for place in order {
             desk.client.capture_lead(forms[place].clone()).await.unwrap();

@@ -41,6 +41,9 @@ async fn a_score_of_the_past_is_the_one_that_was_reported_then() {
         }
         let mut model = desk.client.get_scoring_model(GetScoringModelRequest::default()).await;
         let mut model = model.as_mut().unwrap().get_ref().model.clone().unwrap();
+        let same = UpdateScoringModelRequest { model: Some(model.clone()), request_id: uuid() };
+        let same = desk.client.update_scoring_model(same).await.unwrap().into_inner();
+        assert_eq!(same.model.unwrap().version, 0, "what is in force makes no version");
         model.groups[0].rules[0].weight = "80".into();
         let update = UpdateScoringModelRequest { model: Some(model), request_id: uuid() };
         let updated = desk.client.update_scoring_model(update).await.unwrap().into_inner();

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// A mail as it was taken.
@@ -30,9 +31,11 @@ impl Mail {
 }
 
 /// What the server says to receivers.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct State {
     mails: Vec<Mail>,
+    /// Receivers are answered as they are let through here.
+    gate: Arc<Semaphore>,
     refusal: Option<&'static str>,
     /// Says to logins.
     login: Option<&'static str>,
@@ -52,7 +55,14 @@ impl Smtp {
     pub async fn open() -> Smtp {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let state = Arc::new(Mutex::new(State::default()));
+        let state = Arc::new(Mutex::new(State {
+            mails: Vec::new(),
+            gate: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
+            refusal: None,
+            login: None,
+            logins: 0,
+            tries: 0,
+        }));
         let mut tasks = JoinSet::new();
         let kept = state.clone();
         tasks.spawn(async move {
@@ -62,6 +72,16 @@ impl Smtp {
             }
         });
         Smtp { address, state, _tasks: tasks }
+    }
+
+    /// Answers so many more receivers, and lets the next wait.
+    pub fn let_through(&self, count: usize) {
+        self.state.lock().unwrap().gate = Arc::new(Semaphore::new(count));
+    }
+
+    /// Answers so many more of those who wait.
+    pub fn release(&self, count: usize) {
+        self.state.lock().unwrap().gate.add_permits(count);
     }
 
     /// Refuses receivers from now on; `None` takes them.
@@ -117,10 +137,14 @@ async fn talk(stream: TcpStream, state: Arc<Mutex<State>>) {
                 "250 ok"
             }
             "RCPT" => {
-                let mut state = state.lock().unwrap();
-                state.tries += 1;
+                let gate = {
+                    let mut state = state.lock().unwrap();
+                    state.tries += 1;
+                    state.gate.clone()
+                };
+                gate.acquire().await.unwrap().forget();
                 mail.to.push(line.trim().to_owned());
-                state.refusal.unwrap_or("250 ok")
+                state.lock().unwrap().refusal.unwrap_or("250 ok")
             }
             "DATA" => {
                 if say("354 go on").await.is_err() {

@@ -42,6 +42,8 @@ async fn a_score_qualifies_and_words_lead_back() {
         let again = advance(id, LeadStage::Lead, "called back");
         desk.client.advance_lead_stage(again.clone()).await.unwrap();
         desk.client.advance_lead_stage(again).await.unwrap();
+        assert_eq!(desk.get(id).await.stage(), LeadStage::Lead);
+        desk.act(id, "form").await;
         let asked = ListLeadStagesRequest { lead_id: id.into() };
         let way = desk.client.list_lead_stages(asked).await.unwrap().into_inner().transitions;
         let read = |it: &LeadStageTransition| (it.to_stage(), it.rule.clone(), it.reason.clone());
@@ -55,8 +57,13 @@ async fn a_score_qualifies_and_words_lead_back() {
                 step(LeadStage::Sql, "", ""),
                 step(LeadStage::Disqualified, "", ""),
                 step(LeadStage::Lead, "", "called back"),
+                step(LeadStage::Mql, "scored", ""),
             ]
         );
-        assert_eq!(desk.get(id).await.stage(), LeadStage::Lead);
+        assert_eq!(
+            desk.get(id).await.stage(),
+            LeadStage::Mql,
+            "whoever acts again qualifies again"
+        );
     }
 }

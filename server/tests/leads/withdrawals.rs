@@ -130,8 +130,63 @@ async fn a_mail_that_cannot_be_read_holds_up_no_other() {
     let mut desk = open(place, &smtp).await;
     ask(&mut desk, "bert@shop.example").await;
     until("the other arrives", async || smtp.mails().len() == 1).await;
-    let dead = "select count(*) as n from outbox where state = 'dead' and failure = 'unreadable'";
-    assert_eq!(desk.count(dead).await, 1);
+    let waits =
+        "select count(*) as n from outbox where state = 'waiting' and failure = 'unreadable'";
+    assert_eq!(desk.count(waits).await, 1, "it may be readable once a key is put back");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_withdrawal_comes_after_what_a_faster_clock_has_noted() {
+    let place = &places("leads_skew")[0];
+    let mut desk = Desk::open(place).await;
+    let lead_id = ask(&mut desk, "anna@shop.example").await;
+    let ahead = "update consent_facts set happened_at = happened_at + 60000000";
+    desk.database.write.execute_unprepared(ahead).await.unwrap();
+    let asked =
+        WithdrawConsentRequest { lead_id, request_id: uuid(), ..WithdrawConsentRequest::default() };
+    let withdrawn = desk.client.withdraw_consent(asked).await.unwrap().into_inner();
+    assert_eq!(withdrawn.purposes, ["all", "newsletter"]);
+    let after = "select count(*) as n from consent_facts w, consent_facts r
+                 where w.happened = 'withdrawn' and w.purpose = 'newsletter'
+                   and r.happened = 'requested' and w.happened_at > r.happened_at";
+    assert_eq!(desk.count(after).await, 1);
+    let waits = "select count(*) as n from outbox where state = 'waiting'";
+    assert_eq!(desk.count(waits).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_that_waits_behind_others_does_not_leave_once_it_is_withdrawn() {
+    for place in places("leads_behind") {
+        let smtp = Smtp::open().await;
+        smtp.let_through(0);
+        let mut desk = open(&place, &smtp).await;
+        ask(&mut desk, "first@shop.example").await;
+        until("a mail is on its way", async || smtp.tries() == 1).await;
+        // They are due together, in the next turn.
+        ask(&mut desk, "second@shop.example").await;
+        let [withdrawn, moved] = ["third@shop.example", "fourth@shop.example"];
+        let (withdrawn, moved) = (ask(&mut desk, withdrawn).await, ask(&mut desk, moved).await);
+        smtp.release(1);
+        until("the next is on its way", async || smtp.tries() == 2).await;
+        let asked =
+            WithdrawConsentRequest { lead_id: withdrawn, request_id: uuid(), ..Default::default() };
+        desk.client.withdraw_consent(asked).await.unwrap();
+        let asked = UpdateLeadRequest {
+            lead_id: moved,
+            email: "fifth@shop.example".into(),
+            request_id: uuid(),
+            ..Default::default()
+        };
+        desk.client.update_lead(asked).await.unwrap();
+        smtp.release(10);
+        let waits = "select count(*) as n from outbox where state = 'waiting'";
+        until("nothing waits", async || desk.count(waits).await == 0).await;
+        let to: Vec<String> = smtp.mails().into_iter().flat_map(|mail| mail.to).collect();
+        assert_eq!(to.len(), 2, "{to:?}");
+        assert!(to[1].contains("second@"), "{to:?}");
+        let sent = "select count(*) as n from consent_facts where happened = 'sent'";
+        assert_eq!(desk.count(sent).await, 2);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

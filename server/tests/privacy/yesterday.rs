@@ -324,6 +324,8 @@ async fn an_older_copy_of_the_data_says_nothing_of_who_was_erased_since() {
         assert!(emptied.is_some() && emptied < serves, "it is emptied before it serves: {log}");
         let database = restored.open().await;
         assert_eq!(sealed_rows(&database, &gone).await, 0);
+        let erased = "select count(*) from leads where erased_at is not null";
+        assert_eq!(number(&database, erased).await, gone.len() as i64);
         let left = [&gone, stay].map(|people| keys(&restored, &database, people));
         assert_eq!(left, [0, 2 * stay.len()]);
         let mut asked = client(&server).await;

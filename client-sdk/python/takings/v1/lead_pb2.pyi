@@ -288,11 +288,15 @@ class CaptureLeadRequest(_message.Message):
     email: _builtins.str
     """email is the address as it was typed; required."""
     source: _builtins.str
-    """source is where the lead came from, such as `website`, at most 100 characters; required."""
+    """source is where the lead came from, such as `website`, at most 100 characters without `@`, because
+    it is stored readable; required.
+    """
     referrer: _builtins.str
     """referrer is the address of the page before, of which only the host is kept."""
     click_id: _builtins.str
-    """click_id is the click on an affiliate link that brought the lead; empty for none."""
+    """click_id is the click on an affiliate link that brought the lead, an id that begins with `clk_`;
+    empty for none. One that is not known says nothing.
+    """
     newsletter_only: _builtins.bool
     """newsletter_only says that the lead wants the newsletter and nothing else: a new lead is a
     subscriber then.
@@ -301,7 +305,10 @@ class CaptureLeadRequest(_message.Message):
     """request_id is a UUID made by the caller, the same for every attempt at this act; required."""
     @_builtins.property
     def profile(self) -> Global___LeadProfile:
-        """profile is who the lead is. Of a lead that is known only what is said here changes."""
+        """profile is who the lead is. Of a lead that is known only what is said here changes, and of each
+        field what was said last holds, whenever it is learned; of more than 50 attributes those that were
+        said last are kept.
+        """
 
     @_builtins.property
     def campaign(self) -> Global___Campaign:
@@ -309,7 +316,10 @@ class CaptureLeadRequest(_message.Message):
 
     @_builtins.property
     def consent(self) -> _lead_consent_pb2.ConsentRequest:
-        """consent is what the lead asks for; a mail is sent that asks to confirm it. Unset for nothing."""
+        """consent is what the lead asks for; a mail is sent that asks to confirm it, unless the same text is
+        confirmed already, one was sent for the purpose within ten minutes, or five were in thirty days.
+        Unset for nothing.
+        """
 
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
@@ -593,7 +603,9 @@ class MarkConversionRequest(_message.Message):
     lead_id: _builtins.str
     """lead_id is the lead; required."""
     customer_id: _builtins.str
-    """customer_id is the customer, wherever that is; at most 255 characters."""
+    """customer_id is the customer, wherever that is; at most 255 characters without `@`, because it is
+    stored readable.
+    """
     request_id: _builtins.str
     """request_id is a UUID made by the caller, the same for every attempt at this act; required."""
     @_builtins.property

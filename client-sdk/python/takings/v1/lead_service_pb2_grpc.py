@@ -247,7 +247,8 @@ class LeadServiceServicer(object):
 
     def AdvanceLeadStage(self, request, context):
         """AdvanceLeadStage moves a lead. Forward, and out of the life cycle, needs no words; any other way
-        needs a reason. Errors: ERROR_REASON_LEAD_NOT_FOUND, ERROR_REASON_STAGE_REFUSED.
+        needs a reason. Errors: ERROR_REASON_LEAD_NOT_FOUND, ERROR_REASON_STAGE_REFUSED,
+        ERROR_REASON_PERSON_ERASED for a reason about somebody who was erased.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -288,8 +289,8 @@ class LeadServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def WithdrawConsent(self, request, context):
-        """WithdrawConsent ends consents, and every token that was sent before; a mail that has not left is
-        not sent. Errors: ERROR_REASON_LEAD_NOT_FOUND.
+        """WithdrawConsent ends consents, and every token that was sent before; a mail that is not on its way
+        to the mail server at that moment is not sent. Errors: ERROR_REASON_LEAD_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -297,7 +298,7 @@ class LeadServiceServicer(object):
 
     def ExportPerson(self, request, context):
         """ExportPerson answers all that is held about a person: leads, customers, and the events that name
-        them. It changes nothing. Errors: ERROR_REASON_PERSON_NOT_FOUND, ERROR_REASON_SOURCE_AMBIGUOUS.
+        them, partners, and what they have earned. It changes nothing. Errors: ERROR_REASON_PERSON_NOT_FOUND, ERROR_REASON_SOURCE_AMBIGUOUS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

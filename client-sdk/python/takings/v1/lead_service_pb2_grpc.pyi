@@ -102,7 +102,8 @@ class LeadServiceStub:
     """
     AdvanceLeadStage: _grpc.UnaryUnaryMultiCallable[_lead_stage_pb2.AdvanceLeadStageRequest, _lead_stage_pb2.AdvanceLeadStageResponse]
     """AdvanceLeadStage moves a lead. Forward, and out of the life cycle, needs no words; any other way
-    needs a reason. Errors: ERROR_REASON_LEAD_NOT_FOUND, ERROR_REASON_STAGE_REFUSED.
+    needs a reason. Errors: ERROR_REASON_LEAD_NOT_FOUND, ERROR_REASON_STAGE_REFUSED,
+    ERROR_REASON_PERSON_ERASED for a reason about somebody who was erased.
     """
     ListLeadStages: _grpc.UnaryUnaryMultiCallable[_lead_stage_pb2.ListLeadStagesRequest, _lead_stage_pb2.ListLeadStagesResponse]
     """ListLeadStages reads the way of a lead, oldest first. It changes nothing. Errors:
@@ -123,12 +124,12 @@ class LeadServiceStub:
     Errors: ERROR_REASON_TOKEN_REFUSED.
     """
     WithdrawConsent: _grpc.UnaryUnaryMultiCallable[_lead_consent_pb2.WithdrawConsentRequest, _lead_consent_pb2.WithdrawConsentResponse]
-    """WithdrawConsent ends consents, and every token that was sent before; a mail that has not left is
-    not sent. Errors: ERROR_REASON_LEAD_NOT_FOUND.
+    """WithdrawConsent ends consents, and every token that was sent before; a mail that is not on its way
+    to the mail server at that moment is not sent. Errors: ERROR_REASON_LEAD_NOT_FOUND.
     """
     ExportPerson: _grpc.UnaryUnaryMultiCallable[_lead_person_pb2.ExportPersonRequest, _lead_person_pb2.ExportPersonResponse]
     """ExportPerson answers all that is held about a person: leads, customers, and the events that name
-    them. It changes nothing. Errors: ERROR_REASON_PERSON_NOT_FOUND, ERROR_REASON_SOURCE_AMBIGUOUS.
+    them, partners, and what they have earned. It changes nothing. Errors: ERROR_REASON_PERSON_NOT_FOUND, ERROR_REASON_SOURCE_AMBIGUOUS.
     """
     ErasePerson: _grpc.UnaryUnaryMultiCallable[_lead_person_pb2.ErasePersonRequest, _lead_person_pb2.ErasePersonResponse]
     """ErasePerson destroys the keys of everything that names a person, here and in every backup of the
@@ -203,7 +204,8 @@ class LeadServiceAsyncStub(LeadServiceStub):
     """
     AdvanceLeadStage: _aio.UnaryUnaryMultiCallable[_lead_stage_pb2.AdvanceLeadStageRequest, _lead_stage_pb2.AdvanceLeadStageResponse]  # type: ignore[assignment]
     """AdvanceLeadStage moves a lead. Forward, and out of the life cycle, needs no words; any other way
-    needs a reason. Errors: ERROR_REASON_LEAD_NOT_FOUND, ERROR_REASON_STAGE_REFUSED.
+    needs a reason. Errors: ERROR_REASON_LEAD_NOT_FOUND, ERROR_REASON_STAGE_REFUSED,
+    ERROR_REASON_PERSON_ERASED for a reason about somebody who was erased.
     """
     ListLeadStages: _aio.UnaryUnaryMultiCallable[_lead_stage_pb2.ListLeadStagesRequest, _lead_stage_pb2.ListLeadStagesResponse]  # type: ignore[assignment]
     """ListLeadStages reads the way of a lead, oldest first. It changes nothing. Errors:
@@ -224,12 +226,12 @@ class LeadServiceAsyncStub(LeadServiceStub):
     Errors: ERROR_REASON_TOKEN_REFUSED.
     """
     WithdrawConsent: _aio.UnaryUnaryMultiCallable[_lead_consent_pb2.WithdrawConsentRequest, _lead_consent_pb2.WithdrawConsentResponse]  # type: ignore[assignment]
-    """WithdrawConsent ends consents, and every token that was sent before; a mail that has not left is
-    not sent. Errors: ERROR_REASON_LEAD_NOT_FOUND.
+    """WithdrawConsent ends consents, and every token that was sent before; a mail that is not on its way
+    to the mail server at that moment is not sent. Errors: ERROR_REASON_LEAD_NOT_FOUND.
     """
     ExportPerson: _aio.UnaryUnaryMultiCallable[_lead_person_pb2.ExportPersonRequest, _lead_person_pb2.ExportPersonResponse]  # type: ignore[assignment]
     """ExportPerson answers all that is held about a person: leads, customers, and the events that name
-    them. It changes nothing. Errors: ERROR_REASON_PERSON_NOT_FOUND, ERROR_REASON_SOURCE_AMBIGUOUS.
+    them, partners, and what they have earned. It changes nothing. Errors: ERROR_REASON_PERSON_NOT_FOUND, ERROR_REASON_SOURCE_AMBIGUOUS.
     """
     ErasePerson: _aio.UnaryUnaryMultiCallable[_lead_person_pb2.ErasePersonRequest, _lead_person_pb2.ErasePersonResponse]  # type: ignore[assignment]
     """ErasePerson destroys the keys of everything that names a person, here and in every backup of the
@@ -361,7 +363,8 @@ class LeadServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_lead_stage_pb2.AdvanceLeadStageResponse, _abc.Awaitable[_lead_stage_pb2.AdvanceLeadStageResponse]]:
         """AdvanceLeadStage moves a lead. Forward, and out of the life cycle, needs no words; any other way
-        needs a reason. Errors: ERROR_REASON_LEAD_NOT_FOUND, ERROR_REASON_STAGE_REFUSED.
+        needs a reason. Errors: ERROR_REASON_LEAD_NOT_FOUND, ERROR_REASON_STAGE_REFUSED,
+        ERROR_REASON_PERSON_ERASED for a reason about somebody who was erased.
         """
 
     @_abc_1.abstractmethod
@@ -412,8 +415,8 @@ class LeadServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _lead_consent_pb2.WithdrawConsentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_lead_consent_pb2.WithdrawConsentResponse, _abc.Awaitable[_lead_consent_pb2.WithdrawConsentResponse]]:
-        """WithdrawConsent ends consents, and every token that was sent before; a mail that has not left is
-        not sent. Errors: ERROR_REASON_LEAD_NOT_FOUND.
+        """WithdrawConsent ends consents, and every token that was sent before; a mail that is not on its way
+        to the mail server at that moment is not sent. Errors: ERROR_REASON_LEAD_NOT_FOUND.
         """
 
     @_abc_1.abstractmethod
@@ -423,7 +426,7 @@ class LeadServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_lead_person_pb2.ExportPersonResponse, _abc.Awaitable[_lead_person_pb2.ExportPersonResponse]]:
         """ExportPerson answers all that is held about a person: leads, customers, and the events that name
-        them. It changes nothing. Errors: ERROR_REASON_PERSON_NOT_FOUND, ERROR_REASON_SOURCE_AMBIGUOUS.
+        them, partners, and what they have earned. It changes nothing. Errors: ERROR_REASON_PERSON_NOT_FOUND, ERROR_REASON_SOURCE_AMBIGUOUS.
         """
 
     @_abc_1.abstractmethod

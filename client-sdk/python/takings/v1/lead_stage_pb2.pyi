@@ -136,8 +136,8 @@ class LeadStageTransition(_message.Message):
     disqualification: Global___LeadDisqualification.ValueType
     """disqualification is why it went out of the life cycle."""
     rule: _builtins.str
-    """rule is the rule that moved it: `subscribed`, `captured`, `scored`, `checkout_started`, `paid` or
-    `referred`; empty where somebody did.
+    """rule is the rule that moved it: `subscribed`, `captured`, `scored`, `checkout_started` or `paid`;
+    empty where somebody did. No rule leads to LEAD_STAGE_ADVOCATE.
     """
     actor: _builtins.str
     """actor is who moved it; empty where a rule did."""
@@ -187,8 +187,8 @@ class AdvanceLeadStageRequest(_message.Message):
     LEAD_STAGE_DISQUALIFIED, and only then.
     """
     actor: _builtins.str
-    """actor is who says so, such as a program's name or a user's id, and no person's address; at most
-    100 characters, required.
+    """actor is who says so, such as a program's name or a user's id; at most 100 characters without `@`,
+    because it is stored readable; required.
     """
     reason: _builtins.str
     """reason is why, at most 500 characters; required wherever a lead does not go forward, or out."""
@@ -221,7 +221,7 @@ class AdvanceLeadStageResponse(_message.Message):
     TRANSITION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def transition(self) -> Global___LeadStageTransition:
-        """transition is the change as it is stored."""
+        """transition is the change; its reason is left out, and told by ListLeadStages."""
 
     def __init__(
         self,

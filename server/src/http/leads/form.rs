@@ -87,10 +87,10 @@ async fn answer(app: &Arc<App>, form: Form, is_json: bool) -> Response {
         Ok(_) if is_json => as_json(StatusCode::ACCEPTED, &json!({ "accepted": true })),
         Ok(sent) => {
             let text = match sent {
-                Sent::Stored { asks: true } => {
+                Sent { asks: true } => {
                     "Thank you. A mail is on its way to you: please confirm by the link in it."
                 }
-                Sent::Stored { asks: false } | Sent::Dropped => "Thank you.",
+                Sent { asks: false } => "Thank you.",
             };
             page(StatusCode::ACCEPTED, "Thank you", text, None)
         }

@@ -35,7 +35,8 @@ impl Act for Confirm {
         let found = store::by_token(tx, &token.stored()).await?;
         let (lead, purpose) = found.ok_or_else(|| refused(Refusal::Unknown))?;
         // Of two at once one waits here, and then finds that it was used.
-        if !leads::lock(tx, &lead, self.now).await? {
+        leads::lock(tx, &lead, self.now).await?;
+        if leads::is_erased(tx, &lead).await? {
             return Err(refused(Refusal::Unknown));
         }
         let facts = store::load(tx, &[&lead]).await?.remove(&lead).unwrap_or_default();
@@ -103,7 +104,8 @@ fn known(facts: &[Stored]) -> BTreeSet<String> {
     facts.iter().map(|it| it.purpose.clone()).collect()
 }
 
-/// Withdraws what stands of some purposes; answers which that were.
+/// Withdraws what stands of some purposes; answers which that were. What was noted of a purpose goes
+/// before, also by a process whose clock goes ahead.
 async fn end(
     tx: &mut Tx<'_>,
     lead: &str,
@@ -111,10 +113,17 @@ async fn end(
     mut purposes: BTreeSet<String>,
     now: Timestamp,
 ) -> Result<Vec<String>, Error> {
-    purposes.retain(|it| consent(&of(facts, it), now).withdrawn_at.is_none());
+    let after = |known: &[Fact]| {
+        let newest = known.iter().map(|fact| fact.at.0 + 1).max();
+        newest.map_or(now, |newest| now.max(Timestamp(newest)))
+    };
+    purposes.retain(|it| {
+        let known = of(facts, it);
+        consent(&known, after(&known)).withdrawn_at.is_none()
+    });
     for purpose in &purposes {
         let id = new_id("cns");
-        let fact = Fact { at: now, happened: Happened::Withdrawn };
+        let fact = Fact { at: after(&of(facts, purpose)), happened: Happened::Withdrawn };
         let (text_hash, origin, evidence) = (None, None, None);
         let row = store::Row { id: &id, lead, purpose, fact, text_hash, origin, evidence };
         store::insert(tx, row, now).await?;

@@ -105,6 +105,9 @@ pub(crate) async fn look(app: &App, text: &str) -> Result<Result<String, Refusal
     let Some((lead, purpose)) = store::by_token(&mut reads, &token.stored()).await? else {
         return Ok(Err(Refusal::Unknown));
     };
+    if super::store::is_erased(&mut reads, &lead).await? {
+        return Ok(Err(Refusal::Unknown));
+    }
     let facts = load(&mut reads, &[&lead]).await?.remove(&lead).unwrap_or_default();
     Ok(check(&of(&facts, &purpose), token.0, app.now()).map(|()| purpose))
 }

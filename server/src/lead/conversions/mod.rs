@@ -45,21 +45,20 @@ impl Act for Mark {
         if !leads::lock(tx, lead, *now).await? {
             return Err(unknown(lead));
         }
-        let captured = store::captured(tx, lead).await?.ok_or_else(|| unknown(lead))?;
+        let (captured, mailbox) = store::captured(tx, lead).await?.ok_or_else(|| unknown(lead))?;
         if *at < captured {
             let message = "nobody converts before being captured: send a later `converted_time`";
             return Err(Error::invalid(Reason::InvalidRange, "converted_time", message));
         }
-        let known = of_leads(tx, &[lead]).await?.remove(lead).unwrap_or_default();
         let conversion =
             Conversion { at: *at, source: None, customer: customer.clone(), automatic: false };
         let said = Standing { paid_at: Some(*at), conversion: Some(conversion) };
         store::append(tx, lead, &said, *now).await?;
-        // What Stripe tells goes before, but may be taken back.
-        if known.conversion.as_ref().is_some_and(|it| it.automatic) {
-            store::append(tx, lead, &known, *now).await?;
+        match mailbox {
+            // What Stripe tells goes before, but may be taken back.
+            Some(mailbox) => drop(derive(tx, &mailbox, *now).await?),
+            None => drop(stages::settle(tx, lead).await?),
         }
-        stages::settle(tx, lead).await?;
         Ok(Converted(lead.clone()))
     }
 }
@@ -162,9 +161,7 @@ async fn derive(tx: &mut Tx<'_>, mailbox: &str, now: Timestamp) -> Result<bool, 
     let subjects = store::subjects(tx, mailbox).await?;
     let customers = customers(&subjects);
     let first = store::first_sale(tx, &customers).await?;
-    let begun = store::first_checkout(tx, &customers).await?;
-    if let Some(at) = begun.filter(|at| at.secs() >= lead.captured_at.secs()) {
-        let at = at.max(lead.captured_at);
+    if let Some(at) = store::first_checkout(tx, &customers, lead.captured_at).await? {
         stages::step(tx, &lead.id, Rule::CheckoutStarted, at, now).await.map_err(trouble)?;
     }
     // Stripe tells whole seconds: a sale within the second of the capture came after it.

@@ -68,15 +68,15 @@ static CLEAR: Delete = Delete::new("changed_people", &[("email_index", Text), ("
 
 static CLEARED: Bundle = Bundle::new("clear_people", &[Part::Delete(&CLEAR)]);
 
-/// Marks the mailboxes of the customers of settlements that a lead has.
+/// Marks the mailboxes of the customers of settlements, also those that no lead has yet: one may be
+/// captured at this moment.
 static MARK: Query = Query::new(
     "changed_people_mark",
     "insert into changed_people (email_index, mark)
      select distinct p.email_index, 1
-     from {0} cross join objects o cross join people p cross join leads l
+     from {0} cross join objects o cross join people p
      where o.source_id = t0.number and o.settlement = t0.root and o.customer is not null
        and p.subject = 'customer:' || cast(t0.number as text) || ':' || o.customer
-       and l.email_index = p.email_index
      on conflict (email_index) do update set mark = changed_people.mark + 1",
     &[("number", Int), ("root", Text)],
 );
@@ -101,7 +101,7 @@ static LEAD: Query = Query::new(
 
 static CAPTURED: Query = Query::new(
     "lead_captured",
-    "select l.captured_at from {0} cross join leads l where l.id = t0.wanted",
+    "select l.captured_at, l.email_index from {0} cross join leads l where l.id = t0.wanted",
     &[("wanted", Text)],
 );
 
@@ -183,10 +183,14 @@ pub(super) async fn append(
     if tx.insert(&APPEND, &row).await?.is_empty() { Err(Error::Conflict) } else { Ok(()) }
 }
 
-/// When a lead was captured.
-pub(super) async fn captured(tx: &mut Tx<'_>, lead: &str) -> Result<Option<Timestamp>, Error> {
+/// When a lead was captured, and its mailbox.
+pub(super) async fn captured(
+    tx: &mut Tx<'_>,
+    lead: &str,
+) -> Result<Option<(Timestamp, Option<String>)>, Error> {
     let rows = tx.fetch(&CAPTURED, &one([lead])).await?;
-    Ok(rows.first().map(|row| row.int(0)).transpose()?.map(Timestamp))
+    let read = |row: &db::Row| Ok((Timestamp(row.int(0)?), row.opt_text(1)?));
+    rows.first().map(read).transpose()
 }
 
 /// A mailbox that was marked.
@@ -204,12 +208,12 @@ pub(super) async fn marked(database: &Database, after: &str) -> Result<Vec<Marke
         let (mailbox, mark) = (row.text(0)?, row.int(1)?);
         Ok(Marked { mailbox, mark, is_leads: row.opt_text(2)?.is_some() })
     };
-    database.rows(&MARKED, &one([after])).await?.iter().map(read).collect()
+    database.primary().rows(&MARKED, &one([after])).await?.iter().map(read).collect()
 }
 
 /// The next mailboxes of leads, after one, of which nothing waits for the job.
 pub(super) async fn unmarked(database: &Database, after: &str) -> Result<Vec<String>, Trouble> {
-    let rows = database.rows(&UNMARKED, &one([after])).await?;
+    let rows = database.primary().rows(&UNMARKED, &one([after])).await?;
     rows.iter().map(|row| Ok(row.text(0)?)).collect()
 }
 
@@ -271,14 +275,16 @@ pub(super) async fn first_sale(
     Ok(first)
 }
 
-/// When some customers first began a checkout.
+/// When some customers first began a checkout since they were captured. Stripe tells whole seconds.
 pub(super) async fn first_checkout(
     tx: &mut Tx<'_>,
     customers: &[Key],
+    captured_at: Timestamp,
 ) -> Result<Option<Timestamp>, Trouble> {
     let rows = tx.fetch(&CHECKOUTS, &rows_of(customers.iter())).await?;
     let seconds: Vec<i64> = rows.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?;
-    Ok(seconds.into_iter().min().map(Timestamp::from_secs))
+    let since = seconds.into_iter().filter(|second| *second >= captured_at.secs());
+    Ok(since.min().map(|second| Timestamp::from_secs(second).max(captured_at)))
 }
 
 fn rows_of<'a>(keys: impl Iterator<Item = &'a Key>) -> Rows {

@@ -3,9 +3,10 @@
 use super::super::capture::{Capture, Captured, Origin};
 use super::super::conversions::Converted;
 use super::super::email::{self, Found};
-use super::super::personal::{MOST_ATTRIBUTES, Personal};
+use super::super::personal::{MOST_ATTRIBUTES, Personal, Said};
 use super::super::update::{Update, Updated};
-use super::{attributes, consent, lead_id, past, request, words};
+use super::{attributes, consent, label, lead_id, past, request, words};
+use crate::affiliate::is_id;
 use crate::app::App;
 use crate::error::{Error, Reason};
 use crate::once::{self, Request};
@@ -37,7 +38,7 @@ pub(in crate::lead) async fn capture(
         source: required("source", label("source", source, 100)?)?,
         campaign: label("campaign.name", campaign.name, 200)?,
         referrer_host: host(&referrer),
-        click: Some(words("click_id", click_id, 64)?).filter(|id| !id.is_empty()),
+        click: click(click_id)?,
     };
     said.utm = [
         words("campaign.source", campaign.source, 200)?,
@@ -70,14 +71,13 @@ async fn found(app: &App, request: &Request, given: String) -> Result<Found, Err
     found
 }
 
-/// A name of the caller's own, by which leads are counted: it is stored readable, and is no person's.
-fn label(field: &'static str, given: String, longest: usize) -> Result<String, Error> {
-    let given = words(field, given, longest)?;
-    if given.contains('@') {
-        let message = "leads are counted by this name, so it names nobody: leave addresses out";
-        return Err(Error::invalid(Reason::InvalidField, field, message));
+/// The click that brought the lead.
+fn click(given: String) -> Result<Option<String>, Error> {
+    if given.is_empty() || is_id(&given, "clk") {
+        return Ok(Some(given).filter(|id| !id.is_empty()));
     }
-    Ok(given)
+    let message = "this is no id of a click, which begins with `clk_`: leave it out";
+    Err(Error::invalid(Reason::InvalidField, "click_id", message))
 }
 
 /// The host of a page.
@@ -93,15 +93,13 @@ fn host(referrer: &str) -> String {
 fn profile(given: pb::LeadProfile) -> Result<Personal, Error> {
     let pb::LeadProfile { name, phone, role, company_size, country, attributes: given } = given;
     Ok(Personal {
-        email: String::new(),
         name: words("profile.name", name, 200)?,
         phone: words("profile.phone", phone, 50)?,
         role: words("profile.role", role, 200)?,
         company_size: company_size.map(size).transpose()?,
         country: if country.is_empty() { country } else { two_letters(country)? },
         attributes: attributes("profile.attributes", given, MOST_ATTRIBUTES)?,
-        utm: Default::default(),
-        said_at: 0,
+        ..Personal::default()
     })
 }
 
@@ -155,12 +153,14 @@ pub(in crate::lead) async fn update(
         now: app.now(),
         lead: lead_id(id)?,
         found,
-        name: wants("profile.name").then_some(said.name),
-        phone: wants("profile.phone").then_some(said.phone),
-        role: wants("profile.role").then_some(said.role),
-        company_size: wants("profile.company_size").then_some(said.company_size),
-        country: wants("profile.country").then_some(said.country),
-        attributes: wants("profile.attributes").then_some(said.attributes),
+        said: Said {
+            name: wants("profile.name").then_some(said.name),
+            phone: wants("profile.phone").then_some(said.phone),
+            role: wants("profile.role").then_some(said.role),
+            company_size: wants("profile.company_size").then_some(said.company_size),
+            country: wants("profile.country").then_some(said.country),
+            attributes: wants("profile.attributes").then_some(said.attributes),
+        },
     };
     Ok((request, update))
 }

@@ -4,7 +4,7 @@ use super::super::conversions::Mark;
 use super::super::read::{Named, Wanted};
 use super::super::store::Filter;
 use super::super::{Conversion, Lead, email};
-use super::{lead_id, past, request, score, stage, words};
+use super::{lead_id, past, request, score, stage};
 use crate::app::App;
 use crate::error::{Error, Reason};
 use crate::once::Request;
@@ -56,7 +56,8 @@ pub(in crate::lead) fn list(
         page_token,
     } = asked;
     let span = Span::read("captured", captured)?;
-    let stages = stages.into_iter().map(stage::name).collect::<Result<_, Error>>()?;
+    let stages =
+        stages.into_iter().map(|it| stage::name("stages", it)).collect::<Result<_, Error>>()?;
     let filter = Filter {
         stages,
         source: text("source", source)?,
@@ -102,7 +103,7 @@ pub(in crate::lead) fn mark(
     let mark = Mark {
         now,
         lead: lead_id(id)?,
-        customer: Some(words("customer_id", customer_id, 255)?).filter(|id| !id.is_empty()),
+        customer: Some(super::label("customer_id", customer_id, 255)?).filter(|id| !id.is_empty()),
         at: past("converted_time", converted_time, now)?,
     };
     Ok((request, mark))
@@ -145,6 +146,7 @@ impl From<Lead> for pb::Lead {
         let Lead {
             id,
             email_index: _,
+            erased_at: _,
             personal,
             origin,
             verdict: found,

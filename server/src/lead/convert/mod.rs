@@ -5,6 +5,7 @@ pub(super) mod capture;
 pub(super) mod consent;
 pub(super) mod lead;
 pub(super) mod model;
+mod model_fields;
 pub(super) mod person;
 pub(super) mod score;
 pub(super) mod stage;
@@ -52,6 +53,16 @@ pub(super) fn words(field: &'static str, given: String, most: usize) -> Result<S
     }
     let message = format!("use at most {most} characters, none of them a control character");
     Err(Error::invalid(Reason::InvalidField, field, message))
+}
+
+/// A name of the caller's own: it is stored readable, so it is no person's.
+pub(super) fn label(field: &'static str, given: String, longest: usize) -> Result<String, Error> {
+    let given = words(field, given, longest)?;
+    if given.contains('@') {
+        let message = "this is stored readable, so it names nobody: leave addresses out";
+        return Err(Error::invalid(Reason::InvalidField, field, message));
+    }
+    Ok(given)
 }
 
 /// A name of ours, such as a kind or a purpose.

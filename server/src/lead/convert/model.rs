@@ -2,6 +2,7 @@
 
 use super::super::scores::{Stands, Update};
 use super::lead::{label, points};
+use super::model_fields::{named, unreadable};
 use super::request;
 use crate::app::App;
 use crate::error::{Error, Reason};
@@ -24,14 +25,19 @@ pub(in crate::lead) fn update(
 ) -> Result<(Request, Update), Error> {
     let request = request(app, &take(&mut asked.request_id), "UpdateScoringModel", &asked)?;
     let pb::UpdateScoringModelRequest { model: given, request_id: _ } = asked;
-    let model = model(given.ok_or_else(|| invalid("model", "`model` is required"))?)?;
-    let violations = model.validate();
-    if violations.is_empty() {
-        return Ok((request, Update { now: app.now(), model }));
+    let given = given.ok_or_else(|| invalid("model", "`model` is required"))?;
+    sound(unreadable(&given))?;
+    let model = model(given)?;
+    let violations = model.validate().into_iter();
+    sound(violations.map(|it| (named(&it.field), it.message)).collect())?;
+    Ok((request, Update { now: app.now(), model }))
+}
+
+fn sound(violations: Vec<(String, String)>) -> Result<(), Error> {
+    match violations.is_empty() {
+        true => Ok(()),
+        false => Err(Error::Fields { reason: Reason::InvalidScoringModel, violations }),
     }
-    let violations =
-        violations.into_iter().map(|it| (format!("model.{}", it.field), it.message)).collect();
-    Err(Error::Fields { reason: Reason::InvalidScoringModel, violations })
 }
 
 fn invalid(field: &'static str, message: &str) -> Error {

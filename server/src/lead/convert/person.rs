@@ -1,11 +1,10 @@
 //! Persons, as the contract says them.
 
-use super::super::person::{Erase, customer};
+use super::super::person::{Erase, customer, is_known};
 use super::{lead_id, request, words};
 use crate::app::App;
 use crate::error::{Error, Reason};
 use crate::lead::email;
-use crate::lead::read::{self, Named};
 use crate::once::Request;
 use crate::privacy::{By, Erased};
 use crate::revenue::convert::required;
@@ -25,7 +24,7 @@ async fn by(app: &App, given: Option<pb::PersonKey>) -> Result<By, Error> {
         },
         Some(Key::LeadId(id)) => {
             let id = lead_id(id)?;
-            read::find(app, &Named::Id(id.clone())).await?;
+            is_known(app, &id).await?;
             Ok(By::Subject(Subject::Lead(id)))
         }
         Some(Key::CustomerId(id)) => {

@@ -1,7 +1,7 @@
 //! Stages, as the contract says them.
 
 use super::super::stages::{Advance, Moved};
-use super::{lead_id, request, words};
+use super::{label, lead_id, request, words};
 use crate::app::App;
 use crate::error::{Error, Reason};
 use crate::once::Request;
@@ -29,7 +29,7 @@ pub(in crate::lead) fn advance(
         now: app.now(),
         lead: lead_id(id)?,
         to: to(to_stage, disqualification)?,
-        actor: required("actor", words("actor", actor, 100)?)?,
+        actor: required("actor", label("actor", actor, 100)?)?,
         reason: Some(reason).filter(|it| !it.is_empty()),
         id: request.id.clone(),
     };
@@ -54,14 +54,14 @@ fn to(stage: i32, why: i32) -> Result<Stage, Error> {
         Ok(pb::LeadDisqualification::Lost) => Some(Disqualification::Lost),
         Err(_) => return Err(unknown("disqualification")),
     };
-    Stage::parse(name(stage)?, why).ok_or_else(|| {
+    Stage::parse(name("to_stage", stage)?, why).ok_or_else(|| {
         let message = "a disqualified lead, and no other, has a reason for that: choose one";
         Error::invalid(Reason::InvalidField, "disqualification", message)
     })
 }
 
 /// A stage's stored name.
-pub(super) fn name(stage: i32) -> Result<&'static str, Error> {
+pub(super) fn name(field: &'static str, stage: i32) -> Result<&'static str, Error> {
     Ok(match pb::LeadStage::try_from(stage) {
         Ok(pb::LeadStage::Subscriber) => "subscriber",
         Ok(pb::LeadStage::Lead) => "lead",
@@ -72,7 +72,7 @@ pub(super) fn name(stage: i32) -> Result<&'static str, Error> {
         Ok(pb::LeadStage::Advocate) => "advocate",
         Ok(pb::LeadStage::Disqualified) => "disqualified",
         Ok(pb::LeadStage::Other) => "other",
-        Ok(pb::LeadStage::Unspecified) | Err(_) => return Err(unknown("to_stage")),
+        Ok(pb::LeadStage::Unspecified) | Err(_) => return Err(unknown(field)),
     })
 }
 

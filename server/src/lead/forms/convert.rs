@@ -1,11 +1,17 @@
 //! Forms as requests of the contract.
 
 use super::{AGAIN, Form, HONEYPOT};
+use crate::affiliate::is_id;
 use crate::app::App;
 use crate::error::Error;
 use prost::Message;
 use takings::v1 as pb;
 use uuid::Uuid;
+
+/// The most characters that are kept of what a page fills in.
+const SOURCE: usize = 100;
+const UTM: usize = 200;
+const FORM_URL: usize = 2_048;
 
 /// Fields of a form that are known; all others are attributes.
 const KNOWN: [&str; 19] = [
@@ -49,28 +55,33 @@ pub(super) fn capture(form: &Form) -> pb::CaptureLeadRequest {
     let consent = (!form.field("consent_purpose").is_empty()).then(|| pb::ConsentRequest {
         purpose: field("consent_purpose"),
         text: field("consent_text"),
-        form_url: first(["form_url", ""], &form.referrer),
+        form_url: short(first(["form_url", ""], &form.referrer), FORM_URL),
         ip_address: form.address.map(|it| it.to_canonical().to_string()).unwrap_or_default(),
         user_agent: form.user_agent.clone(),
     });
     pb::CaptureLeadRequest {
         email: field("email"),
         profile: Some(profile),
-        source: nobody(first(["source", ""], "web_form"), "web_form"),
+        source: short(nobody(first(["source", ""], "web_form"), "web_form"), SOURCE),
         campaign: Some(pb::Campaign {
-            source: field("utm_source"),
-            medium: field("utm_medium"),
-            name: nobody(field("utm_campaign"), ""),
-            term: field("utm_term"),
-            content: field("utm_content"),
+            source: short(field("utm_source"), UTM),
+            medium: short(field("utm_medium"), UTM),
+            name: short(nobody(field("utm_campaign"), ""), UTM),
+            term: short(field("utm_term"), UTM),
+            content: short(field("utm_content"), UTM),
         }),
         referrer: field("referrer"),
-        click_id: field("tk_click"),
+        click_id: Some(field("tk_click")).filter(|id| is_id(id, "clk")).unwrap_or_default(),
         consent,
         newsletter_only: ["1", "true", "on"].contains(&form.field("newsletter_only")),
         occurred_time: None,
         request_id: String::new(),
     }
+}
+
+/// The first of a text: whoever fills in a form has not written it, and cannot correct it.
+fn short(text: String, most: usize) -> String {
+    text.chars().filter(|it| !it.is_control()).take(most).collect()
 }
 
 /// Names by which leads are counted hold no address; no form is lost for one that does.

@@ -36,13 +36,11 @@ impl Form {
     }
 }
 
-/// What became of a form.
+/// What is answered to a form, whether a person or a robot has filled it in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sent {
-    /// It is stored; whether a mail asks to confirm.
-    Stored { asks: bool },
-    /// A robot filled it in. It is answered as if it were stored.
-    Dropped,
+pub(crate) struct Sent {
+    /// Whether a mail asks to confirm.
+    pub(crate) asks: bool,
 }
 
 /// Takes a form in. The same form sent again in the same ten minutes of the clock is the same act.
@@ -51,10 +49,6 @@ pub(crate) enum Sent {
 ///
 /// Those of `CaptureLead`; too many forms of one address.
 pub(crate) async fn submit(app: &Arc<App>, form: Form) -> Result<Sent, Error> {
-    if !form.field(HONEYPOT).is_empty() {
-        metrics::counter!("lead_captures_total", "verdict" => "robot").increment(1);
-        return Ok(Sent::Dropped);
-    }
     let purpose = form.field("consent_purpose");
     let asks = !purpose.is_empty();
     if asks && !app.config.leads.purposes.iter().any(|it| it == purpose) {
@@ -62,12 +56,16 @@ pub(crate) async fn submit(app: &Arc<App>, form: Form) -> Result<Sent, Error> {
         let message = "forms cannot ask for this purpose: name it in leads.purposes";
         return Err(Error::invalid(Reason::InvalidField, "consent_purpose", message));
     }
+    if !form.field(HONEYPOT).is_empty() {
+        metrics::counter!("lead_captures_total", "verdict" => "robot").increment(1);
+        return Ok(Sent { asks });
+    }
     let mut request = convert::capture(&form);
     request.request_id = convert::act(app, &request)?;
     match service::capture(app, request).await {
-        Ok(_) => Ok(Sent::Stored { asks }),
+        Ok(_) => Ok(Sent { asks }),
         // Whether somebody was erased is nobody's business.
-        Err(error) if error.reason() == Reason::PersonErased => Ok(Sent::Stored { asks }),
+        Err(error) if error.reason() == Reason::PersonErased => Ok(Sent { asks }),
         Err(error) => Err(error),
     }
 }

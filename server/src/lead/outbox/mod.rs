@@ -15,7 +15,7 @@ use super::entity;
 use super::sealed::{open, subjects};
 use super::store as leads;
 use crate::app::App;
-use crate::db::Tx;
+use crate::db::{Database, Tx};
 use crate::error::Error;
 use crate::ingest::{Trouble, transact};
 use crate::privacy::Keys;
@@ -41,15 +41,16 @@ pub async fn send_due(app: &App) -> Result<usize, Error> {
     let (Some(post), Some(base)) = (&app.leads.post, &app.config.leads.public_url) else {
         return Ok(0);
     };
-    let mut sent = 0;
-    for due in store::due(&app.database, app.now()).await? {
+    let (mut sent, primary) = (0, app.database.primary());
+    for due in store::due(&primary, app.now()).await? {
         if app.stopping.is_cancelled() {
             break;
         }
-        let outcome = match open_mail(app, base, &due).await {
+        let fate = match open_mail(app, &primary, base, &due).await {
+            // Perhaps not yet: another process may have rotated its master key.
             Err(Error::Internal(error)) => {
                 tracing::error!(%error, mail = due.id, "a mail cannot be read");
-                Fate::Dead("unreadable".into())
+                Fate::failed(&due, false, "unreadable".into())
             }
             Err(error) => return Err(error),
             Ok(Some(mail)) => match post.send(&mail.letter, &mail.to).await {
@@ -59,9 +60,9 @@ pub async fn send_due(app: &App) -> Result<usize, Error> {
                 }
                 Outcome::Failed { permanent, code } => Fate::failed(&due, permanent, code),
             },
-            Ok(None) => Fate::Over("cancelled", ""),
+            Ok(None) => Fate::Cancelled,
         };
-        settle(app, &due, outcome).await?;
+        settle(app, &due, fate).await?;
     }
     Ok(sent)
 }
@@ -73,16 +74,23 @@ struct Mail {
     token: TokenHash,
 }
 
-/// Opens a mail; nothing where the person was erased, or its token has expired.
-async fn open_mail(app: &App, base: &str, due: &Due) -> Result<Option<Mail>, Error> {
+/// Opens a mail just before it leaves; nothing where it does not wait any more, because its person
+/// has withdrawn, got another address, or was erased, or where its token has expired.
+async fn open_mail(
+    app: &App,
+    primary: &Database,
+    base: &str,
+    due: &Due,
+) -> Result<Option<Mail>, Error> {
     let age = app.now().0.saturating_sub(due.created_at.0);
     if age >= TOKEN_LIFE_SECS * 1_000_000 {
         return Ok(None);
     }
-    let keys = Keys::read(&app.database, subjects([due.lead.as_str()])).await?;
+    let secret = store::waiting(primary, &due.id).await?;
+    let keys = Keys::read(primary, subjects([due.lead.as_str()])).await?;
     let place = ("outbox", "secret", due.id.as_str());
-    let token: Option<String> = open(&keys, &due.lead, place, due.secret.as_deref())?;
-    let rows = leads::load(&mut &app.database, &[&due.lead]).await?;
+    let token: Option<String> = open(&keys, &due.lead, place, secret.as_deref())?;
+    let rows = leads::load(&mut &*primary, &[&due.lead]).await?;
     let lead = rows.first().map(|row| entity::lead(row, &keys)).transpose()?;
     let Some((token, personal)) = token.zip(lead.and_then(|lead| lead.personal)) else {
         return Ok(None);
@@ -105,8 +113,8 @@ enum Fate {
     Sent(TokenHash),
     /// It is tried again then.
     Later(i64, String),
-    /// It is over: the state, and the code of the failure.
-    Over(&'static str, &'static str),
+    /// It is not wanted any more.
+    Cancelled,
     /// It is given up.
     Dead(String),
 }
@@ -126,7 +134,7 @@ async fn settle(app: &App, due: &Due, fate: Fate) -> Result<(), Error> {
     let outcome = match &fate {
         Fate::Sent(_) => "sent",
         Fate::Later(..) => "deferred",
-        Fate::Over(..) => "cancelled",
+        Fate::Cancelled => "cancelled",
         Fate::Dead(_) => "dead",
     };
     transact(&app.database, async |tx| settle_within(tx, due, &fate, now).await).await?;
@@ -142,14 +150,15 @@ async fn settle_within(
 ) -> Result<(), Trouble> {
     match fate {
         Fate::Sent(token) => {
-            store::settle(tx, &due.id, "sent", "", now).await?;
-            let sent = consents::sent(tx, &due.lead, &due.purpose, *token, now).await;
-            sent.map_err(trouble)?;
+            if store::settle(tx, &due.id, "sent", "", now).await? {
+                let sent = consents::sent(tx, &due.lead, &due.purpose, *token, now).await;
+                sent.map_err(trouble)?;
+            }
         }
         Fate::Later(pause, code) => {
             store::defer(tx, &due.id, Timestamp(now.0 + pause), code).await?;
         }
-        Fate::Over(state, code) => store::settle(tx, &due.id, state, code, now).await?,
+        Fate::Cancelled => drop(store::settle(tx, &due.id, "cancelled", "", now).await?),
         Fate::Dead(code) => {
             tracing::warn!(mail = due.id, code, "a mail was given up");
             store::settle(tx, &due.id, "dead", code, now).await?;

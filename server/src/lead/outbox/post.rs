@@ -77,15 +77,35 @@ impl Post {
 
 /// Answers of a server that does not let us in (RFC 4954): our password is wrong, not the receiver.
 const LOGIN: [&str; 4] = ["530", "534", "535", "538"];
+/// Answers that refuse a mailbox (RFC 5321), if nothing tells more.
+const MAILBOX: [&str; 3] = ["550", "551", "553"];
 
 fn failed(error: &smtp::Error) -> Outcome {
     let code = code(error);
-    let login = LOGIN.contains(&code.as_str());
-    if login {
+    if LOGIN.contains(&code.as_str()) {
         metrics::counter!("outbox_logins_refused_total").increment(1);
         tracing::error!(code, "the mail server refuses our login: correct leads.smtp_url");
     }
-    Outcome::Failed { permanent: error.is_permanent() && !login, code }
+    let text = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    Outcome::Failed { permanent: error.is_permanent() && is_of_receiver(&code, &text), code }
+}
+
+/// Whether a refusal is of the receiver's address. Any other, such as of ours, or of all that we send,
+/// may be our own mistake, and the mail is tried again once it is corrected.
+fn is_of_receiver(code: &str, text: &str) -> bool {
+    match enhanced(text) {
+        Some([5, 1, detail]) => matches!(detail, 1..=6 | 10),
+        Some([5, 2, 1]) => true,
+        Some(_) => false,
+        None => MAILBOX.contains(&code),
+    }
+}
+
+/// The enhanced status code that a text begins with (RFC 3463).
+fn enhanced(text: &str) -> Option<[u16; 3]> {
+    let mut parts = text.split_whitespace().next()?.split('.').map(|it| it.parse().ok());
+    let code = [parts.next()??, parts.next()??, parts.next()??];
+    parts.next().is_none().then_some(code)
 }
 
 /// What kind of failure it was.
@@ -95,5 +115,28 @@ fn code(error: &smtp::Error) -> String {
         None if error.is_timeout() => "timeout".into(),
         None if error.is_tls() => "tls".into(),
         None => "connection".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_said_of_the_receivers_mailbox_is_for_good() {
+        for (code, text, expected) in [
+            ("550", "5.1.1 <anna@shop.example>: Recipient address rejected", true),
+            ("550", "5.2.1 disabled", true),
+            ("556", "5.1.10 the domain takes no mail", true),
+            ("550", "No such user here", true),
+            ("553", "", true),
+            ("550", "5.1.8 sender's domain not found", false),
+            ("550", "5.7.1 Relaying denied", false),
+            ("554", "Relay access denied", false),
+            ("535", "5.7.8 Authentication credentials invalid", false),
+            ("552", "5.2.2 mailbox full", false),
+        ] {
+            assert_eq!(is_of_receiver(code, text), expected, "{code} {text}");
+        }
     }
 }

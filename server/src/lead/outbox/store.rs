@@ -5,6 +5,7 @@ use crate::db;
 use crate::db::Type::{Int, Text};
 use crate::db::{Database, Insert, Query, Rows, Tx};
 use crate::error::Error;
+use crate::lead::reads::one;
 use crate::lead::sealed::seal;
 use crate::privacy::Keys;
 use takings_core::time::Timestamp;
@@ -73,17 +74,25 @@ pub(in crate::lead) async fn cancel(
 /// The most mails that are sent in one turn.
 static DUE: Query = Query::new(
     "outbox_due",
-    "select o.id, o.lead, o.purpose, o.secret, o.attempts, o.created_at
+    "select o.id, o.lead, o.purpose, o.attempts, o.created_at
      from {0} cross join outbox o
      where o.state = 'waiting' and o.next_at <= t0.now order by o.next_at limit 100",
     &[("now", Int)],
+);
+
+static WAITING: Query = Query::new(
+    "outbox_waiting",
+    "select o.secret from {0} cross join outbox o
+     where o.id = t0.wanted and o.state = 'waiting' and o.secret is not null",
+    &[("wanted", Text)],
 );
 
 static SETTLE: Query = Query::new(
     "outbox_settle",
     "update outbox set state = t0.ended, secret = null, settled_at = t0.now, failure = t0.code,
         attempts = attempts + 1
-     from {0} where outbox.id = t0.wanted and outbox.state = 'waiting'",
+     from {0} where outbox.id = t0.wanted and outbox.state = 'waiting'
+     returning outbox.id",
     &[("wanted", Text), ("ended", Text), ("code", Text), ("now", Int)],
 );
 
@@ -100,8 +109,6 @@ pub(super) struct Due {
     pub(super) id: String,
     pub(super) lead: String,
     pub(super) purpose: String,
-    /// The sealed token.
-    pub(super) secret: Option<String>,
     pub(super) attempts: i64,
     pub(super) created_at: Timestamp,
 }
@@ -115,25 +122,30 @@ pub(super) async fn due(database: &Database, now: Timestamp) -> Result<Vec<Due>,
             id: row.text(0)?,
             lead: row.text(1)?,
             purpose: row.text(2)?,
-            secret: row.opt_text(3)?,
-            attempts: row.int(4)?,
-            created_at: Timestamp(row.int(5)?),
+            attempts: row.int(3)?,
+            created_at: Timestamp(row.int(4)?),
         })
     };
     database.rows(&DUE, &row).await?.iter().map(read).collect()
 }
 
-/// Ends a mail that waits.
+/// The sealed token of a mail, if it still waits.
+pub(super) async fn waiting(database: &Database, id: &str) -> Result<Option<String>, Error> {
+    let rows = database.rows(&WAITING, &one([id])).await?;
+    Ok(rows.first().map(|row| row.text(0)).transpose()?)
+}
+
+/// Ends a mail that waits; answers whether it did.
 pub(super) async fn settle(
     tx: &mut Tx<'_>,
     id: &str,
     state: &str,
     code: &str,
     now: Timestamp,
-) -> Result<(), db::Error> {
+) -> Result<bool, db::Error> {
     let mut row = Rows::default();
     row.push([id.into(), state.into(), code.into(), now.0.into()]);
-    tx.fetch(&SETTLE, &row).await.map(drop)
+    Ok(!tx.fetch(&SETTLE, &row).await?.is_empty())
 }
 
 /// Lets a mail wait longer.

@@ -47,6 +47,12 @@ pub(super) async fn customer(app: &App, source: &str, id: &str) -> Result<By, Er
     }
 }
 
+/// Refuses a lead that nobody has captured.
+pub(super) async fn is_known(app: &App, lead: &str) -> Result<(), Error> {
+    let found = super::store::load(&mut &app.database.primary(), &[lead]).await?;
+    if found.is_empty() { Err(nobody()) } else { Ok(()) }
+}
+
 fn nobody() -> Error {
     let message = "nothing is held about this person: there is nothing to do";
     Error::not_found(Reason::PersonNotFound, message)

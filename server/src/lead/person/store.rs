@@ -1,7 +1,7 @@
 //! Everything of leads that names a person.
 
-use crate::db::Type::Text;
-use crate::db::{Database, Query, Row, Tx};
+use crate::db::Type::{Int, Text};
+use crate::db::{Database, Query, Row, Rows, Tx};
 use crate::error::Error;
 use crate::ingest::Trouble;
 use crate::lead::reads::{each, one};
@@ -9,14 +9,17 @@ use crate::privacy::{Keys, Names};
 use serde_json::{Value, json};
 use takings_core::privacy::{Cell, Subject};
 
-/// What is emptied. An actor's words stay sealed: without a key nobody reads them, and that there were
-/// some still counts.
-static FORGET: [Query; 5] = [
-    Query::new(
-        "leads_forget",
-        "update leads set email_index = null, personal = null from {0} where leads.id = t0.wanted",
-        &[("wanted", Text)],
-    ),
+/// Who a lead was, and by what the lead was found.
+static ERASE: Query = Query::new(
+    "leads_forget",
+    "update leads set email_index = null, personal = null, erased_at = t0.gone
+     from {0} where leads.id = t0.wanted",
+    &[("wanted", Text), ("gone", Int)],
+);
+
+/// What else is emptied. An actor's words stay sealed: without a key nobody reads them, and that there
+/// were some still counts.
+static FORGET: [Query; 4] = [
     Query::new(
         "lead_profiles_forget",
         "update lead_profiles set said = null from {0} where lead_profiles.lead = t0.wanted",
@@ -43,64 +46,107 @@ static FORGET: [Query; 5] = [
     ),
 ];
 
-/// What is exported: table, column, and the row's id last; sealed second to last.
-static HELD: [(&str, &str, &str, Query); 5] = [
-    (
-        "captured",
-        "leads",
-        "personal",
-        Query::new(
+/// What is exported of one table.
+struct Held {
+    /// What a row is called.
+    kind: &'static str,
+    /// The table, and its sealed column.
+    place: (&'static str, &'static str),
+    /// What the columns after the first four are called.
+    names: &'static [&'static str],
+    /// Answers the lead, the instant, what is sealed, the row's id, and texts.
+    query: Query,
+}
+
+static HELD: [Held; 7] = [
+    Held {
+        kind: "captured",
+        place: ("leads", "personal"),
+        names: &["source", "campaign", "referrer_host", "click", "verdict", "reasons", "stage"],
+        query: Query::new(
             "leads_held",
-            "select l.id, l.source || ' ' || l.campaign || ' ' || l.referrer_host, l.captured_at,
-                    l.personal, l.id
+            "select l.id, l.captured_at, l.personal, l.id, l.source, l.campaign, l.referrer_host,
+                    l.click, l.verdict, l.reasons, l.stage
              from {0} cross join leads l where l.id = t0.wanted",
             &[("wanted", Text)],
         ),
-    ),
-    (
-        "profile",
-        "lead_profiles",
-        "said",
-        Query::new(
+    },
+    Held {
+        kind: "profile",
+        place: ("lead_profiles", "said"),
+        names: &[],
+        query: Query::new(
             "lead_profiles_held",
-            "select p.lead, '', p.said_at, p.said, p.id
+            "select p.lead, p.said_at, p.said, p.id
              from {0} cross join lead_profiles p where p.lead = t0.wanted",
             &[("wanted", Text)],
         ),
-    ),
-    (
-        "activity",
-        "lead_activities",
-        "attributes",
-        Query::new(
+    },
+    Held {
+        kind: "activity",
+        place: ("lead_activities", "attributes"),
+        names: &["activity", "automated"],
+        query: Query::new(
             "lead_activities_held",
-            "select a.lead, a.kind, a.occurred_at, a.attributes, a.id
-             from {0} cross join lead_activities a where a.lead = t0.wanted",
+            "select a.lead, a.occurred_at, a.attributes, a.id, a.kind,
+                    case when m.activity is null then 'false' else 'true' end
+             from {0} cross join lead_activities a
+             left join automated_activities m on m.activity = a.id
+             where a.lead = t0.wanted",
             &[("wanted", Text)],
         ),
-    ),
-    (
-        "stage",
-        "lead_steps",
-        "words",
-        Query::new(
+    },
+    Held {
+        kind: "stage",
+        place: ("lead_steps", "words"),
+        names: &["stage", "rule", "actor"],
+        query: Query::new(
             "lead_steps_held",
-            "select s.lead, s.stage, s.stepped_at, s.words, s.id
+            "select s.lead, s.stepped_at, s.words, s.id, s.stage, s.rule, s.actor
              from {0} cross join lead_steps s where s.lead = t0.wanted",
             &[("wanted", Text)],
         ),
-    ),
-    (
-        "consent",
-        "consent_facts",
-        "evidence",
-        Query::new(
+    },
+    Held {
+        kind: "consent",
+        place: ("consent_facts", "evidence"),
+        names: &["purpose", "happened", "text_hash", "source", "campaign"],
+        query: Query::new(
             "consent_facts_held",
-            "select c.lead, c.purpose || ' ' || c.happened, c.happened_at, c.evidence, c.id
+            "select c.lead, c.happened_at, c.evidence, c.id, c.purpose, c.happened, c.text_hash,
+                    c.source, c.campaign
              from {0} cross join consent_facts c where c.lead = t0.wanted",
             &[("wanted", Text)],
         ),
-    ),
+    },
+    Held {
+        kind: "mail",
+        // The token of a link: whoever has it could confirm.
+        place: ("outbox", ""),
+        names: &["purpose", "state", "failure"],
+        query: Query::new(
+            "outbox_held",
+            "select o.lead, coalesce(o.settled_at, o.created_at), null, o.id, o.purpose, o.state,
+                    o.failure
+             from {0} cross join outbox o where o.lead = t0.wanted",
+            &[("wanted", Text)],
+        ),
+    },
+    Held {
+        kind: "conversion",
+        place: ("lead_conversions", ""),
+        names: &["customer", "automatic"],
+        query: Query::new(
+            "lead_conversions_held",
+            "select c.lead, coalesce(c.converted_at, c.recorded_at), null, c.lead, c.customer,
+                    case when c.automatic = 0 then 'false' else 'true' end
+             from {0} cross join lead_conversions c
+             where c.lead = t0.wanted and c.converted_at is not null
+               and c.revision = (select max(n.revision) from lead_conversions n
+                                 where n.lead = c.lead)",
+            &[("wanted", Text)],
+        ),
+    },
 ];
 
 static SOURCES: Query = Query::new(
@@ -109,10 +155,20 @@ static SOURCES: Query = Query::new(
     &[("wanted", Text)],
 );
 
-/// Empties what is sealed of leads whose keys were destroyed, and by what they are found.
-pub(crate) async fn forget(tx: &mut Tx<'_>, leads: &[String]) -> Result<(), Trouble> {
-    for query in FORGET.iter().filter(|_| !leads.is_empty()) {
-        tx.fetch(query, &each(leads.iter().map(String::as_str))).await?;
+/// Empties what is sealed of leads whose keys were destroyed, each at an instant, and by what they are
+/// found.
+pub(crate) async fn forget(
+    tx: &mut Tx<'_>,
+    leads: &[(String, Option<i64>)],
+) -> Result<(), Trouble> {
+    if leads.is_empty() {
+        return Ok(());
+    }
+    let mut rows = Rows::default();
+    leads.iter().for_each(|(lead, at)| rows.push([lead.as_str().into(), (*at).into()]));
+    tx.fetch(&ERASE, &rows).await?;
+    for query in &FORGET {
+        tx.fetch(query, &each(leads.iter().map(|(lead, _)| lead.as_str()))).await?;
     }
     Ok(())
 }
@@ -126,30 +182,32 @@ pub(crate) async fn held(tx: &mut Tx<'_>, subjects: &Names) -> Result<Vec<Value>
     let leads: Vec<String> = subjects.iter().filter_map(lead).collect();
     let keys = Keys::load(tx, subjects.clone()).await?;
     let mut held = Vec::new();
-    for (kind, table, column, query) in &HELD {
-        for row in tx.fetch(query, &each(leads.iter().map(String::as_str))).await? {
-            held.push(fact(&keys, (kind, table, column), &row)?);
+    for it in &HELD {
+        for row in tx.fetch(&it.query, &each(leads.iter().map(String::as_str))).await? {
+            held.push(it.fact(&keys, &row)?);
         }
     }
     Ok(held)
 }
 
-fn fact(
-    keys: &Keys,
-    (kind, table, column): (&str, &str, &str),
-    row: &Row,
-) -> Result<Value, Trouble> {
-    let (lead, id) = (row.text(0)?, row.text(4)?);
-    let cell = Cell { table, column, row: &[&id] };
-    let said = match row.opt_text(3)? {
-        Some(sealed) => keys.open(&crate::lead::sealed::subject(&lead), &cell, &sealed)?,
-        None => None,
-    };
-    let said = said.map(|plain| serde_json::from_str(&plain).unwrap_or(Value::Null));
-    Ok(json!({
-        "lead": lead, "kind": kind, "what": row.text(1)?.trim(), "at_micros": row.int(2)?,
-        "said": said,
-    }))
+impl Held {
+    fn fact(&self, keys: &Keys, row: &Row) -> Result<Value, Trouble> {
+        let (lead, id) = (row.text(0)?, row.text(3)?);
+        let (table, column) = self.place;
+        let cell = Cell { table, column, row: &[&id] };
+        let said = match row.opt_text(2)? {
+            Some(sealed) => keys.open(&crate::lead::sealed::subject(&lead), &cell, &sealed)?,
+            None => None,
+        };
+        let said = said.map(|plain| serde_json::from_str(&plain).unwrap_or(Value::Null));
+        let mut fact = json!({
+            "lead": lead, "kind": self.kind, "at_micros": row.int(1)?, "said": said,
+        });
+        for (name, column) in self.names.iter().zip(4..) {
+            fact[*name] = json!(row.opt_text(column)?);
+        }
+        Ok(fact)
+    }
 }
 
 /// The sources that hold a customer.

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use takings_core::lead::score::{
     Activity, AsOf, Label, Model, Points, ProfileFact, Score, Version, score_at,
 };
-use takings_core::lead::stage::{By, Rule};
+use takings_core::lead::stage::{Rule, history};
 use takings_core::time::Timestamp;
 
 /// A score without its reasons.
@@ -111,12 +111,16 @@ pub(super) async fn ask(app: &App, lead: &str, as_of: AsOf) -> Result<Asked, Err
 /// Lets the rules that look at a lead's score move it, and stores where it stands.
 pub(super) async fn restage(tx: &mut Tx<'_>, lead: &str, now: Timestamp) -> Result<(), Error> {
     let mut steps = stages::of(tx, lead).await?;
-    if !steps.iter().any(|it| matches!(it.by, By::Rule(Rule::Scored))) {
+    let stands = history(&steps).last().map(|last| last.to);
+    if Rule::Scored.moves(stands) {
         let models = Models::load(tx).await?;
         let facts = Facts::load(tx, &[lead]).await?;
         let as_of = AsOf { at: now, known_at: now };
         if facts.scored(models.at(now)?, lead, as_of).qualified {
-            steps.push(stages::step(tx, lead, Rule::Scored, now, now).await?);
+            // After all that was noted before, whose clock may go ahead of ours.
+            let last = steps.iter().map(|it| it.at).max();
+            let at = last.map_or(now, |last| now.max(Timestamp(last.0 + 1)));
+            steps.push(stages::step(tx, lead, Rule::Scored, at, now).await?);
         }
     }
     stages::stand(tx, lead, &steps).await?;
@@ -138,15 +142,15 @@ impl Act for Update {
     type Done = Stands;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Stands, Error> {
-        let stored = versions(tx).await?;
-        let newest = stored.into_iter().max_by_key(|it| it.number);
-        if let Some(newest) = newest.as_ref().filter(|it| it.model == self.model) {
-            return Ok(Stands(newest.clone()));
+        let Models(versions) = Models::load(tx).await?;
+        let newest =
+            versions.into_iter().max_by_key(|it| it.number).ok_or_else(|| no_version(0))?;
+        if newest.model == self.model {
+            return Ok(Stands(newest));
         }
-        let number = newest.as_ref().map_or(0, |it| it.number) + 1;
         // Clocks of processes differ; versions ascend all the same.
-        let recorded_at = newest.map_or(self.now, |it| self.now.max(it.recorded_at));
-        let version = Version { number, recorded_at, model: self.model.clone() };
+        let recorded_at = self.now.max(newest.recorded_at);
+        let version = Version { number: newest.number + 1, recorded_at, model: self.model.clone() };
         if store::keep(tx, &version).await? { Ok(Stands(version)) } else { Err(Error::Conflict) }
     }
 }

@@ -85,7 +85,7 @@ pub(super) async fn due(
     known: Timestamp,
 ) -> Result<Vec<(Option<Question>, Point)>, Error> {
     let values = vec![source.into(), known.0.into(), now.0.into(), A_TURN.into()];
-    let rows = database.fetch("look_ups_due", DUE, values).await?;
+    let rows = database.primary().fetch("look_ups_due", DUE, values).await?;
     let mut due = Vec::with_capacity(rows.len());
     for row in rows {
         let object: String = row.try_get("", "object")?;

@@ -221,7 +221,7 @@ pub(crate) async fn aside(database: &Database) -> Result<BTreeSet<Key>, Error> {
                 where set_aside_at is not null
                 union all select source_id, customer from changed_customers
                 where set_aside_at is not null";
-    let rows = database.fetch("set_aside", text.to_owned(), Vec::new()).await?;
+    let rows = database.primary().fetch("set_aside", text.to_owned(), Vec::new()).await?;
     rows.iter().map(|row| Ok((row.try_get("", "source_id")?, row.try_get("", "name")?))).collect()
 }
 
