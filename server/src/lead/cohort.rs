@@ -32,6 +32,15 @@ pub(crate) struct Cohort {
     pub(crate) score_after: i64,
 }
 
+impl Cohort {
+    /// The same of the equally long range before, where the range has two ends.
+    pub(crate) fn before(&self) -> Option<Cohort> {
+        let (start, end) = self.captured.0.zip(self.captured.1)?;
+        let earlier = start.checked_sub(end.checked_sub(start)?)?;
+        Some(Cohort { captured: (Some(earlier), Some(start)), ..self.clone() })
+    }
+}
+
 /// A lead, and what became of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Member {

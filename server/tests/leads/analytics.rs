@@ -106,3 +106,34 @@ async fn cohorts_are_counted_by_source_and_campaign() {
         assert_eq!(why(&status), (Code::InvalidArgument, "INVALID_FIELD".into()));
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_earlier_range_forecasts_and_is_held_against_what_happened() {
+    let place = &places("leads_forecast")[0];
+    let mut desk = Desk::open(place).await;
+    let at = now();
+    for email in ["early1@shop.example", "early2@shop.example"] {
+        let asked = CaptureLeadRequest { occurred_time: time(at - 102 * DAY), ..capture(email) };
+        desk.client.capture_lead(asked).await.unwrap();
+    }
+    tell_of_ten(&mut desk, at).await;
+    until("both have converted", async || {
+        let n = "select count(*) as n from lead_conversions where converted_at is not null";
+        desk.count(n).await == 2
+    })
+    .await;
+    let captured = TimeRange { start_time: time(at - 101 * DAY), end_time: time(at - 99 * DAY) };
+    let asked = GetLeadAnalyticsRequest {
+        captured: Some(captured),
+        window_days: Some(30),
+        ..Default::default()
+    };
+    let answer = desk.client.get_lead_analytics(asked.clone()).await.unwrap().into_inner();
+    let told = answer.calibration.unwrap();
+    assert_eq!((told.lead_count, told.forecast_lead_count), (10, 2));
+    // Nobody of the earlier two has converted, so nobody was forecast to; two of ten have.
+    assert!((told.brier.unwrap() - 0.2).abs() < 1e-12, "{told:?}");
+    let alone = GetLeadAnalyticsRequest { captured: None, ..asked };
+    let told = desk.client.get_lead_analytics(alone).await.unwrap().into_inner();
+    assert_eq!(told.calibration.unwrap().brier, None, "there is no range before");
+}

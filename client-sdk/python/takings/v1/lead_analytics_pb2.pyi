@@ -366,6 +366,8 @@ class ScoreCalibration(_message.Message):
     AUC_FIELD_NUMBER: _builtins.int
     LIFT_10_FIELD_NUMBER: _builtins.int
     DECILES_FIELD_NUMBER: _builtins.int
+    BRIER_FIELD_NUMBER: _builtins.int
+    FORECAST_LEAD_COUNT_FIELD_NUMBER: _builtins.int
     lead_count: _builtins.int
     """lead_count is how many leads that were."""
     converted_count: _builtins.int
@@ -376,6 +378,14 @@ class ScoreCalibration(_message.Message):
     """
     lift_10: _builtins.float
     """lift_10 is how much more often the best tenth converted than all did; unset where nobody did."""
+    brier: _builtins.float
+    """brier is how far forecasts were from what happened: the mean of (forecast - outcome)^2, 0 at best,
+    0.25 for whoever always forecasts a half (Brier 1950). A lead's forecast is the rate of the tenth
+    that the lead's score would stand in among the leads of the equally long range before `captured`.
+    Unset where `captured` has no start or no end, or where there was nobody.
+    """
+    forecast_lead_count: _builtins.int
+    """forecast_lead_count is how many leads the forecasts are from."""
     @_builtins.property
     def deciles(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScoreDecile]:
         """deciles are the tenths, the best first; those of nobody are left out."""
@@ -388,17 +398,23 @@ class ScoreCalibration(_message.Message):
         auc: _builtins.float | None = ...,
         lift_10: _builtins.float | None = ...,
         deciles: _abc.Iterable[Global___ScoreDecile] | None = ...,
+        brier: _builtins.float | None = ...,
+        forecast_lead_count: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_auc", b"_auc", "_lift_10", b"_lift_10", "auc", b"auc", "lift_10", b"lift_10"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_auc", b"_auc", "_brier", b"_brier", "_lift_10", b"_lift_10", "auc", b"auc", "brier", b"brier", "lift_10", b"lift_10"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_auc", b"_auc", "_lift_10", b"_lift_10", "auc", b"auc", "converted_count", b"converted_count", "deciles", b"deciles", "lead_count", b"lead_count", "lift_10", b"lift_10"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_auc", b"_auc", "_brier", b"_brier", "_lift_10", b"_lift_10", "auc", b"auc", "brier", b"brier", "converted_count", b"converted_count", "deciles", b"deciles", "forecast_lead_count", b"forecast_lead_count", "lead_count", b"lead_count", "lift_10", b"lift_10"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__auc: _TypeAlias = _typing.Literal["auc"]  # noqa: Y015
     _WhichOneofArgType__auc: _TypeAlias = _typing.Literal["_auc", b"_auc"]  # noqa: Y015
+    _WhichOneofReturnType__brier: _TypeAlias = _typing.Literal["brier"]  # noqa: Y015
+    _WhichOneofArgType__brier: _TypeAlias = _typing.Literal["_brier", b"_brier"]  # noqa: Y015
     _WhichOneofReturnType__lift_10: _TypeAlias = _typing.Literal["lift_10"]  # noqa: Y015
     _WhichOneofArgType__lift_10: _TypeAlias = _typing.Literal["_lift_10", b"_lift_10"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__auc) -> _WhichOneofReturnType__auc | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__brier) -> _WhichOneofReturnType__brier | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__lift_10) -> _WhichOneofReturnType__lift_10 | None: ...
 

@@ -113,7 +113,7 @@ fn cohort((source, campaign): (String, String), group: Group) -> pb::LeadCohort 
 
 impl From<Calibration> for pb::ScoreCalibration {
     fn from(calibration: Calibration) -> pb::ScoreCalibration {
-        let Calibration { leads, converted, auc, lift, deciles } = calibration;
+        let Calibration { leads, converted, auc, lift, deciles, brier, forecast_by } = calibration;
         let deciles =
             deciles.iter().flat_map(|it| it.0.iter().zip(1..)).filter_map(|(it, place)| {
                 let (rate, interval) = it.rate?;
@@ -133,6 +133,8 @@ impl From<Calibration> for pb::ScoreCalibration {
             auc,
             lift_10: lift,
             deciles: deciles.collect(),
+            brier,
+            forecast_lead_count: forecast_by,
         }
     }
 }

@@ -14,7 +14,7 @@ use takings_core::lead::funnel::hits;
 use takings_core::lead::stage::LADDER;
 use takings_core::metrics::funnel::{Funnel, FunnelStep, Hit};
 use takings_core::metrics::interval::Proportion;
-use takings_core::metrics::ranking::{Deciles, Ranking, Scored};
+use takings_core::metrics::ranking::{Deciles, Ranking, Scored, brier};
 use takings_core::metrics::survival::{Watched, kaplan_meier};
 use takings_core::money::Currency;
 use takings_core::time::{DAY_MICROS, Range, Timestamp};
@@ -66,11 +66,18 @@ struct Calibration {
     auc: Option<f64>,
     lift: Option<f64>,
     deciles: Option<Deciles>,
+    /// How far what an earlier cohort forecast was from what happened, and of how many leads that was.
+    brier: Option<f64>,
+    forecast_by: i64,
 }
 
 /// Answers.
 async fn answer(app: &App, asked: &Asked) -> Result<Answer, Error> {
     let members = cohort(app, &asked.cohort).await?;
+    let earlier = match asked.cohort.before() {
+        Some(before) => cohort(app, &before).await?,
+        None => Vec::new(),
+    };
     let customers: BTreeSet<Key> = members.iter().filter_map(|it| it.customer.clone()).collect();
     let paid = store::paid(&app.database, &customers, asked.cohort.as_of).await?;
     let all: Vec<&Member> = members.iter().collect();
@@ -82,7 +89,7 @@ async fn answer(app: &App, asked: &Asked) -> Result<Answer, Error> {
     Ok(Answer {
         total: group(&all, &paid, asked)?,
         groups: groups.collect::<Result<_, Error>>()?,
-        calibration: calibration(&members, asked)?,
+        calibration: calibration(&members, &earlier, asked)?,
     })
 }
 
@@ -153,9 +160,32 @@ impl Revenue {
     }
 }
 
-/// Compares the score, taken some time after the capture, with who converted after that within the
-/// window; on leads whose window is over.
-fn calibration(members: &[Member], asked: &Asked) -> Result<Calibration, Error> {
+/// Compares the score with who converted, and with what an earlier cohort forecasts.
+fn calibration(
+    members: &[Member],
+    earlier: &[Member],
+    asked: &Asked,
+) -> Result<Calibration, Error> {
+    let subjects = closed(members, asked);
+    let rank = |subjects: &[Scored]| Ranking::new(subjects).map_err(Error::internal);
+    let (ranking, before) = (rank(&subjects)?, rank(&closed(earlier, asked))?);
+    let deciles = before.deciles();
+    let forecast = |it: &Scored| Some(Scored { score: deciles.forecast(it.score)?, ..*it });
+    let forecasts: Vec<Scored> = subjects.iter().filter_map(forecast).collect();
+    Ok(Calibration {
+        leads: ranking.count(),
+        converted: ranking.converted(),
+        auc: ranking.auc(),
+        lift: ranking.lift(10),
+        deciles: (ranking.count() > 0).then(|| ranking.deciles()),
+        brier: brier(&forecasts).map_err(Error::internal)?,
+        forecast_by: before.count(),
+    })
+}
+
+/// The score, taken some time after the capture, and who converted after that within the window; of
+/// leads whose window is over.
+fn closed(members: &[Member], asked: &Asked) -> Vec<Scored> {
     let (after, window) = (asked.cohort.score_after, asked.window_days.saturating_mul(DAY_MICROS));
     let scored = |it: &Member| Timestamp(it.captured_at.0.saturating_add(after));
     let end = |it: &Member| Timestamp(scored(it).0.saturating_add(window));
@@ -164,22 +194,11 @@ fn calibration(members: &[Member], asked: &Asked) -> Result<Calibration, Error> 
             && end(it) <= asked.cohort.as_of
             && it.converted_at.is_none_or(|at| at > scored(it))
     };
-    let subjects: Vec<Scored> = members
-        .iter()
-        .filter(counts)
-        .map(|it| Scored {
-            score: points(it.score),
-            converted: it.converted_at.is_some_and(|at| at < end(it)),
-        })
-        .collect();
-    let ranking = Ranking::new(&subjects).map_err(Error::internal)?;
-    Ok(Calibration {
-        leads: ranking.count(),
-        converted: ranking.converted(),
-        auc: ranking.auc(),
-        lift: ranking.lift(10),
-        deciles: (ranking.count() > 0).then(|| ranking.deciles()),
-    })
+    let subject = |it: &Member| Scored {
+        score: points(it.score),
+        converted: it.converted_at.is_some_and(|at| at < end(it)),
+    };
+    members.iter().filter(counts).map(subject).collect()
 }
 
 /// Points of billionths: for display, and to be compared.
