@@ -28,6 +28,7 @@ mod m0018_set_aside;
 mod m0019_unclicked_leads;
 mod m0020_payers;
 mod m0022_erased_leads;
+mod m0023_intent_modes;
 mod schema;
 
 /// Every schema change, oldest first.
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0019_unclicked_leads::Migration),
             Box::new(m0020_payers::Migration),
             Box::new(m0022_erased_leads::Migration),
+            Box::new(m0023_intent_modes::Migration),
         ]
     }
 }

@@ -71,7 +71,11 @@ pub fn invalid_token() -> Error {
 
 fn unpack(page_token: &str) -> Option<(String, Vec<String>)> {
     let short = Some(page_token).filter(|token| token.len() <= LONGEST_TOKEN)?;
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(short).ok()?).ok()
+    let unpacked: (String, Vec<String>) =
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(short).ok()?).ok()?;
+    // No key of ours holds a NUL, which PostgreSQL does not take; a key may be JSON itself.
+    let has_nul = |key: &String| key.contains('\0') || key.contains("\\u0000");
+    Some(unpacked).filter(|(_, key)| !key.iter().any(has_nul))
 }
 
 /// Sixteen digits are enough to tell an honest mistake.
@@ -103,6 +107,11 @@ mod tests {
             (token.as_str(), ["ListOthers", "USD", ""]),
             ("%%%", ["ListThings", "USD", ""]),
             ("bm8", ["ListThings", "USD", ""]),
+            (&encode(&["ListThings", "USD", ""], &["a\0".to_owned()]), ["ListThings", "USD", ""]),
+            (
+                &encode(&["ListThings", "USD", ""], &["\"\\u0000\"".to_owned()]),
+                ["ListThings", "USD", ""],
+            ),
             (&"A".repeat(LONGEST_TOKEN + 1), ["ListThings", "USD", ""]),
         ] {
             let error = decode(token, &filters).unwrap_err();

@@ -39,21 +39,44 @@ where
 
     #[expect(clippy::disallowed_methods, reason = "a duration for a metric, never a stored time")]
     fn call(&mut self, request: Request<A>) -> Self::Future {
-        let method = known_method(request.uri().path());
-        let started = Instant::now();
+        let under_way = UnderWay {
+            method: known_method(request.uri().path()),
+            started: Instant::now(),
+            code: "cancelled".to_owned(),
+        };
         let answer = self.inner.call(request);
         Box::pin(async move {
             let answer = answer.await;
-            let code = match &answer {
+            under_way.ends(match &answer {
                 Ok(response) => code_of(response),
                 Err(_) => "unavailable".to_owned(),
-            };
-            metrics::counter!("grpc_requests_total", "method" => method.clone(), "code" => code)
-                .increment(1);
-            metrics::histogram!("grpc_request_duration", "method" => method)
-                .record(started.elapsed().as_secs_f64());
+            });
             answer
         })
+    }
+}
+
+/// A call, counted when it is over: one that is dropped before, because its caller left or its time
+/// was up, is `cancelled`.
+struct UnderWay {
+    method: String,
+    started: Instant,
+    code: String,
+}
+
+impl UnderWay {
+    fn ends(mut self, code: String) {
+        self.code = code;
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let (method, code) = (std::mem::take(&mut self.method), std::mem::take(&mut self.code));
+        metrics::counter!("grpc_requests_total", "method" => method.clone(), "code" => code)
+            .increment(1);
+        metrics::histogram!("grpc_request_duration", "method" => method)
+            .record(self.started.elapsed().as_secs_f64());
     }
 }
 

@@ -94,8 +94,9 @@ pub(crate) fn reused() -> Error {
 
 /// The answer named a person who was erased since.
 pub(crate) fn gone() -> Error {
-    let message = "this `request_id` was used, and what was answered named a person who was erased \
-                   since: make a new UUID to ask for anything more";
+    let message = "this `request_id` was used, and what was answered is not kept any more: it named a \
+                   person who was erased since, or refused something more than thirty days ago; make \
+                   a new UUID to ask for anything more";
     Error::AlreadyExists { reason: Reason::RequestIdReused, message: message.into() }
 }
 

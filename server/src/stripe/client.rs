@@ -148,7 +148,7 @@ impl Client {
             }
             let (error, after) = match judge(outcome) {
                 Verdict::Done(response) => return Ok(response),
-                Verdict::Stop(error) => return Err(error),
+                Verdict::Stop(error) => return Err(error.of_attempt(attempt)),
                 Verdict::Again { error, after } => (error, after),
             };
             let pause = policy.pause(attempt, after);

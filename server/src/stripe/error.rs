@@ -14,6 +14,9 @@ pub struct Error {
     pub message: String,
     /// Stripe's id of the request, by which its log and its support find it.
     pub request_id: Option<String>,
+    /// Whether it answers the first attempt: no other went before that may have been done.
+    #[serde(skip)]
+    pub first: bool,
 }
 
 /// Failures by meaning.
@@ -82,7 +85,7 @@ struct Details {
 
 impl Error {
     fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
-        Error { kind, message: message.into(), request_id: None }
+        Error { kind, message: message.into(), request_id: None, first: false }
     }
 
     /// A call that was never sent.
@@ -131,10 +134,26 @@ impl Error {
         Error::new(kind, message.unwrap_or_else(|| format!("it answers HTTP {status}")))
     }
 
+    /// Events of an old version of the API do not tell what they followed from.
+    pub(crate) fn keyless() -> Error {
+        let message = "the account's default version of the API is older than 2017-05-25, whose events \
+                       name no idempotency key: upgrade it in Stripe's dashboard";
+        Error::new(ErrorKind::Unreadable, message)
+    }
+
+    /// An answer that is no list.
+    pub(super) fn unlisted(message: String) -> Error {
+        Error::new(ErrorKind::Unreadable, message)
+    }
+
     /// A success that is not what was asked for.
     pub(super) fn unreadable(response: &Response) -> Error {
         let error = Error::new(ErrorKind::Unreadable, describe(response));
         error.about(response.head.request_id.clone())
+    }
+
+    pub(super) fn of_attempt(self, number: u32) -> Error {
+        Error { first: number == 1, ..self }
     }
 
     pub(super) fn about(self, request_id: Option<String>) -> Error {

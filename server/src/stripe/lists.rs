@@ -1,7 +1,7 @@
 //! Lists of Stripe's, a page at a time: the newest objects come first.
 
 use super::client::{Answer, Client};
-use super::error::{Error, ErrorKind};
+use super::error::Error;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use stripe_client_core::{RequestBuilder, StripeMethod};
@@ -93,11 +93,7 @@ impl Page {
         let Answer { mut body, head } = answer;
         let (Some(date), Some(Value::Array(data))) = (head.date, body.remove("data")) else {
             let message = format!("the answer to GET /v1{path} is no list, or has no date");
-            return Err(Error {
-                kind: ErrorKind::Unreadable,
-                message,
-                request_id: head.request_id,
-            });
+            return Err(Error::unlisted(message).about(head.request_id));
         };
         let objects: Vec<Map<String, Value>> = data.into_iter().filter_map(object).collect();
         let last = objects.last().and_then(|object| object.get("id")).and_then(Value::as_str);

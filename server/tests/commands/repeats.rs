@@ -3,7 +3,7 @@
 use crate::common::place::Place;
 use crate::common::process::Takings;
 use crate::common::story::close;
-use crate::shop::{KEY, Shop, info, states, uuid};
+use crate::shop::{KEY, Shop, info, settled, states, uuid};
 use prost::Message;
 use sea_orm::ConnectionTrait;
 use std::time::Duration;
@@ -14,6 +14,8 @@ use takings_server::db::{Database, Kind};
 use takings_simulator::{Fault, Faults, Key};
 use tokio::task::JoinSet;
 use tonic::Code;
+
+const CUSTOMERS: &str = "POST /v1/customers";
 
 fn named(name: &str, request_id: &str) -> CreateCustomerRequest {
     let (name, request_id) = (name.to_owned(), request_id.to_owned());
@@ -101,6 +103,50 @@ async fn a_key_that_may_not_leaves_the_request_id_free() {
     assert!(states(&place).await.is_empty());
     shop.account.stripe.allow(&[Key::secret(KEY)]);
     client.create_customer(request).await.unwrap();
+    assert_eq!(shop.told("customer.created"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_is_revoked_after_an_attempt_without_an_answer_frees_nothing() {
+    let (shop, place) = (Shop::open().await, Place::sqlite());
+    let server = shop.takings(&place);
+    let request = named("Ada", &uuid());
+    shop.account.stripe.fail(Faults::default().then(CUSTOMERS, &[Fault::DropAfter]));
+    let (mut client, asked) = (server.revenue().await, request.clone());
+    let call = tokio::spawn(async move { client.create_customer(asked).await });
+    while shop.account.asked(CUSTOMERS) == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    shop.account.stripe.allow(&[Key::revoked(KEY)]);
+    let status = call.await.unwrap().unwrap_err();
+    assert_eq!(info(&status).reason, "STRIPE_KEY_REFUSED");
+    assert_eq!(states(&place).await, [("open".to_owned(), 1)].into());
+    shop.account.stripe.allow(&[Key::secret(KEY)]);
+    server.revenue().await.create_customer(request).await.unwrap();
+    assert_eq!(shop.told("customer.created"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_begun_in_test_mode_is_never_sent_in_live_mode() {
+    let (shop, place) = (Shop::open().await, Place::sqlite());
+    let server = shop.takings(&place);
+    let request = named("Ada", &uuid());
+    shop.account.stripe.fail(Faults::default().then(CUSTOMERS, &[Fault::DropBefore; 6]));
+    let mut client = server.revenue().await;
+    let call = client.create_customer(request.clone());
+    assert!(tokio::time::timeout(Duration::from_millis(400), call).await.is_err());
+    server.kill();
+    assert_eq!(states(&place).await, [("open".to_owned(), 1)].into());
+    shop.account.stripe.fail(Faults::default());
+    let asked = shop.account.asked(CUSTOMERS);
+    let live = shop.takings_with(&place, "sk_live_4242424242");
+    let status = live.revenue().await.create_customer(request).await.unwrap_err();
+    assert_eq!(info(&status).reason, "STRIPE_NOT_CONFIGURED");
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert_eq!(shop.account.asked(CUSTOMERS), asked);
+    drop(live);
+    let _server = shop.takings(&place);
+    settled(&place).await;
     assert_eq!(shop.told("customer.created"), 1);
 }
 

@@ -54,10 +54,15 @@ impl Shop {
 
     /// A Takings with a key for it.
     pub fn takings(&self, place: &Place) -> Takings {
+        self.takings_with(place, KEY)
+    }
+
+    /// The same with another key.
+    pub fn takings_with(&self, place: &Place, key: &str) -> Takings {
         let url = self.account.url();
         // What look-ups bring no webhook tells, and here both must tell the same.
         let environment = [
-            ("TAKINGS__STRIPE__API_KEY", KEY),
+            ("TAKINGS__STRIPE__API_KEY", key),
             ("TAKINGS__STRIPE__API_URL", url.as_str()),
             ("TAKINGS__STRIPE__LOOK_UPS", "false"),
         ];

@@ -4,14 +4,15 @@ use crate::common::place::Place;
 use crate::common::story::plan;
 use crate::house::undisturbed;
 use crate::house::{DAY, House, deliver, derived, differences, movements, present, settled};
+use sea_orm::ConnectionTrait;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use takings::v1::analytics_service_server::AnalyticsService;
 use takings::v1::{ListMrrMovementsRequest, MovementKind, MrrMovement};
 use takings_server::analytics::AnalyticsApi;
 use takings_server::revenue::observe::observed;
-use takings_server::revenue::sync::{self, Backfill, begin, sweep};
-use takings_simulator::{Plan, Stripe};
+use takings_server::revenue::sync::{self, Backfill, KINDS, begin, sweep};
+use takings_simulator::{Key, Plan, Stripe};
 use tonic::Request;
 use uuid::Uuid;
 
@@ -198,4 +199,41 @@ async fn a_backfill_that_is_cut_off_repeats_at_most_a_page_of_each_list() {
     let (ours, theirs) =
         (present(house.database(), now).await, present(whole.database(), now).await);
     assert!(differences(&ours, &theirs).is_empty(), "{}", differences(&ours, &theirs).join("\n"));
+}
+
+#[tokio::test]
+async fn a_list_that_the_key_may_not_read_keeps_no_other_from_being_walked() {
+    let plan = plan(7);
+    let house = House::new(Place::sqlite(), &plan, plan.end()).await;
+    let may: Vec<String> =
+        KINDS.iter().map(|kind| format!("{}:read", kind.path.trim_start_matches('/'))).collect();
+    let may: Vec<&str> =
+        may.iter().map(String::as_str).filter(|it| !it.starts_with("invoices:")).collect();
+    house.stripe.allow(&[Key::restricted("sk_live_4711", &may)]);
+    let id = begin(&house.app, plan.start - DAY, Uuid::new_v4()).await.unwrap();
+    let refused = sync::run(&house.app, &id).await.unwrap_err();
+    assert!(refused.message().contains("invoices:read"), "{refused:?}");
+    let half = sync::find(&house.app, &id).await.unwrap().unwrap();
+    let open: Vec<&str> = half
+        .kinds
+        .iter()
+        .filter(|kind| kind.finished == 0)
+        .map(|kind| kind.kind.as_str())
+        .collect();
+    assert_eq!((open, half.finished_at), (vec!["invoice"], None));
+    house.stripe.allow(&[Key::secret("sk_live_4711")]);
+    run_open(&house).await;
+}
+
+#[tokio::test]
+async fn a_list_whose_place_was_deleted_is_walked_from_its_top() {
+    let plan = plan(7);
+    let house = House::new(Place::sqlite(), &plan, plan.end()).await;
+    let id = begin(&house.app, plan.start - DAY, Uuid::new_v4()).await.unwrap();
+    let gone = "update backfill_kinds set cursor_id = 'cus_gone' where kind = 'customer'";
+    house.database().write.execute_unprepared(gone).await.unwrap();
+    run_open(&house).await;
+    let customers = sync::find(&house.app, &id).await.unwrap().unwrap();
+    let customers = customers.kinds.iter().find(|kind| kind.kind == "customer").unwrap();
+    assert!(customers.objects > 0, "{customers:?}");
 }

@@ -145,8 +145,14 @@ impl Call {
             }
             Trace::Events(told_by) => {
                 let asked = json!({ "types": told_by, "created": { "gte": since.secs() - SKEW } });
-                let ours = |event: &Value| event["request"]["idempotency_key"] == key;
+                let ours = |event: &Value| {
+                    // Until 2017-05-25 events named their request alone, and no key.
+                    event["request"].is_string() || event["request"]["idempotency_key"] == key
+                };
                 let event = find(client, "/events", asked, age, ours).await?;
+                if event.as_ref().is_some_and(|event| event["request"].is_string()) {
+                    return Err(Error::keyless());
+                }
                 event.map(|event| event["data"]["object"].clone())
             }
         };

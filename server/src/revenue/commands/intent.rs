@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::error::{Error, Reason};
 pub(in crate::revenue) use crate::once::{Request, request_id};
 use crate::once::{gone, reused};
-use crate::stripe;
+use crate::stripe::{self, Account};
 use std::time::Duration;
 use takings_core::time::Timestamp;
 
@@ -59,6 +59,8 @@ pub(super) struct Intent {
     /// What the keys of its calls begin with.
     pub(super) key: String,
     pub(super) calls: Option<String>,
+    /// For which of Stripe's modes; unknown of those of an earlier release.
+    pub(super) livemode: Option<bool>,
     pub(super) state: State,
     pub(super) answer: Vec<u8>,
     /// The answer cannot be read any more: whom it named was erased.
@@ -71,7 +73,7 @@ pub(super) struct Intent {
 
 impl Intent {
     /// An intent as it is stored at first.
-    pub(super) fn new(request: &Request, calls: String, now: Timestamp) -> Intent {
+    pub(super) fn new(request: &Request, calls: String, livemode: bool, now: Timestamp) -> Intent {
         let Request { id, method, content } = request;
         Intent {
             request: id.clone(),
@@ -79,6 +81,7 @@ impl Intent {
             content: content.clone(),
             key: id.clone(),
             calls: Some(calls),
+            livemode: Some(livemode),
             state: State::Open,
             answer: Vec::new(),
             gone: false,
@@ -92,6 +95,11 @@ impl Intent {
     pub(super) fn calls(&self) -> Result<Vec<Call>, Error> {
         let calls = self.calls.as_deref().unwrap_or("[]");
         serde_json::from_str(calls).map_err(Error::internal)
+    }
+
+    /// Whether it is of an account's mode, where both are known.
+    pub(super) fn is_of(&self, account: Option<&Account>) -> Option<bool> {
+        Some(self.livemode? == account?.livemode(None))
     }
 
     /// The idempotency key of a call.

@@ -131,6 +131,12 @@ pub(super) async fn run<T: Message + Default>(app: &Arc<App>, asked: Asked) -> R
     T::decode(answer.as_slice()).map_err(Error::internal)
 }
 
+fn other_mode() -> Error {
+    let message = "this was begun in Stripe's other mode, live or test, and is not sent to this one: \
+                   configure that key, or make a new `request_id`";
+    Error::Precondition { reason: Reason::StripeNotConfigured, message: message.into() }
+}
+
 fn slow() -> Error {
     let message = "Stripe has not answered yet, and what was asked for goes on: send the same call \
                    again, with the same request id, to learn what became of it";
@@ -142,6 +148,9 @@ async fn decide(app: &App, asked: &Asked) -> Result<Vec<u8>, Error> {
         Some(intent) => (intent, false),
         None => begin(app, asked).await?,
     };
+    if intent.is_of(app.stripe().ok()) == Some(false) && intent.settled().is_none() {
+        return Err(other_mode());
+    }
     match intent.settled() {
         Some(answer) => answer,
         None => carry(app, &intent, fresh).await,
@@ -150,11 +159,12 @@ async fn decide(app: &App, asked: &Asked) -> Result<Vec<u8>, Error> {
 
 /// Stores an intent, unless another caller was faster; tells whether it is this caller's.
 async fn begin(app: &App, Asked { request, command }: &Asked) -> Result<(Intent, bool), Error> {
-    let calls = command.calls(app.stripe()?).await?;
+    let account = app.stripe()?;
+    let calls = command.calls(account).await?;
     let calls = serde_json::to_string(&calls).map_err(Error::internal)?;
-    let now = app.now();
-    if store::begin(&app.database, request, &calls, now).await? {
-        return Ok((Intent::new(request, calls, now), true));
+    let intent = Intent::new(request, calls, account.livemode(None), app.now());
+    if store::begin(&app.database, request, &intent).await? {
+        return Ok((intent, true));
     }
     let intent = intent::find(app, request).await?;
     Ok((intent.ok_or(Error::Conflict)?, false))
@@ -171,8 +181,8 @@ async fn carry(app: &App, intent: &Intent, fresh: bool) -> Result<Vec<u8>, Error
             let refusal = serde_json::to_vec(&error).map_err(Error::internal)?;
             end(app, intent, State::Refused, refusal, None).await
         }
-        Err(Error::Stripe(error)) if fresh && refuses_key(&error.kind) => {
-            // Nothing was done. Another attempt is another intent, under the same key.
+        Err(Error::Stripe(error)) if fresh && error.first && refuses_key(&error.kind) => {
+            // Nothing was done, not even by an attempt without an answer. Another attempt is another intent, under the same key.
             store::forget(&app.database, &intent.request).await?;
             Err(Error::Stripe(error))
         }
@@ -214,7 +224,11 @@ async fn send(app: &App, intent: &Intent) -> Result<Done, Error> {
                     None => return Err(doubt(app, intent, error).await?),
                 }
             }
-            sent => sent?,
+            // What went before was done.
+            Err(error) => {
+                return Err(stripe::Error { first: error.first && place == 0, ..error }.into());
+            }
+            Ok(sent) => sent,
         };
         take_in(app, &mut done).await?;
     }
@@ -273,9 +287,12 @@ async fn lapse(app: &App, intent: &Intent) -> Result<Vec<u8>, Error> {
     let calls = intent.calls()?;
     let last = calls.len().saturating_sub(1);
     let (client, key) = (&app.stripe()?.client, intent.key_of(last));
-    let call = calls.get(last).ok_or_else(|| Error::internal("an intent without calls"))?;
     let (since, now) = (intent.created_at, app.now());
-    let found = call.look(client, &key, since, now).await.map_err(unread)?;
+    let found = match calls.get(last) {
+        Some(call) => call.look(client, &key, since, now).await.map_err(unread)?,
+        // Its calls were kept for thirty days.
+        None => None,
+    };
     let Some(mut done) = found else {
         tracing::warn!(request = intent.request, method = intent.method, "a command has lapsed");
         return end(app, intent, State::Lapsed, Vec::new(), Some(Names::new())).await;
@@ -324,11 +341,10 @@ async fn end(
 
 /// Carries on with a few intents that nobody has touched since an instant; answers how many.
 pub async fn resume(app: &Arc<App>, before: Timestamp) -> Result<usize, Error> {
-    if app.stripe().is_err() {
-        return Ok(0);
-    }
+    let Ok(account) = app.stripe() else { return Ok(0) };
+    let livemode = account.livemode(None);
     let (mut resumed, mut under_way) = (0, JoinSet::new());
-    for intent in store::open(&app.database, before, AT_ONCE).await? {
+    for intent in store::open(&app.database, livemode, before, AT_ONCE).await? {
         if store::claim(&app.database, &intent, app.now()).await? {
             let app = app.clone();
             under_way.spawn(async move { carry(&app, &intent, false).await });

@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, Value};
 use takings_core::time::Timestamp;
 
 const COLUMNS: &str = "request_id, method, content_hash, idempotency_key, calls, state, answer, \
-                       key_id, key, failed_at, created_at, updated_at";
+                       key_id, key, livemode, failed_at, created_at, updated_at";
 
 /// The intent of a request id.
 pub(super) async fn find(database: &Database, request: &str) -> Result<Option<Intent>, Error> {
@@ -17,17 +17,19 @@ pub(super) async fn find(database: &Database, request: &str) -> Result<Option<In
     Ok(all(database, select, vec![request.into()]).await?.pop())
 }
 
-/// Open intents that nobody has touched since an instant, the longest untouched first.
+/// Open intents for a mode that nobody has touched since an instant, the longest untouched first.
 pub(super) async fn open(
     database: &Database,
+    livemode: bool,
     before: Timestamp,
     most: u64,
 ) -> Result<Vec<Intent>, Error> {
     let select = format!(
         "select {COLUMNS} from intents where state = 'open' and updated_at <= $1
+           and (livemode is null or livemode = $2)
          order by updated_at limit {most}"
     );
-    all(database, select, vec![before.0.into()]).await
+    all(database, select, vec![before.0.into(), i64::from(livemode).into()]).await
 }
 
 async fn all(
@@ -58,6 +60,7 @@ fn read(row: &QueryResult) -> Result<(Intent, String, Option<Sealed>), DbErr> {
         content: row.try_get("", "content_hash")?,
         key: row.try_get::<Option<String>>("", "idempotency_key")?.unwrap_or_default(),
         calls: row.try_get("", "calls")?,
+        livemode: row.try_get::<Option<i64>>("", "livemode")?.map(|it| it != 0),
         state: State::parse(&state).ok_or_else(unknown)?,
         answer: Vec::new(),
         gone: false,
@@ -74,18 +77,19 @@ fn read(row: &QueryResult) -> Result<(Intent, String, Option<Sealed>), DbErr> {
 pub(super) async fn begin(
     database: &Database,
     request: &Request,
-    calls: &str,
-    now: Timestamp,
+    intent: &Intent,
 ) -> Result<bool, Error> {
     let (Request { id, method, .. }, content) = (request, request.kept_content(&database.vault)?);
+    let (calls, now) = (intent.calls.as_deref().unwrap_or_default(), intent.created_at);
     let (calls, name) = &sealed::seal_calls(database, id, calls, now).await?;
     let insert = "insert into intents (request_id, method, content_hash, idempotency_key, calls,
-                  key_id, state, created_at, updated_at)
-                  values ($1, $2, $3, $4, $5, $6, 'open', $7, $8)
+                  key_id, state, livemode, created_at, updated_at)
+                  values ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9)
                   on conflict (request_id) do nothing";
     let values = [id, *method, &content, id, calls, name].map(Value::from);
-    let times = [now.0, now.0].map(Value::from);
-    Ok(execute(database, insert, values.into_iter().chain(times)).await?)
+    let mode = Value::from(intent.livemode.map(i64::from));
+    let rest = [mode, now.0.into(), now.0.into()];
+    Ok(execute(database, insert, values.into_iter().chain(rest)).await?)
 }
 
 /// Stores an act that is done, unless its request has one.

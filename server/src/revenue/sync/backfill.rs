@@ -13,7 +13,7 @@ use crate::error::{Error, Reason};
 use crate::ingest::Trouble;
 use crate::revenue::observe::observed;
 use crate::stripe::lists::{self, Created, Page, Question};
-use crate::stripe::{self, Client};
+use crate::stripe::{self, Client, ErrorKind};
 use std::collections::VecDeque;
 use std::error::Error as _;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,7 +31,8 @@ const AFTERMATH: Seconds = 120 * 86_400;
 pub struct Kind {
     /// What it lists.
     pub name: &'static str,
-    path: &'static str,
+    /// Where it is, such as `/invoices`.
+    pub path: &'static str,
     /// Its objects go on changing for as long as they live, so it is always listed as a whole.
     lasting: bool,
     /// What is shown only where it is asked for.
@@ -123,11 +124,13 @@ async fn write(app: &App, source: i64, id: String, since: Seconds) -> Result<Row
     Ok(store::find(&app.database, &row.id).await?.unwrap_or(row))
 }
 
-/// Does what is left of a backfill.
+/// Does what is left of a backfill. A list that Stripe refuses, such as one that a restricted key may
+/// not read, keeps none of the others from being walked.
 ///
 /// # Errors
 ///
-/// Where Stripe or the database fails. What was done by then stays done.
+/// Where Stripe or the database fails; of several lists that are refused, the first. What was done by
+/// then stays done.
 pub async fn run(app: &Arc<App>, backfill: &str) -> Result<(), Error> {
     let Some(row) = store::find(&app.database, backfill).await? else { return Ok(()) };
     let mut progress = store::progress(&app.database, backfill).await?;
@@ -148,16 +151,37 @@ pub async fn run(app: &Arc<App>, backfill: &str) -> Result<(), Error> {
         let left = left.clone();
         walkers.spawn(async move {
             let next = || left.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            let mut refused = None;
             while let Some(walk) = next() {
-                walk.finish().await?;
+                match walk.finish().await {
+                    Err(error) if is_about_a_list(&error) => drop(refused.get_or_insert(error)),
+                    walked => walked?,
+                }
             }
-            Ok::<(), Error>(())
+            Ok::<_, Error>(refused)
         });
     }
+    let mut refused = None;
     while let Some(walked) = walkers.join_next().await {
-        walked.map_err(Error::internal)??;
+        refused = refused.or(walked.map_err(Error::internal)??);
     }
-    store::finish(&app.database, backfill, app.now()).await
+    match refused {
+        Some(error) => Err(error),
+        None => store::finish(&app.database, backfill, app.now()).await,
+    }
+}
+
+/// Whether a list is refused, which says nothing of others.
+fn is_about_a_list(error: &Error) -> bool {
+    let Error::Stripe(error) = error else { return false };
+    matches!(
+        error.kind,
+        ErrorKind::Permission
+            | ErrorKind::Invalid { .. }
+            | ErrorKind::NotFound
+            | ErrorKind::Failed
+            | ErrorKind::Unreadable
+    )
 }
 
 /// One list on its way.
@@ -172,13 +196,26 @@ struct Walk {
 impl Walk {
     /// Walks to the end of the list. The next page travels while the one before is stored.
     async fn finish(mut self) -> Result<(), Error> {
-        let mut page = Some(self.page(self.progress.cursor_id.as_deref()).await?);
+        let mut page = Some(self.begin().await?);
         while let Some(current) = page {
             let (next, skipped) = tokio::join!(self.after(&current), self.take_in(&current));
             self.advance(&current, skipped?).await?;
             page = next?;
         }
         Ok(())
+    }
+
+    /// The page to begin with. Where the object is deleted after which it began, the list is walked
+    /// from its top: what is taken in again changes nothing.
+    async fn begin(&self) -> Result<Page, Error> {
+        let cursor = self.progress.cursor_id.as_deref();
+        match self.page(cursor).await {
+            Err(Error::Stripe(error)) if cursor.is_some() && is_about_an_id(&error.kind) => {
+                tracing::info!(kind = self.kind.name, "a list is walked from its top again");
+                self.page(None).await
+            }
+            page => page,
+        }
     }
 
     async fn page(&self, after: Option<&str>) -> Result<Page, Error> {
@@ -223,6 +260,10 @@ impl Walk {
         self.progress.cursor_id.clone_from(&page.next);
         store::advance(&self.app.database, &self.backfill, &self.progress).await
     }
+}
+
+fn is_about_an_id(kind: &ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Invalid { .. } | ErrorKind::NotFound)
 }
 
 /// Whether an object itself cannot be read or held, which no further attempt changes.
