@@ -61,7 +61,7 @@ fn mode(config: &Config) -> Finding {
         Some(true) => Finding::Good("mode: live events only".into()),
         Some(false) => Finding::Good("mode: test events only".into()),
         None => Finding::Note(
-            "mode: live and test events are both taken; in production set \
+            "mode: live and test events are both taken, and sums add both up; in production set \
              TAKINGS__STRIPE__LIVEMODE=true"
                 .into(),
         ),

@@ -32,7 +32,8 @@ pub struct Stripe {
     pub look_ups: bool,
     /// How long after a mark is made it is looked up: most are settled by the next events.
     pub look_up_after_seconds: u32,
-    /// Take only live (`true`) or only test events (`false`); unset: both, kept apart.
+    /// Take only live (`true`) or only test events (`false`); unset: both. They are told
+    /// apart by their source, and sums add them up.
     pub livemode: Option<bool>,
     /// How often events that no webhook brought are looked for, in seconds; 0: never. It needs a
     /// key.
