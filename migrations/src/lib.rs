@@ -27,6 +27,7 @@ mod m0017_leads;
 mod m0018_set_aside;
 mod m0019_unclicked_leads;
 mod m0020_payers;
+mod m0021_lead_clicks;
 mod m0022_erased_leads;
 mod m0023_intent_modes;
 mod schema;
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_set_aside::Migration),
             Box::new(m0019_unclicked_leads::Migration),
             Box::new(m0020_payers::Migration),
+            Box::new(m0021_lead_clicks::Migration),
             Box::new(m0022_erased_leads::Migration),
             Box::new(m0023_intent_modes::Migration),
         ]

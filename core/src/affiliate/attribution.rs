@@ -12,13 +12,18 @@ pub enum TouchKind {
     Link,
     /// The use of a partner's coupon; without a click it stands for one.
     Coupon,
-    /// What the program's own server reported.
+    /// The program's own server named the partner.
     Api,
     /// A logged act of an operator.
     Manual,
 }
 
 impl TouchKind {
+    /// Whether it names the partner outright, in place of every other touch.
+    pub fn is_named(self) -> bool {
+        matches!(self, TouchKind::Api | TouchKind::Manual)
+    }
+
     /// Every kind.
     pub const ALL: [TouchKind; 4] =
         [TouchKind::Link, TouchKind::Coupon, TouchKind::Api, TouchKind::Manual];
@@ -86,7 +91,7 @@ pub enum Rule {
     CouponWins,
     /// A coupon stood against a click, and the click wins.
     ClickWins,
-    /// An operator said so.
+    /// Somebody said so: an operator, or the program's own server.
     Manual,
 }
 
@@ -136,7 +141,8 @@ pub fn is_eligible(touch: &Touch, conversion: Timestamp, window_days: i64) -> bo
 /// Binds a customer under one version of terms; `None`: no touch is eligible.
 ///
 /// The newest manual touch freezes the binding, whatever its window. A binding on which a payout
-/// was already sent, `paid`, stays; only a manual touch is stronger.
+/// was already sent, `paid`, stays; only a manual touch is stronger. Else the newest call that names a
+/// partner wins, whatever its window.
 pub fn bind(
     rules: Attribution,
     terms: &str,
@@ -145,12 +151,17 @@ pub fn bind(
     paid: Option<&Binding>,
 ) -> Option<Binding> {
     let path = path(rules, conversion, touches);
-    let manual = touches.iter().filter(|touch| touch.kind == TouchKind::Manual);
-    if let Some(touch) = manual.max_by(|a, b| later(a, b)) {
+    let newest = |kind: TouchKind| {
+        touches.iter().filter(|touch| touch.kind == kind).max_by(|a, b| later(a, b))
+    };
+    if let Some(touch) = newest(TouchKind::Manual) {
         return Some(binding(touch, terms, path, Rule::Manual));
     }
     if let Some(paid) = paid {
         return Some(paid.clone());
+    }
+    if let Some(touch) = newest(TouchKind::Api) {
+        return Some(binding(touch, terms, path, Rule::Manual));
     }
     let (touch, rule) = winner(rules, &path)?;
     let touch = touch.clone();
@@ -160,7 +171,7 @@ pub fn bind(
 /// The eligible touches, by time and id.
 pub fn path(rules: Attribution, conversion: Conversion, touches: &[Touch]) -> Vec<Touch> {
     let eligible = |touch: &&Touch| {
-        touch.kind != TouchKind::Manual
+        !touch.kind.is_named()
             && conversion
                 .instant(touch.kind)
                 .is_some_and(|instant| is_eligible(touch, instant, rules.window_days))

@@ -35,7 +35,7 @@ use crate::version::Moment;
 pub use account::Account;
 pub use difference::{difference, revenue_difference};
 pub use revenue::{RevenueKey, RevenueKind};
-pub use sale::{Referral, referral, sales};
+pub use sale::{Referral, referrals, sales};
 use settlement::Settlement;
 use std::collections::{BTreeMap, BTreeSet};
 pub use transaction::{counter, has_source};

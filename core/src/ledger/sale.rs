@@ -24,24 +24,24 @@ use crate::billing::facts::{Dispute, Payer, Seconds};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// What a settlement says of who brought the customer.
+/// What a Checkout session says of who brought the customer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Referral {
-    /// The click's id, as the Checkout session was given it.
+    /// The click's id, as the session was given it; or whatever else the shop calls the buyer.
     pub client_reference_id: Option<String>,
-    /// The coupons that its sessions used.
+    /// The coupons that it used.
     pub coupons: Vec<String>,
-    /// The promotion codes that its sessions used, by id.
+    /// The promotion codes that it used, by id.
     pub promotion_codes: Vec<String>,
-    /// When the session was made: the instant of a touch by coupon.
-    pub at: Option<Timestamp>,
+    /// When it was made: the instant of a touch by coupon.
+    pub at: Timestamp,
     /// The subscription that the session made: whose it is where nothing else says whose.
     pub subscription: Option<String>,
 }
 
-/// What the sessions of one settlement say of who brought the customer; the earliest one that says
-/// anything counts.
-pub fn referral(members: &[Member]) -> Referral {
+/// What the sessions of one settlement say that may name who brought the customer, the earliest first.
+/// Which clicks and coupons are a partner's is not known here.
+pub fn referrals(members: &[Member]) -> Vec<Referral> {
     let settlement = Settlement::of(members);
     let mut sessions: Vec<_> = settlement.sessions.values().collect();
     sessions.sort_by_key(|session| (session.last().created, session.id));
@@ -51,14 +51,14 @@ pub fn referral(members: &[Member]) -> Referral {
             client_reference_id: session.newest(|it| it.client_reference_id.clone()),
             coupons: it.coupons.clone(),
             promotion_codes: it.promotion_codes.clone(),
-            at: Some(Timestamp::from_secs(it.created)),
+            at: Timestamp::from_secs(it.created),
             subscription: session.newest(|it| it.subscription.clone()),
         }
     });
     let tells = |it: &Referral| {
         it.client_reference_id.is_some() || !it.coupons.is_empty() || !it.promotion_codes.is_empty()
     };
-    said.into_iter().find(tells).unwrap_or_default()
+    said.filter(tells).collect()
 }
 
 /// The sales of one settlement, by payment and id. The order of `members` does not matter.

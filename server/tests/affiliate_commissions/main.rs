@@ -13,6 +13,7 @@ mod learned;
 mod lives;
 mod mends;
 mod orders;
+mod sessions;
 mod shop;
 
 #[path = "../common/mod.rs"]

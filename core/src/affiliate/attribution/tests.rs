@@ -80,6 +80,21 @@ fn a_manual_act_freezes_the_binding_whenever_it_was() {
 }
 
 #[test]
+fn a_call_that_names_a_partner_wins_until_a_payout_was_sent_or_a_person_decides() {
+    let mut touches = vec![click("a", "p1", 5), touch("c1", "p7", TouchKind::Api, at(500))];
+    touches.push(touch("c2", "p8", TouchKind::Api, at(900)));
+    let bound = bind(Attribution::DUB, "v1", sold(10), &touches, None).unwrap();
+    assert_eq!((bound.partner.as_str(), bound.rule), ("p8", Rule::Manual));
+    assert_eq!(bound.path.len(), 1, "a call is no step of the path");
+    let paid = bind(Attribution::DUB, "v1", sold(10), &touches[..1], None);
+    let frozen = bind(Attribution::DUB, "v1", sold(10), &touches, paid.as_ref());
+    assert_eq!(frozen, paid, "what was paid out is moved by no call");
+    touches.push(touch("m", "p9", TouchKind::Manual, at(1)));
+    let decided = bind(Attribution::DUB, "v1", sold(10), &touches, paid.as_ref()).unwrap();
+    assert_eq!(decided.partner, "p9");
+}
+
+#[test]
 fn between_a_coupon_and_a_click_the_policy_decides() {
     let coupon = touch("c", "p2", TouchKind::Coupon, at(8));
     let touches = [click("a", "p1", 9), coupon.clone()];

@@ -107,15 +107,20 @@ impl Convert {
         let coupons: BTreeSet<&str> = self.coupon.as_deref().into_iter().collect();
         let known = Known::of(tx, &clicks, &coupons).await?;
         let mut touches = Vec::new();
-        let key = |id: String| (self.program.clone(), self.source, self.customer.clone(), id);
+        let key = |id: String| TouchKey {
+            program: self.program.clone(),
+            source: self.source,
+            customer: self.customer.clone(),
+            id,
+            told_by: told_by.clone(),
+        };
         if let Some(click) = &self.click {
-            let found =
-                known.click(click, &told_by).filter(|(program, _)| *program == self.program);
+            let found = known.click(click).filter(|(program, _)| *program == self.program);
             let (_, touch) = found.ok_or_else(|| unknown_click(click))?;
             touches.push((key(click.clone()), touch));
         }
         if let Some(coupon) = &self.coupon {
-            let found = known.coupon(coupon, self.paid_at, &told_by);
+            let found = known.coupon(coupon, self.paid_at);
             let own = found.filter(|(program, _)| *program == self.program);
             touches.extend(own.map(|(_, it)| (key(format!("{coupon}:{}", self.id)), it)));
         }
@@ -123,9 +128,9 @@ impl Convert {
             let found = partners::load(tx, partner).await?;
             let own = found.filter(|it| it.program == self.program);
             let partner = own.ok_or_else(|| partners::unknown(partner))?.id;
-            let kind = TouchKind::Manual.as_str();
-            let touch = TouchRow { partner, link: None, kind, at: self.paid_at, told_by };
-            touches.push((key(format!("conversion:{}", self.id)), touch));
+            let kind = TouchKind::Api.as_str();
+            let touch = TouchRow { partner, link: None, kind, at: self.paid_at };
+            touches.push((key(told_by.clone()), touch));
         }
         Ok(touches)
     }

@@ -39,10 +39,10 @@ impl Affected {
     }
 
     /// A touch has come or gone.
-    pub(super) fn touch(&mut self, (program, source, customer, _): &TouchKey) {
-        self.whole((*source, customer.clone()));
-        if !program.is_empty() {
-            self.program(program.clone());
+    pub(super) fn touch(&mut self, key: &TouchKey) {
+        self.whole((key.source, key.customer.clone()));
+        if !key.program.is_empty() {
+            self.program(key.program.clone());
         }
     }
 

@@ -8,8 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use takings_core::time::Timestamp;
 
 /// Rewrites what a lead tells of a person's customers: where a click brought the lead, the click's
-/// touch and when the person became a lead; else nothing. What a settlement has told stays. A click
-/// that is not known tells nothing.
+/// touch and when the person became a lead; else nothing. A click that is not known tells nothing.
 pub(crate) async fn tell_lead(
     tx: &mut Tx<'_>,
     batch: Batch,
@@ -23,18 +22,11 @@ pub(crate) async fn tell_lead(
     store::lock_customers(tx, customers.iter()).await?;
     let (mut affected, mut changes) = (Affected::default(), store::Changes::default());
     let old = store::told_by_lead(tx, lead, customers).await?;
-    let (kept, new): (BTreeMap<_, _>, BTreeMap<_, _>) =
-        told.into_iter().partition(|(key, _)| old.contains_key(key));
-    compare_touches(&old, &kept, (&mut changes, &mut affected), batch);
+    compare_touches(&old, &told, (&mut changes, &mut affected), batch);
     changes.write(tx).await?;
-    let mut changes = store::Changes::default();
-    new.iter().for_each(|(key, touch)| changes.touch(key, touch, batch));
-    for key in store::add_touches(tx, &changes.touches).await? {
-        affected.touch(&key);
-    }
     if !affected.is_empty() {
         // When somebody became a lead says which touches count, of whichever program.
-        let programs = old.keys().chain(new.keys()).map(|(program, ..)| program);
+        let programs = old.keys().chain(told.keys()).map(|key| &key.program);
         programs.filter(|it| !it.is_empty()).for_each(|it| affected.program(it.clone()));
     }
     Ok(affected)
@@ -46,18 +38,16 @@ async fn touches(
     customers: &[Key],
 ) -> Result<BTreeMap<TouchKey, TouchRow>, Trouble> {
     let known = Known::of(tx, &BTreeSet::from([click]), &BTreeSet::new()).await?;
-    let Some((program, touch)) = known.click(click, lead) else { return Ok(BTreeMap::new()) };
-    let own = TouchRow {
-        partner: String::new(),
-        link: None,
-        kind: LEAD,
-        at: captured_at,
-        told_by: lead.to_owned(),
-    };
+    let Some((program, touch)) = known.click(click) else { return Ok(BTreeMap::new()) };
+    let own = TouchRow { partner: String::new(), link: None, kind: LEAD, at: captured_at };
     let mut touches = BTreeMap::new();
     for (source, customer) in customers {
-        let key = |program: &str, id: &str| {
-            (program.to_owned(), *source, customer.clone(), id.to_owned())
+        let key = |program: &str, id: &str| TouchKey {
+            program: program.to_owned(),
+            source: *source,
+            customer: customer.clone(),
+            id: id.to_owned(),
+            told_by: lead.to_owned(),
         };
         touches.insert(key("", lead), own.clone());
         touches.insert(key(&program, click), touch.clone());

@@ -13,8 +13,8 @@ pub(crate) use affected::Affected;
 pub(crate) use leads::tell_lead;
 pub(super) use said::Known;
 pub use store::marks::give_up;
-pub(super) use store::marks::mark_since;
 pub(crate) use store::marks::{aside, try_again};
+pub(super) use store::marks::{mark_paid_by, mark_since};
 pub(super) use store::{of_customers, one, write_conversion};
 
 use crate::db::Tx;
@@ -38,8 +38,18 @@ pub(super) struct Row {
     pub(super) content: String,
 }
 
-/// What a touch is known by: program, source, customer, id. A lead has no program.
-pub(super) type TouchKey = (String, i64, String, String);
+/// What a touch is known by. Whoever tells of it has a row of its own, so that none depends on who was
+/// the last.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct TouchKey {
+    /// Empty for a lead.
+    pub(super) program: String,
+    pub(super) source: i64,
+    pub(super) customer: String,
+    pub(super) id: String,
+    /// The settlement, the conversion or the lead that says so.
+    pub(super) told_by: String,
+}
 
 /// A touch as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,8 +58,6 @@ pub(super) struct TouchRow {
     pub(super) link: Option<String>,
     pub(super) kind: &'static str,
     pub(super) at: Timestamp,
-    /// The settlement, or the conversion, that says so.
-    pub(super) told_by: String,
 }
 
 /// The kind of a row of `touches` that is a lead.

@@ -7,13 +7,14 @@ use crate::ingest::{Key, Trouble};
 use std::collections::{BTreeMap, BTreeSet};
 use takings_core::affiliate::attribution::TouchKind;
 use takings_core::affiliate::sale::Sale;
-use takings_core::ledger::{Member, Referral, referral, sales};
+use takings_core::ledger::{Member, Referral, referrals, sales};
 use takings_core::time::{DAY_MICROS, Timestamp};
 
 /// What one settlement says.
 pub(super) struct Said {
     pub(super) sales: Vec<Sale>,
-    referral: Referral,
+    /// The earliest first.
+    referrals: Vec<Referral>,
     /// Whose it is; a sale of nobody is its order's.
     customers: BTreeSet<String>,
 }
@@ -34,73 +35,75 @@ impl Said {
             let states = members.iter().flat_map(|it| &it.moments).map(|moment| &moment.state);
             customers.extend(states.filter_map(|state| state.customer()).next().map(str::to_owned));
         }
-        Ok(Said { sales, referral: referral(members), customers })
+        Ok(Said { sales, referrals: referrals(members), customers })
     }
 
-    /// The click that the Checkout session was given.
-    pub(super) fn click(&self) -> Option<&str> {
-        self.referral.client_reference_id.as_deref().filter(|id| is_id(id, "clk"))
+    /// The clicks that its sessions were given.
+    fn clicks(&self) -> impl Iterator<Item = &str> {
+        self.referrals.iter().filter_map(click)
     }
 
-    /// What a link's coupon may name: coupons and promotion codes.
+    /// What links' coupons may name.
     fn coupons(&self) -> impl Iterator<Item = &str> {
-        let referral = &self.referral;
-        referral.coupons.iter().chain(&referral.promotion_codes).map(String::as_str)
+        self.referrals.iter().flat_map(coupons)
     }
 
-    /// The subscription that tells whose it is, where nothing of the settlement does.
-    pub(super) fn subscription(&self) -> Option<&str> {
-        self.referral.subscription.as_deref().filter(|_| self.customers.is_empty())
+    /// The subscriptions that tell whose it is, where nothing of the settlement does.
+    fn subscriptions(&self) -> impl Iterator<Item = &str> {
+        let named = self.referrals.iter().filter_map(|it| it.subscription.as_deref());
+        named.filter(|_| self.customers.is_empty())
     }
 
     /// What it names and nobody has told of, each with the instant until which it is awaited.
-    pub(super) fn awaits<'a>(
-        &'a self,
-        source: i64,
-        known: &Known,
-        now: Timestamp,
-    ) -> Vec<(&'a str, i64)> {
+    pub(super) fn awaits(&self, source: i64, known: &Known, now: Timestamp) -> Vec<(&str, i64)> {
         let patience = now.0.saturating_add(PATIENCE);
-        let click = self.click().filter(|click| !known.has(click));
-        let subscription = self.subscription().filter(|id| known.customer(source, id).is_none());
-        let notice = self.referral.at.map_or(0, |at| at.0.saturating_add(NOTICE));
-        let coupons = self.coupons().filter(|coupon| !known.names(coupon) && notice > now.0);
-        let long = click.into_iter().chain(subscription).map(|it| (it, patience));
-        long.chain(coupons.map(|it| (it, notice))).collect()
+        let clicks = self.clicks().filter(|click| !known.has(click));
+        let subscriptions = self.subscriptions().filter(|id| known.customer(source, id).is_none());
+        let mut awaited: Vec<(&str, i64)> =
+            clicks.chain(subscriptions).map(|it| (it, patience)).collect();
+        for it in &self.referrals {
+            let notice = it.at.0.saturating_add(NOTICE);
+            let unknown = coupons(it).filter(|coupon| !known.names(coupon) && notice > now.0);
+            awaited.extend(unknown.map(|coupon| (coupon, notice)));
+        }
+        awaited
     }
 
-    /// The touches that it tells of, and the lead: when the session was made.
+    /// The touches that it tells of, and the lead: when the first session was made that names a
+    /// partner. A session that names none, such as one that was left with the shop's own reference,
+    /// says nothing of who brought the customer.
     pub(super) fn touches(
         &self,
         (source, root): (i64, &str),
         known: &Known,
     ) -> Vec<(TouchKey, TouchRow)> {
-        let Some(at) = self.referral.at else { return Vec::new() };
+        let told = self.referrals.iter().map(|it| (it.at, known.touches(it)));
+        let Some((at, mut told)) = told.into_iter().find(|(_, touches)| !touches.is_empty()) else {
+            return Vec::new();
+        };
+        let lead = TouchRow { partner: String::new(), link: None, kind: LEAD, at };
+        told.push((String::new(), root.to_owned(), lead));
+        let by_subscription = self.subscriptions().find_map(|id| known.customer(source, id));
         let mut touches = Vec::new();
-        let by_subscription = self.subscription().and_then(|id| known.customer(source, id));
         for customer in self.customers.iter().map(String::as_str).chain(by_subscription) {
-            let key =
-                |program: &str, id: String| (program.to_owned(), source, customer.to_owned(), id);
-            let lead = TouchRow {
-                partner: String::new(),
-                link: None,
-                kind: LEAD,
-                at,
-                told_by: root.to_owned(),
-            };
-            touches.push((key("", root.to_owned()), lead));
-            if let Some((program, touch)) = self.click().and_then(|id| known.click(id, root)) {
-                let id = self.click().unwrap_or_default().to_owned();
-                touches.push((key(&program, id), touch));
-            }
-            for coupon in self.coupons() {
-                if let Some((program, touch)) = known.coupon(coupon, at, root) {
-                    touches.push((key(&program, format!("{coupon}:{}", at.secs())), touch));
-                }
+            for (program, id, touch) in &told {
+                let (program, customer, id) = (program.clone(), customer.to_owned(), id.clone());
+                let key = TouchKey { program, source, customer, id, told_by: root.to_owned() };
+                touches.push((key, touch.clone()));
             }
         }
         touches
     }
+}
+
+/// The click that a session was given.
+fn click(referral: &Referral) -> Option<&str> {
+    referral.client_reference_id.as_deref().filter(|id| is_id(id, "clk"))
+}
+
+/// What a link's coupon may name: coupons and promotion codes.
+fn coupons(referral: &Referral) -> impl Iterator<Item = &str> {
+    referral.coupons.iter().chain(&referral.promotion_codes).map(String::as_str)
 }
 
 /// The clicks, links and subscriptions that settlements name.
@@ -124,10 +127,12 @@ impl Known {
         tx: &mut Tx<'_>,
         told: &BTreeMap<Key, Said>,
     ) -> Result<Known, Trouble> {
-        let clicks: BTreeSet<&str> = told.values().filter_map(Said::click).collect();
+        let clicks: BTreeSet<&str> = told.values().flat_map(Said::clicks).collect();
         let coupons: BTreeSet<&str> = told.values().flat_map(Said::coupons).collect();
-        let named = told.iter().filter_map(|(key, said)| Some((key.0, said.subscription()?)));
-        let named: BTreeSet<Key> = named.map(|(source, id)| (source, id.to_owned())).collect();
+        let named = told
+            .iter()
+            .flat_map(|(key, said)| said.subscriptions().map(move |id| (key.0, id.to_owned())));
+        let named: BTreeSet<Key> = named.collect();
         let customers = store::marks::owners(tx, &named).await?.into_iter().collect();
         Ok(Known { customers, ..Known::of(tx, &clicks, &coupons).await? })
     }
@@ -177,14 +182,24 @@ impl Known {
         self.clicks.contains_key(click)
     }
 
+    /// The touches of what a session names, with their programs and ids.
+    fn touches(&self, referral: &Referral) -> Vec<(String, String, TouchRow)> {
+        let clicked = click(referral).and_then(|id| {
+            let (program, touch) = self.click(id)?;
+            Some((program, id.to_owned(), touch))
+        });
+        let at = referral.at;
+        let used = coupons(referral).filter_map(|coupon| {
+            let (program, touch) = self.coupon(coupon, at)?;
+            Some((program, format!("{coupon}:{}", at.secs()), touch))
+        });
+        clicked.into_iter().chain(used).collect()
+    }
+
     /// The touch of a click, and its program.
-    pub(in crate::affiliate) fn click(
-        &self,
-        id: &str,
-        told_by: &str,
-    ) -> Option<(String, TouchRow)> {
+    pub(in crate::affiliate) fn click(&self, id: &str) -> Option<(String, TouchRow)> {
         let (owner, at) = self.clicks.get(id)?;
-        Some(owner.touch(TouchKind::Link, *at, told_by))
+        Some(owner.touch(TouchKind::Link, *at))
     }
 
     /// The touches of a coupon used at an instant, with their programs: at most one, because of two
@@ -193,24 +208,22 @@ impl Known {
         &self,
         coupon: &str,
         at: Timestamp,
-        told_by: &str,
     ) -> Option<(String, TouchRow)> {
         let holds = |(_, from, until): &&(Owner, Timestamp, Option<Timestamp>)| {
             from.secs() <= at.secs() && until.is_none_or(|until| at < until)
         };
         let (owner, ..) = self.coupons.get(coupon)?.iter().find(holds)?;
-        Some(owner.touch(TouchKind::Coupon, at, told_by))
+        Some(owner.touch(TouchKind::Coupon, at))
     }
 }
 
 impl Owner {
-    fn touch(&self, kind: TouchKind, at: Timestamp, told_by: &str) -> (String, TouchRow) {
+    fn touch(&self, kind: TouchKind, at: Timestamp) -> (String, TouchRow) {
         let touch = TouchRow {
             partner: self.partner.clone(),
             link: Some(self.link.clone()),
             kind: kind.as_str(),
             at,
-            told_by: told_by.to_owned(),
         };
         (self.program.clone(), touch)
     }

@@ -96,6 +96,17 @@ static MARK: Query = Query::new(
     &[("wanted", Text), ("payee", Text), ("since", Int), ("unit", Int)],
 );
 
+/// Customers whose commissions a payout has.
+static MARK_PAID: Query = Query::new(
+    "mark_paid_customers",
+    "insert into changed_customers (source_id, customer, batch)
+     select distinct c.source_id, c.customer, t0.unit from {0} cross join commissions c
+     where c.payout = t0.claimant
+     on conflict (source_id, customer) do update set batch = excluded.batch,
+     set_aside_at = null",
+    &[("claimant", Text), ("unit", Int)],
+);
+
 /// Whose some subscriptions are, as far as that is known.
 static OWNERS: Query = Query::new(
     "subscriptions_told",
@@ -250,6 +261,18 @@ pub(in crate::affiliate) async fn mark_since(
     let partner = partner.unwrap_or_default();
     row.push([program.into(), partner.into(), since.0.into(), batch.id.into()]);
     tx.fetch(&MARK, &row).await?;
+    Ok(())
+}
+
+/// Marks the customers whose commissions a payout has.
+pub(in crate::affiliate) async fn mark_paid_by(
+    tx: &mut Tx<'_>,
+    batch: Batch,
+    payout: &str,
+) -> Result<(), Trouble> {
+    let mut row = Rows::default();
+    row.push([payout.into(), batch.id.into()]);
+    tx.fetch(&MARK_PAID, &row).await?;
     Ok(())
 }
 

@@ -29,12 +29,14 @@ pub(super) static COUPONS: Query = Query::new(
 static LOCK_SETTLEMENTS: Query =
     Query::new("lock_sales", "select pg_advisory_xact_lock(7415370618) is null", &[]);
 
+/// Under whichever source: a customer of the program's own telling and a Stripe customer of the same id
+/// are one person.
 static LOCK_CUSTOMERS: Query = Query::new(
     "lock_customers",
     "select pg_advisory_xact_lock(k.key) is null
-     from (select distinct hashtextextended('sales of ' || t0.id, t0.source_id) as key
+     from (select distinct hashtextextended('sales of ' || t0.id, 0) as key
            from {0} order by 1) k",
-    &[("source_id", Int), ("id", Text)],
+    &[("id", Text)],
 );
 
 /// The stored sales of settlements, and of those that became part of them: a settlement is named
@@ -104,13 +106,6 @@ static OF_LEAD: Query = Query::new(
     &[("source_id", Int), ("lead", Text), ("buyer", Text)],
 );
 
-static ADD_TOUCHES: Insert = Insert::new(
-    "touches",
-    KEEP_TOUCHES.columns,
-    "on conflict (program, source_id, customer, id) do nothing
-     returning program, source_id, customer, id",
-);
-
 static KEEP_TOUCHES: Insert = Insert::new(
     "touches",
     &[
@@ -125,14 +120,14 @@ static KEEP_TOUCHES: Insert = Insert::new(
         ("told_by", Text),
         ("batch", Int),
     ],
-    "on conflict (program, source_id, customer, id) do update set partner = excluded.partner,
-     link = excluded.link, kind = excluded.kind, touched_at = excluded.touched_at,
-     told_by = excluded.told_by, batch = excluded.batch",
+    "on conflict (program, source_id, customer, id, told_by) do update set
+     partner = excluded.partner, link = excluded.link, kind = excluded.kind,
+     touched_at = excluded.touched_at, batch = excluded.batch",
 );
 
 static DROP_TOUCHES: Delete = Delete::new(
     "touches",
-    &[("program", Text), ("source_id", Int), ("customer", Text), ("id", Text)],
+    &[("program", Text), ("source_id", Int), ("customer", Text), ("id", Text), ("told_by", Text)],
 );
 
 static WRITE: Bundle = Bundle::new(
@@ -182,8 +177,8 @@ impl Changes {
 
     pub(super) fn touch(
         &mut self,
-        (program, source, customer, id): &TouchKey,
-        TouchRow { partner, link, kind, at, told_by }: &TouchRow,
+        TouchKey { program, source, customer, id, told_by }: &TouchKey,
+        TouchRow { partner, link, kind, at }: &TouchRow,
         batch: Batch,
     ) {
         self.touches.push([
@@ -200,12 +195,14 @@ impl Changes {
         ]);
     }
 
-    pub(super) fn touch_gone(&mut self, (program, source, customer, id): &TouchKey) {
+    pub(super) fn touch_gone(&mut self, key: &TouchKey) {
+        let TouchKey { program, source, customer, id, told_by } = key;
         self.gone_touches.push([
             program.as_str().into(),
             (*source).into(),
             customer.as_str().into(),
             id.as_str().into(),
+            told_by.as_str().into(),
         ]);
     }
 
@@ -215,13 +212,6 @@ impl Changes {
             [&self.gone_sales, &self.sales, &self.gone_touches, &self.touches, &self.awaited];
         Ok(tx.write(&WRITE, &rows).await?)
     }
-}
-
-/// Adds touches that are not known; answers which those are.
-pub(super) async fn add_touches(tx: &mut Tx<'_>, rows: &Rows) -> Result<Vec<TouchKey>, Trouble> {
-    let added = tx.insert(&ADD_TOUCHES, rows).await?;
-    let key = |row: &crate::db::Row| Ok((row.text(0)?, row.int(1)?, row.text(2)?, row.text(3)?));
-    added.iter().map(key).collect()
 }
 
 /// Waits until nobody else rewrites the sales of settlements.
@@ -237,7 +227,8 @@ pub(super) async fn lock_customers<'a>(
     tx: &mut Tx<'_>,
     customers: impl Iterator<Item = &'a Key>,
 ) -> Result<(), Trouble> {
-    let rows = keys(customers);
+    let mut rows = Rows::default();
+    customers.for_each(|(_, id)| rows.push([id.as_str().into()]));
     if tx.kind() == Kind::Postgres && !rows.is_empty() {
         tx.fetch(&LOCK_CUSTOMERS, &rows).await?;
     }
@@ -292,9 +283,15 @@ fn touch(row: &crate::db::Row) -> Result<(TouchKey, TouchRow), Trouble> {
         link: row.opt_text(5)?,
         kind: TouchKind::parse(&row.text(6)?).map_or(LEAD, TouchKind::as_str),
         at: Timestamp(row.int(7)?),
+    };
+    let key = TouchKey {
+        program: row.text(0)?,
+        source: row.int(1)?,
+        customer: row.text(2)?,
+        id: row.text(3)?,
         told_by: row.text(8)?,
     };
-    Ok(((row.text(0)?, row.int(1)?, row.text(2)?, row.text(3)?), touch))
+    Ok((key, touch))
 }
 
 /// All sales of some customers; which are of new customers is not said.
