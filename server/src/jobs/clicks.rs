@@ -12,15 +12,16 @@ use takings_core::time::{DAY_MICROS, Day, Timestamp};
 /// overtaken.
 const SETTLED: i64 = 3_600_000_000;
 
-/// Links that have clicks to drop, after one. A click that a touch names stays: from it the touch is
-/// derived again, explained, and looked at for signs of fraud.
+/// Links that have clicks to drop, after one. A click that a touch or a lead names stays: from it the
+/// touch is derived again, explained, and looked at for signs of fraud.
 static LINKS: Query = Query::new(
     "links_of_old_clicks",
     "select l.id from {0} cross join affiliate_links l
      where l.id > t0.since and exists (
          select 1 from clicks c
          where c.link = l.id and c.clicked_at < t0.until and c.recorded_at < t0.settled
-           and not exists (select 1 from touches t where t.id = c.id))
+           and not exists (select 1 from touches t where t.id = c.id)
+           and not exists (select 1 from leads n where n.click = c.id))
      order by l.id limit 100",
     &[("since", Text), ("until", Int), ("settled", Int)],
 );
@@ -29,7 +30,8 @@ static OLDEST: Query = Query::new(
     "oldest_click",
     "select min(c.clicked_at) from {0} cross join clicks c
      where c.link = t0.wanted and c.clicked_at < t0.until and c.recorded_at < t0.settled
-       and not exists (select 1 from touches t where t.id = c.id)",
+       and not exists (select 1 from touches t where t.id = c.id)
+       and not exists (select 1 from leads n where n.click = c.id)",
     &[("wanted", Text), ("until", Int), ("settled", Int)],
 );
 
@@ -40,6 +42,7 @@ static COUNT: Query = Query::new(
      from {0} cross join clicks c
      where c.link = t0.wanted and c.clicked_at >= t0.low and c.clicked_at < t0.high
        and c.recorded_at < t0.settled and not exists (select 1 from touches t where t.id = c.id)
+       and not exists (select 1 from leads n where n.click = c.id)
      group by c.link, t0.day, c.outcome
      on conflict (link, day, outcome) do update set
          clicks = click_counts.clicks + excluded.clicks,
@@ -53,7 +56,8 @@ static DROP: Query = Query::new(
          select c.id from {0} cross join clicks c
          where c.link = t0.wanted and c.clicked_at >= t0.low and c.clicked_at < t0.high
            and c.recorded_at < t0.settled
-           and not exists (select 1 from touches t where t.id = c.id))
+           and not exists (select 1 from touches t where t.id = c.id)
+           and not exists (select 1 from leads n where n.click = c.id))
      returning id",
     &[("wanted", Text), ("low", Int), ("high", Int), ("settled", Int)],
 );

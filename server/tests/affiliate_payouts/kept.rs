@@ -38,16 +38,23 @@ async fn old_clicks_are_counted_and_dropped_but_for_those_that_brought_somebody(
             desk.program
         );
         desk.run(&touch).await;
+        let leads = desk.click(&link, &anna, midnight + 5, "valid").await;
+        desk.run(&format!(
+            "insert into leads (id, source, campaign, referrer_host, click, verdict, reasons, stage,
+                                unsubscribe_hash, captured_at, recorded_at, updated_at)
+             values ('lead_1', '', '', '', '{leads}', 'ok', '', 'lead', '', 0, 0, 0)"
+        ))
+        .await;
         let before = counts(&desk, &anna).await;
         let now = Timestamp::from_secs(NOW);
         assert_eq!(drop_clicks(&desk.database, 500, now).await.unwrap(), 0, "none is so old");
         assert_eq!(drop_clicks(&desk.database, 400, now).await.unwrap(), 4, "{}", place.kind());
-        let mut kept = vec![brought, young];
+        let mut kept = vec![brought, leads, young];
         kept.sort();
         assert_eq!(desk.texts("select id from clicks order by id").await, kept);
         let after = counts(&desk, &anna).await;
         assert_eq!((before[0], before[2]), (after[0], after[2]), "{before:?}");
-        assert_eq!(after, [5, 3, 1], "a visitor of two clicks of a day is one");
+        assert_eq!(after, [6, 3, 1], "a visitor of two clicks of a day is one");
         let days = "select count(*) from click_counts where outcome = 'valid'";
         assert_eq!(desk.number(days).await, 2);
         assert_eq!(drop_clicks(&desk.database, 400, now).await.unwrap(), 0, "nothing is left");

@@ -17,6 +17,7 @@ mod crowds;
 mod desk;
 mod dns;
 mod forms;
+mod late_clicks;
 mod pages;
 mod persons;
 mod rebuilt;

@@ -15,6 +15,7 @@ mod store;
 
 pub use bots::is_bot;
 pub use flush::run;
+pub(crate) use store::wait_for;
 pub use store::{CLICKS, Click, load};
 
 use super::links::{self, Target};

@@ -1,7 +1,7 @@
 //! Rows of `clicks`, `click_counts` and `click_salts`.
 
 use super::Seen;
-use crate::db::{Cell, Database, Insert, Query, Rows, Tx, Type};
+use crate::db::{Cell, Database, Insert, Kind, Query, Rows, Tx, Type};
 use crate::ingest::Trouble;
 use sea_orm::{DbErr, Statement};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -25,6 +25,28 @@ pub static CLICKS: Insert = Insert::new(
         ("ad_parameter", Type::Text),
     ],
     "on conflict (id) do nothing returning id",
+);
+
+/// Marks the mailboxes of leads that name clicks: what was not known when they were derived is now.
+static LEADS: Query = Query::new(
+    "clicks_of_leads",
+    "insert into changed_people (email_index, mark)
+     select distinct l.email_index, 1 from {0} cross join leads l
+     where l.click = t0.click and l.email_index is not null
+     on conflict (email_index) do update set mark = changed_people.mark + 1",
+    &[("click", Type::Text)],
+);
+
+/// Held by whoever stores clicks, until they are seen.
+static STORING: Query =
+    Query::new("clicks_storing", "select pg_advisory_xact_lock_shared(7415370619) is null", &[]);
+
+/// Waits for them, and holds up nobody.
+static STORED: Query = Query::new(
+    "clicks_stored",
+    "select case when pg_advisory_lock(7415370619) is null then false
+                 else pg_advisory_unlock(7415370619) end",
+    &[],
 );
 
 static COUNTS: Insert = Insert::new(
@@ -103,10 +125,20 @@ pub struct Click {
 }
 
 /// Stores clicks; answers what each was taken for, by what is stored where its id was there before.
+/// Leads that name one are derived again.
 pub(super) async fn insert(tx: &mut Tx<'_>, rows: &[Row<'_>]) -> Result<Vec<Reason>, Trouble> {
-    let mut cells = Rows::default();
+    let (mut cells, mut named) = (Rows::default(), Rows::default());
     rows.iter().for_each(|row| cells.push(row_of(row)));
+    if tx.kind() == Kind::Postgres {
+        tx.fetch(&STORING, &Rows::default()).await?;
+    }
     let inserted = tx.insert(&CLICKS, &cells).await?;
+    for row in &inserted {
+        named.push([row.text(0)?.into()]);
+    }
+    if !named.is_empty() {
+        tx.fetch(&LEADS, &named).await?;
+    }
     if inserted.len() == rows.len() {
         return Ok(rows.iter().map(|row| row.reason).collect());
     }
@@ -115,6 +147,19 @@ pub(super) async fn insert(tx: &mut Tx<'_>, rows: &[Row<'_>]) -> Result<Vec<Reas
     let stored: HashMap<String, Reason> = stored.collect();
     let reason = |row: &Row<'_>| stored.get(&row.click.id).copied().unwrap_or(row.reason);
     Ok(rows.iter().map(reason).collect())
+}
+
+/// Waits until a click that is being stored is seen: either the lead that names it is seen by who stores
+/// it, or the click by who derives the lead.
+///
+/// # Errors
+///
+/// If the database does not answer.
+pub(crate) async fn wait_for(tx: &mut Tx<'_>, click: &str) -> Result<(), Trouble> {
+    if tx.kind() == Kind::Postgres && load(tx, &[click]).await?.is_empty() {
+        tx.fetch(&STORED, &Rows::default()).await?;
+    }
+    Ok(())
 }
 
 fn row_of(row: &Row<'_>) -> [Cell; 11] {

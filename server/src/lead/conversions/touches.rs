@@ -1,6 +1,7 @@
 //! What leads tell affiliates: when a customer became a lead, and by which click.
 
 use super::store::{Captured, judge_click};
+use crate::affiliate::clicks::wait_for;
 use crate::affiliate::commissions::{Mode, settle};
 use crate::affiliate::sales::tell_lead;
 use crate::db::Tx;
@@ -13,6 +14,9 @@ pub(super) async fn tell(
     lead: &Captured,
     customers: &[Key],
 ) -> Result<bool, Trouble> {
+    if let Some(click) = &lead.click {
+        wait_for(tx, click).await?;
+    }
     judge_click(tx, &lead.id).await?;
     if customers.is_empty() {
         return Ok(false);
