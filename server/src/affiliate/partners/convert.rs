@@ -38,7 +38,7 @@ pub(in crate::affiliate) fn create(
     } = asked;
     let payout = match payout_method_from(payout_method)? {
         Some(method) => Some(account(method, required("payout_account", payout_account)?)?),
-        None => None,
+        None => no_account(&payout_account).map(|()| None)?,
     };
     let create = Create {
         now: app.now(),
@@ -142,6 +142,15 @@ pub(super) fn account(method: &'static str, given: String) -> Result<Payout, Err
         return Err(Error::invalid(Reason::InvalidField, "payout_account", message));
     }
     Ok(Payout { method, account })
+}
+
+/// No account is kept without the method by which it is paid into.
+pub(super) fn no_account(given: &str) -> Result<(), Error> {
+    if given.is_empty() {
+        return Ok(());
+    }
+    let message = "name the `payout_method` by which this account is paid into";
+    Err(Error::invalid(Reason::InvalidField, "payout_method", message))
 }
 
 fn tax(given: i32) -> Result<Option<&'static str>, Error> {

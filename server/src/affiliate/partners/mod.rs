@@ -5,7 +5,8 @@ mod entity;
 mod store;
 
 use super::convert::other_currency;
-use super::{new_id, programs};
+use super::new_id;
+use super::programs::{self, Program};
 use crate::app::App;
 use crate::db::Tx;
 use crate::error::{Error, Reason};
@@ -113,7 +114,14 @@ impl Act for Create {
         let Create { now, program, name, email, payout, tax, terms } = self;
         let in_force = programs::load(tx, program).await?;
         let id = new_id("prt");
-        let own = own_terms(tx, (program, &id), terms.as_ref(), *now).await?;
+        let own = match terms {
+            Some(terms) => {
+                in_currency(terms, &in_force)?;
+                let version = programs::begin_own(tx, program, &id, terms, *now).await?;
+                Some((version, terms.clone()))
+            }
+            None => None,
+        };
         let partner = Partner {
             id,
             program: program.clone(),
@@ -130,20 +138,12 @@ impl Act for Create {
     }
 }
 
-/// Stores a partner's own terms; answers them with their version.
-async fn own_terms(
-    tx: &mut Tx<'_>,
-    (program, partner): (&str, &str),
-    terms: Option<&Terms>,
-    now: Timestamp,
-) -> Result<Option<(i64, Terms)>, Error> {
-    let Some(terms) = terms else { return Ok(None) };
-    let currency = programs::load(tx, program).await?.terms.currency;
-    if terms.currency != currency {
-        return Err(other_currency("own_terms", currency));
+/// Own terms are in the program's currency.
+fn in_currency(terms: &Terms, program: &Program) -> Result<(), Error> {
+    match program.terms.currency {
+        currency if terms.currency == currency => Ok(()),
+        currency => Err(other_currency("own_terms", currency)),
     }
-    let version = programs::keep_own(tx, program, partner, Some(terms), now).await?;
-    Ok(Some((version, terms.clone())))
 }
 
 /// What changes about a partner.
@@ -175,12 +175,11 @@ impl Act for Update {
         if let Some(terms) = terms
             && terms.as_ref() != partner.own.as_ref().map(|(_, terms)| terms)
         {
-            if terms.is_none() {
-                // Their end has an instant, as their beginning has.
-                programs::keep_own(tx, &partner.program, id, None, *now).await?;
-            }
-            partner.own = own_terms(tx, (&partner.program, id), terms.as_ref(), *now).await?;
             let in_force = programs::load(tx, &partner.program).await?;
+            terms.as_ref().map(|terms| in_currency(terms, &in_force)).transpose()?;
+            // Their end has an instant, as their beginning has.
+            let number = programs::keep_own(tx, &partner.program, id, terms.as_ref(), *now).await?;
+            partner.own = terms.clone().map(|terms| (number, terms));
             partner.version = partner.own.as_ref().map_or(in_force.version, |(own, _)| *own);
         }
         partner.payout = self.payout(partner.payout)?;
@@ -200,7 +199,10 @@ impl Update {
     /// How the partner is paid after the change.
     fn payout(&self, before: Option<Payout>) -> Result<Option<Payout>, Error> {
         let (method, account) = before.map(|it| (it.method, it.account)).unzip();
-        let Some(method) = self.method.unwrap_or(method) else { return Ok(None) };
+        let Some(method) = self.method.unwrap_or(method) else {
+            let given = self.account.as_deref().unwrap_or_default();
+            return convert::no_account(given).map(|()| None);
+        };
         let account = self.account.clone().or(account).filter(|account| !account.is_empty());
         let account = account.ok_or_else(|| {
             let message = "a payout method needs the account that is paid into";

@@ -115,9 +115,10 @@ impl Act for Update {
             program.version = version + 1;
             program.terms = terms.clone();
             next_version(tx, id).await?;
-            store::keep_terms(tx, id, program.version, None, Some(terms), *now).await?;
+            let from = store::next_instant(tx, id, *now).await?;
+            store::keep_terms(tx, id, program.version, None, Some(terms), from).await?;
             let batch = Unit { shard: 0 }.open(tx).await?;
-            sales::mark_since(tx, batch, (id, None), *now).await?;
+            sales::mark_since(tx, batch, (id, None), from).await?;
         }
         program.name = name.clone().unwrap_or(program.name);
         program.destination = destination.clone().unwrap_or(program.destination);
@@ -131,6 +132,21 @@ impl Act for Update {
     }
 }
 
+/// Keeps the terms that a new partner begins with, as the program's next version; answers its number.
+/// They were never otherwise, which is seen by their instant: the partner's own.
+pub(super) async fn begin_own(
+    tx: &mut Tx<'_>,
+    program: &str,
+    partner: &str,
+    terms: &Terms,
+    now: Timestamp,
+) -> Result<i64, Error> {
+    lock_programs(tx, &BTreeSet::from([program.to_owned()])).await?;
+    let version = next_version(tx, program).await?.ok_or_else(|| unknown(program))?;
+    store::keep_terms(tx, program, version, Some(partner), Some(terms), now).await?;
+    Ok(version)
+}
+
 /// Keeps a partner's own terms, or their end, as the program's next version; answers its number.
 pub(super) async fn keep_own(
     tx: &mut Tx<'_>,
@@ -141,9 +157,10 @@ pub(super) async fn keep_own(
 ) -> Result<i64, Error> {
     lock_programs(tx, &BTreeSet::from([program.to_owned()])).await?;
     let version = next_version(tx, program).await?.ok_or_else(|| unknown(program))?;
-    store::keep_terms(tx, program, version, Some(partner), terms, now).await?;
+    let from = store::next_instant(tx, program, now).await?;
+    store::keep_terms(tx, program, version, Some(partner), terms, from).await?;
     let batch = Unit { shard: 0 }.open(tx).await?;
-    sales::mark_since(tx, batch, (program, Some(partner)), now).await?;
+    sales::mark_since(tx, batch, (program, Some(partner)), from).await?;
     Ok(version)
 }
 

@@ -64,6 +64,12 @@ static TERMS: Insert = Insert::new(
     "",
 );
 
+static NEWEST: Query = Query::new(
+    "program_newest_terms",
+    "select max(t.created_at) from {0} cross join program_terms t where t.program = t0.wanted",
+    &[("wanted", Type::Text)],
+);
+
 static LOAD: Query = Query::new(
     "program_load",
     "select p.id, p.name, p.destination, p.hosts, t.version, t.terms, p.created_at, p.updated_at
@@ -127,6 +133,20 @@ pub(super) async fn next_version(tx: &mut Tx<'_>, id: &str) -> Result<Option<i64
     Ok(tx.fetch(&NEXT, &row).await?.first().map(|row| row.int(0)).transpose()?)
 }
 
+/// From when on a version of terms holds that is made now: after every one before, whatever the clocks
+/// of their makers said. The caller holds the program's lock.
+pub(super) async fn next_instant(
+    tx: &mut Tx<'_>,
+    program: &str,
+    now: Timestamp,
+) -> Result<Timestamp, Error> {
+    let mut row = Rows::default();
+    row.push([program.into()]);
+    let rows = tx.fetch(&NEWEST, &row).await?;
+    let newest = rows.first().map(|row| row.opt_int(0)).transpose()?.flatten();
+    Ok(newest.map_or(now, |newest| now.max(Timestamp(newest + 1))))
+}
+
 /// Stores one version of terms; those of a partner alone name the partner. Without terms: the end of
 /// the partner's own, which is stored as `null` in JSON.
 pub(super) async fn keep_terms(
@@ -135,10 +155,10 @@ pub(super) async fn keep_terms(
     version: i64,
     partner: Option<&str>,
     terms: Option<&Terms>,
-    now: Timestamp,
+    from: Timestamp,
 ) -> Result<(), Error> {
     let mut row = Rows::default();
-    row.push([program.into(), version.into(), partner.into(), json(&terms)?.into(), now.0.into()]);
+    row.push([program.into(), version.into(), partner.into(), json(&terms)?.into(), from.0.into()]);
     tx.insert(&TERMS, &row).await?;
     Ok(())
 }
