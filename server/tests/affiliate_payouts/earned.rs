@@ -81,7 +81,7 @@ impl Desk {
         }
     }
 
-    async fn explain(
+    pub(crate) async fn explain(
         &self,
         asked: ExplainAttributionRequest,
     ) -> Result<ExplainAttributionResponse, Status> {

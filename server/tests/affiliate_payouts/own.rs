@@ -2,7 +2,7 @@
 
 use crate::common::place::Place;
 use crate::common::rows;
-use crate::desk::{Desk, NOW, desks, fresh, terms};
+use crate::desk::{Desk, NOW, desks, fresh, terms, usd};
 use crate::earned::at;
 use sea_orm::ConnectionTrait;
 use takings::v1::affiliate_service_server::AffiliateService;
@@ -78,6 +78,61 @@ async fn own_terms_that_migrate_take_the_place_of_the_programs() {
         desk.agree(&anna, Some(ProgramTerms { migrate_bindings: true, ..half() }), 5).await;
         assert_eq!(desk.earns(&anna, "buyer", 3).await, 5_000, "on {}", place.kind());
         assert_eq!(desk.earns(&anna, "buyer", 9).await, 2_000, "paid before them");
+    }
+}
+
+#[tokio::test]
+async fn new_terms_hold_after_those_before_whatever_the_clocks_say() {
+    for (desk, place) in desks("own_clocks").await {
+        let anna = desk.partner("Anna").await;
+        // A process whose clock is ahead has made the version before.
+        let ahead = (NOW + 10) * 1_000_000;
+        desk.run(&format!("update program_terms set created_at = {ahead}")).await;
+        let change = UpdateProgramRequest {
+            program_id: desk.program.clone(),
+            terms: Some(half()),
+            request_id: fresh(),
+            ..UpdateProgramRequest::default()
+        };
+        desk.api.update_program(Request::new(change)).await.unwrap();
+        let paid = at(NOW + 30);
+        let sale = ProcessConversionRequest { paid_time: paid, ..desk.sale("1", "new", &anna) };
+        let told = desk.convert(sale).await.unwrap().commissions;
+        assert_eq!(told[0].amount, Some(usd(5_000)), "on {}", place.kind());
+        let third = ProgramTerms { rate: Some(Rate::RateBps(3_000)), ..terms() };
+        let own = UpdatePartnerRequest {
+            partner_id: anna.clone(),
+            own_terms: Some(third),
+            request_id: fresh(),
+            ..UpdatePartnerRequest::default()
+        };
+        desk.api.update_partner(Request::new(own)).await.unwrap();
+        let sale = ProcessConversionRequest { paid_time: paid, ..desk.sale("2", "newer", &anna) };
+        let told = desk.convert(sale).await.unwrap().commissions;
+        assert_eq!((told[0].terms_version, &told[0].amount), (3, &Some(usd(3_000))));
+    }
+}
+
+#[tokio::test]
+async fn whose_a_customer_is_follows_from_the_programs_terms_and_is_explained_by_them() {
+    for (desk, place) in desks("own_window").await {
+        let anna = desk.partner("Anna").await;
+        let link = desk.link(&anna).await;
+        let click = desk.click(&link, &anna, NOW - 12 * DAY, "valid").await;
+        let short = ProgramTerms { attribution_window_days: Some(1), ..half() };
+        desk.agree(&anna, Some(short), 20).await;
+        let sale = ProcessConversionRequest { click_id: click, ..desk.sale("1", "buyer", "") };
+        let told = desk.convert(sale).await.unwrap();
+        assert_eq!((told.partner_id, told.commissions[0].terms_version), (anna, 2));
+        let asked = ExplainAttributionRequest {
+            program_id: desk.program.clone(),
+            customer_id: "buyer".into(),
+            ..ExplainAttributionRequest::default()
+        };
+        let told = desk.explain(asked).await.unwrap();
+        assert!(told.touches[0].eligible && told.touches[0].winner, "{told:?}");
+        assert!(told.rule.contains("90 days"), "{} on {}", told.rule, place.kind());
+        assert_eq!(told.terms_version, 2, "by which the sales are judged");
     }
 }
 

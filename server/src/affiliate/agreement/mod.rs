@@ -3,7 +3,7 @@
 mod store;
 
 use crate::analytics::calendar::Zone;
-use crate::db::{Rows, Tx};
+use crate::db::{Database, Row, Rows, Tx};
 use crate::ingest::Trouble;
 use std::collections::BTreeMap;
 use takings_core::affiliate::Terms;
@@ -42,14 +42,26 @@ pub(super) struct Agreement {
 impl Agreement {
     /// Loads a program's.
     pub(super) async fn load(tx: &mut Tx<'_>, program: &str) -> Result<Agreement, Trouble> {
-        let mut wanted = Rows::default();
-        wanted.push([program.into()]);
+        let wanted = wanted(program);
+        let partners = tx.fetch(&store::PARTNERS, &wanted).await?;
+        Agreement::of(&partners, &tx.fetch(&store::TERMS, &wanted).await?)
+    }
+
+    /// Reads a program's, outside a transaction.
+    pub(super) async fn read(database: &Database, program: &str) -> Result<Agreement, Trouble> {
+        let wanted = wanted(program);
+        let partners = database.rows(&store::PARTNERS, &wanted).await?;
+        Agreement::of(&partners, &database.rows(&store::TERMS, &wanted).await?)
+    }
+
+    /// What is agreed, by rows of partners and of terms.
+    fn of(partners: &[Row], terms: &[Row]) -> Result<Agreement, Trouble> {
         let mut since = BTreeMap::new();
-        for row in tx.fetch(&store::PARTNERS, &wanted).await? {
+        for row in partners {
             since.insert(row.text(0)?, row.int(1)?);
         }
         let mut agreement = Agreement::default();
-        for row in tx.fetch(&store::TERMS, &wanted).await? {
+        for row in terms {
             let (number, partner, created) = (row.int(0)?, row.opt_text(1)?, row.int(3)?);
             // What a partner began with was never otherwise.
             let first = partner.as_ref().is_some_and(|it| since.get(it) == Some(&created));
@@ -100,6 +112,12 @@ impl Agreement {
         let chosen = version(&versions, bound, paid)?.id;
         self.versions.iter().find(|it| it.id == chosen)
     }
+}
+
+fn wanted(program: &str) -> Rows {
+    let mut wanted = Rows::default();
+    wanted.push([program.into()]);
+    wanted
 }
 
 /// Terms, with the time zone in which their months are counted; `None`: an end.

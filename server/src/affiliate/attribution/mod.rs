@@ -4,6 +4,7 @@ mod arithmetic;
 pub(super) mod convert;
 mod store;
 
+use super::agreement::Agreement;
 use super::commissions::{self, Commission, source_of};
 use super::programs::{self, Program};
 use crate::app::App;
@@ -13,7 +14,7 @@ use crate::revenue::convert::Span;
 use crate::revenue::paging::Slice;
 use arithmetic::Step;
 use store::{Bound, Posted, Seen};
-use takings_core::affiliate::attribution::{Conversion, Rule, Touch, TouchKind, is_eligible};
+use takings_core::affiliate::attribution::{Conversion, Rule, Touch, is_eligible};
 use takings_core::affiliate::click::Reason as Taken;
 use takings_core::affiliate::credit::{ReportModel, credits};
 use takings_core::time::Timestamp;
@@ -67,7 +68,7 @@ pub(super) async fn explain(app: &App, question: Question) -> Result<Explained, 
     let version = bound.as_ref().map(|it| it.version).or(version);
     let program = programs::find(app, &program, version).await?;
     let (seen, conversion) = store::touches(db, &program.id, &customer).await?;
-    let window = program.terms.attribution.window_days;
+    let window = window(app, &program, conversion, bound.as_ref()).await?;
     let touches = weighed(seen, conversion, window, bound.as_ref());
     let steps = match &posted {
         Some(posted) => computed(app, &program, posted).await?,
@@ -76,6 +77,20 @@ pub(super) async fn explain(app: &App, question: Question) -> Result<Explained, 
     let rule = sentence(bound.as_ref(), &touches, window);
     let commissions = listed(app, &program.id, &customer, posted.as_ref()).await?;
     Ok(Explained { customer: customer.1, touches, bound, rule, program, commissions, steps })
+}
+
+/// Within how many days a touch counts: whose a customer is follows from the program's terms that were
+/// in force at the conversion, also where the sales are judged by a partner's own.
+async fn window(
+    app: &App,
+    program: &Program,
+    conversion: Conversion,
+    bound: Option<&Bound>,
+) -> Result<i64, Error> {
+    let at = conversion.lead.or(conversion.first_sale).or(bound.map(|it| it.at));
+    let agreement = Agreement::read(&app.database, &program.id).await?;
+    let terms = at.and_then(|at| Some(&agreement.at(None, (at, at))?.terms));
+    Ok(terms.unwrap_or(&program.terms).attribution.window_days)
 }
 
 /// How a commission was computed: by its own version of the terms.
@@ -171,7 +186,7 @@ fn against(
     if taken.is_some_and(|it| !it.counts() && it != Taken::Duplicate) {
         return Some("rejected_click");
     }
-    let instant = conversion.instant(touch.kind).filter(|_| touch.kind != TouchKind::Manual)?;
+    let instant = conversion.instant(touch.kind).filter(|_| !touch.kind.is_named())?;
     let instant = Timestamp(Timestamp::from_secs(instant.secs()).0 + 999_999);
     if is_eligible(touch, instant, window) {
         None

@@ -180,7 +180,8 @@ pub(super) async fn touches(
     }
     conversion.first_sale = first_sale(database, *source, customer, &own).await?;
     let first = conversion.first_sale;
-    conversion.lead = conversion.lead.filter(|lead| first.is_none_or(|sale| *lead <= sale));
+    let is_before = |lead: &Timestamp| first.is_none_or(|sale| lead.secs() <= sale.secs());
+    conversion.lead = conversion.lead.filter(is_before);
     Ok((seen, conversion))
 }
 
