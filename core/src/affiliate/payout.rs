@@ -117,9 +117,10 @@ pub fn is_formula(text: &str) -> bool {
 
 /// The rows that are due.
 ///
-/// Of a sale that is payable: all that no payout has. Of any other sale: the same, but only where
-/// it sums to less than nothing, because more was paid than is left of it; that skips the hold. Of a
-/// sale whose rest is nothing: nothing, so that no payout keeps a decision on it from being undone.
+/// Of a sale whose rest, all that no payout has, is more than nothing: the rest, where it is payable. Of
+/// one whose rest is less than nothing, because more was paid than is left of it, or because with tiers
+/// of a period it takes back what others have earned: the rest, whatever its state and hold. Of one whose
+/// rest is nothing: nothing, so that no payout keeps a decision on it from being undone.
 pub fn due(
     entries: &[Entry],
     is_payable: impl Fn(&str) -> bool,

@@ -11,6 +11,10 @@ async fn ids(life: &mut Life) -> Vec<String> {
     found.into_iter().map(|it| it.commission_id).collect()
 }
 
+fn approval() -> ApproveCommissionsRequest {
+    ApproveCommissionsRequest { request_id: uuid(), ..Default::default() }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commission_is_held_approved_and_rejected() {
     use CommissionKind::{Adjustment, Clawback, Earned};
@@ -35,8 +39,7 @@ async fn a_commission_is_held_approved_and_rejected() {
             1
         );
 
-        let approve =
-            ApproveCommissionsRequest { commission_ids: vec![id.clone()], request_id: uuid() };
+        let approve = ApproveCommissionsRequest { commission_ids: vec![id.clone()], ..approval() };
         let answer = life.desk.client.approve_commissions(approve).await.unwrap().into_inner();
         assert_eq!(answer.commissions[0].state(), Approved);
 
@@ -49,8 +52,24 @@ async fn a_commission_is_held_approved_and_rejected() {
         assert_eq!(life.all().await, [(Earned, Rejected, 2_000), (Clawback, Rejected, -2_000)]);
         assert_eq!(shop::payable(&life.desk.database, &life.link.partner_id).await, 0);
 
-        let approve = ApproveCommissionsRequest { commission_ids: vec![id], request_id: uuid() };
-        life.desk.client.approve_commissions(approve).await.unwrap();
+        let settled = (Code::FailedPrecondition, "COMMISSION_SETTLED".into());
+        let hold = HoldCommissionRequest {
+            commission_id: id.clone(),
+            reason: "looks odd".into(),
+            request_id: uuid(),
+        };
+        let refused = life.desk.client.hold_commission(hold).await.unwrap_err();
+        assert_eq!(why(&refused), settled, "what was rejected is kept back already");
+        let approve = ApproveCommissionsRequest { commission_ids: vec![id], ..approval() };
+        let refused = life.desk.client.approve_commissions(approve.clone()).await.unwrap_err();
+        assert_eq!(why(&refused), settled, "and comes back with a word alone");
+        assert!(refused.message().contains("`reason`"), "{}", refused.message());
+        let reasoned = ApproveCommissionsRequest {
+            reason: "it was a cousin".into(),
+            request_id: uuid(),
+            ..approve
+        };
+        life.desk.client.approve_commissions(reasoned).await.unwrap();
         let expected = [
             (Earned, Approved, 2_000),
             (Clawback, Approved, -2_000),
@@ -74,7 +93,7 @@ async fn nothing_is_decided_about_what_a_payout_has() {
         assert_eq!(why(&status), (Code::FailedPrecondition, "COMMISSION_SETTLED".into()));
         let unknown = ApproveCommissionsRequest {
             commission_ids: vec!["com_0190f3c1a2b47c3d8e5f60718293a4b5".into()],
-            request_id: uuid(),
+            ..approval()
         };
         let status = life.desk.client.approve_commissions(unknown).await.unwrap_err();
         assert_eq!(why(&status), (Code::NotFound, "COMMISSION_NOT_FOUND".into()));
@@ -147,7 +166,7 @@ async fn a_sale_outside_stripe_earns_once_whoever_tells_it_how_often() {
         told.request_id = uuid();
         told.refunded_amount = Some(Money { amount_minor: 6_000, currency_code: "USD".into() });
         told.refunded_time =
-            told.paid_time.map(|it| prost_types::Timestamp { seconds: it.seconds + 60, nanos: 0 });
+            told.paid_time.map(|it| prost_types::Timestamp { seconds: it.seconds + 30, nanos: 0 });
         let answer = life.desk.client.process_conversion(told).await.unwrap().into_inner();
         let amounts = answer.commissions.iter().map(|it| it.amount.as_ref().unwrap().amount_minor);
         assert_eq!(amounts.collect::<Vec<_>>(), [2_000, -1_000], "on {}", place.kind());

@@ -266,7 +266,7 @@ async fn refunds_outside_stripe_are_told_in_any_order() {
     for place in places("affiliate_told_refunds") {
         let mut life = Life::open(&place).await;
         life.buy().await;
-        let told = [(60, 2_500), (120, 5_000), (120, 4_000)];
+        let told = [(20, 2_500), (40, 5_000), (40, 4_000)];
         for (id, order) in [("order-1", [0, 1, 2]), ("order-2", [2, 1, 0]), ("order-3", [1, 2, 0])]
         {
             for next in order {
@@ -281,6 +281,28 @@ async fn refunds_outside_stripe_are_told_in_any_order() {
             let amounts: Vec<i64> = found.iter().map(|it| it.try_get("", "n").unwrap()).collect();
             assert_eq!(amounts, [2_000, -500, -500], "{order:?} on {}", place.kind());
         }
+        shop::hash(&life.desk.database).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refund_that_did_not_happen_after_all_is_taken_back() {
+    for place in places("affiliate_told_back") {
+        let mut life = Life::open(&place).await;
+        life.buy().await;
+        for (later, amount) in [(200, 5_000), (i64::MAX / 2_000_000, 0)] {
+            let future = conversion(&life, "order-1", Some((later, amount)));
+            let refused = life.desk.client.process_conversion(future).await.unwrap_err();
+            assert_eq!(refused.code(), tonic::Code::InvalidArgument, "{later} seconds from now");
+        }
+        let mut amounts = Vec::new();
+        for told in [Some((20, 10_000)), Some((40, 0)), Some((40, 0))] {
+            let told = conversion(&life, "order-1", told);
+            let answer = life.desk.client.process_conversion(told).await.unwrap().into_inner();
+            let posted = answer.commissions.iter().map(|it| it.amount.as_ref().unwrap());
+            amounts = posted.map(|it| it.amount_minor).collect();
+        }
+        assert_eq!(amounts, [2_000, -2_000, 2_000], "on {}", place.kind());
         shop::hash(&life.desk.database).await;
     }
 }

@@ -413,7 +413,8 @@ class TrackClickRequest(_message.Message):
     """code is the code of the link; required."""
     click_id: _builtins.str
     """click_id is the click's id where the caller makes it: `clk_` and the 32 digits of a UUID in
-    lower case. A repeat with the same id is answered as the first was. Empty for one that is made.
+    lower case. A repeat with the same id is answered as the first was, but for
+    CLICK_OUTCOME_LIMITED. Empty for one that is made.
     """
     ip_address: _builtins.str
     """ip_address is the visitor's address, IPv4 or IPv6, which is never stored; empty where it is not

@@ -179,7 +179,9 @@ class CreatePartnerRequest(_message.Message):
     payout_method: Global___PayoutMethod.ValueType
     """payout_method is the way in which the partner is paid."""
     payout_account: _builtins.str
-    """payout_account is the account that is paid into; required with a payout method."""
+    """payout_account is the account that is paid into; required with a payout method, and refused without
+    one.
+    """
     tax_profile: Global___TaxProfile.ValueType
     """tax_profile is which tax form the partner has handed in."""
     request_id: _builtins.str
@@ -256,9 +258,11 @@ class UpdatePartnerRequest(_message.Message):
     email: _builtins.str
     """email is the partner's email address."""
     payout_method: Global___PayoutMethod.ValueType
-    """payout_method is the way in which the partner is paid. Payouts that exist keep theirs."""
+    """payout_method is the way in which the partner is paid. Payouts that exist keep theirs, and are in no
+    file any more: end them as failed, and make a new batch.
+    """
     payout_account: _builtins.str
-    """payout_account is the account that is paid into."""
+    """payout_account is the account that is paid into; refused where the partner has no payout method."""
     tax_profile: Global___TaxProfile.ValueType
     """tax_profile is which tax form the partner has handed in."""
     request_id: _builtins.str

@@ -146,7 +146,8 @@ class _TierPeriodEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TierPeriod
     """
     TIER_PERIOD_ROLLING_30_DAYS: _TierPeriod.ValueType  # 3
     """TIER_PERIOD_ROLLING_30_DAYS is the 30 times 86,400 seconds that end with the sale; only with
-    TIER_METHOD_SLAB.
+    TIER_METHOD_SLAB. It derives all of a partner's sales at every change, as TIER_PERIOD_LIFETIME
+    does: use it for as many.
     """
 
 class TierPeriod(_TierPeriod, metaclass=_TierPeriodEnumTypeWrapper):
@@ -162,7 +163,8 @@ again, in one transaction: use it for partners of up to some ten thousand sales.
 """
 TIER_PERIOD_ROLLING_30_DAYS: TierPeriod.ValueType  # 3
 """TIER_PERIOD_ROLLING_30_DAYS is the 30 times 86,400 seconds that end with the sale; only with
-TIER_METHOD_SLAB.
+TIER_METHOD_SLAB. It derives all of a partner's sales at every change, as TIER_PERIOD_LIFETIME
+does: use it for as many.
 """
 Global___TierPeriod: _TypeAlias = TierPeriod  # noqa: Y015
 
@@ -231,7 +233,8 @@ Global___CommissionTier: _TypeAlias = CommissionTier  # noqa: Y015
 @_typing.final
 class ProgramExchangeRate(_message.Message):
     """ProgramExchangeRate is what another currency is worth where an amount is compared with a threshold
-    or a cap. Nothing is ever paid by it: a commission is paid in the currency of its sale.
+    or a cap. A commission is paid in the currency of its sale all the same; which part of a sale falls
+    into which tier of TIER_METHOD_MARGINAL, and with it the amount, follows from this rate.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -304,7 +307,10 @@ class ProgramTerms(_message.Message):
     max_sale_count: _builtins.int
     """max_sale_count is how many sales of one customer earn, at least 1; unset for all."""
     attribution_model: Global___AttributionModel.ValueType
-    """attribution_model is which touch wins."""
+    """attribution_model is which touch wins. It, the window and the coupon policy are the program's: in a
+    partner's own terms they decide nothing, because they say whose a customer is before it is known
+    whose terms hold.
+    """
     attribution_window_days: _builtins.int
     """attribution_window_days is for how many days of 86,400 seconds a touch counts, at least 1;
     unset for 90.

@@ -333,9 +333,10 @@ class AffiliateServiceServicer(object):
     def TrackClick(self, request, context):
         """TrackClick tells of a click for callers with a redirector of their own; it does what
         `GET /r/{code}` does, but that it refuses a disabled link, where that redirects to the program's
-        destination and tracks nothing. Of one address at most 60 clicks a minute are kept one by one, the rest is
-        counted. A repeat with the same `click_id` is answered as the first was. The answer comes when the
-        click is durable. Errors: ERROR_REASON_INVALID_LINK_CODE, ERROR_REASON_LINK_NOT_FOUND,
+        destination and tracks nothing. Of one address at most 60 clicks a minute are kept one by one, repeats
+        included; the rest is counted, and answered as CLICK_OUTCOME_LIMITED without an id. Within that, a
+        repeat with the same `click_id` is answered as the first was. The answer comes when the click is
+        durable. Errors: ERROR_REASON_INVALID_LINK_CODE, ERROR_REASON_LINK_NOT_FOUND,
         ERROR_REASON_LINK_DISABLED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -371,7 +372,9 @@ class AffiliateServiceServicer(object):
 
     def ApproveCommissions(self, request, context):
         """ApproveCommissions lets commissions be paid out once they are due; those that were held are
-        released. All of them are approved, or none. Errors: ERROR_REASON_COMMISSION_NOT_FOUND,
+        released. It decides about their whole sales, later refunds included. What was rejected, by a
+        person or by a confirmed fraud signal, comes back only with a `reason`, by another commission for
+        what was taken back. All of them are approved, or none. Errors: ERROR_REASON_COMMISSION_NOT_FOUND,
         ERROR_REASON_COMMISSION_SETTLED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -379,16 +382,18 @@ class AffiliateServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def HoldCommission(self, request, context):
-        """HoldCommission keeps a commission back until it is approved or rejected. Errors:
-        ERROR_REASON_COMMISSION_NOT_FOUND, ERROR_REASON_COMMISSION_SETTLED.
+        """HoldCommission keeps a commission back, with its whole sale, until it is approved or rejected. One
+        that was rejected is refused: it is kept back already. Errors: ERROR_REASON_COMMISSION_NOT_FOUND,
+        ERROR_REASON_COMMISSION_SETTLED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RejectCommission(self, request, context):
-        """RejectCommission decides that a commission is never paid out. One that a payout has is taken back
-        from what is due to the partner next. Errors: ERROR_REASON_COMMISSION_NOT_FOUND.
+        """RejectCommission decides that a commission is not paid out, with its whole sale, unless it is
+        approved later. One that a payout has is taken back from what is due to the partner next. Errors:
+        ERROR_REASON_COMMISSION_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -423,7 +428,7 @@ class AffiliateServiceServicer(object):
 
     def SettlePayout(self, request, context):
         """SettlePayout notes how a payout ended. Paid, its commissions are paid; failed, they can be paid
-        out again. Errors: ERROR_REASON_PAYOUT_NOT_FOUND, ERROR_REASON_PAYOUT_SETTLED.
+        out again, and whose its customers are follows from their touches again. Errors: ERROR_REASON_PAYOUT_NOT_FOUND, ERROR_REASON_PAYOUT_SETTLED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -432,7 +437,8 @@ class AffiliateServiceServicer(object):
     def ExportPayoutBatch(self, request, context):
         """ExportPayoutBatch answers those payouts of a batch that the format fits and that are neither
         paid nor failed, ordered by id, as a file; from then on they are sent. Exporting again answers
-        them again. Errors: ERROR_REASON_PAYOUT_BATCH_NOT_FOUND, ERROR_REASON_NOTHING_DUE.
+        them again. A payout whose partner is paid in another way by now is in no file: end it as failed by
+        SettlePayout, and make a new batch. Errors: ERROR_REASON_PAYOUT_BATCH_NOT_FOUND, ERROR_REASON_NOTHING_DUE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -117,9 +117,10 @@ class AffiliateServiceStub:
     TrackClick: _grpc.UnaryUnaryMultiCallable[_affiliate_link_pb2.TrackClickRequest, _affiliate_link_pb2.TrackClickResponse]
     """TrackClick tells of a click for callers with a redirector of their own; it does what
     `GET /r/{code}` does, but that it refuses a disabled link, where that redirects to the program's
-    destination and tracks nothing. Of one address at most 60 clicks a minute are kept one by one, the rest is
-    counted. A repeat with the same `click_id` is answered as the first was. The answer comes when the
-    click is durable. Errors: ERROR_REASON_INVALID_LINK_CODE, ERROR_REASON_LINK_NOT_FOUND,
+    destination and tracks nothing. Of one address at most 60 clicks a minute are kept one by one, repeats
+    included; the rest is counted, and answered as CLICK_OUTCOME_LIMITED without an id. Within that, a
+    repeat with the same `click_id` is answered as the first was. The answer comes when the click is
+    durable. Errors: ERROR_REASON_INVALID_LINK_CODE, ERROR_REASON_LINK_NOT_FOUND,
     ERROR_REASON_LINK_DISABLED.
     """
     ProcessConversion: _grpc.UnaryUnaryMultiCallable[_commission_pb2.ProcessConversionRequest, _commission_pb2.ProcessConversionResponse]
@@ -139,16 +140,20 @@ class AffiliateServiceStub:
     """
     ApproveCommissions: _grpc.UnaryUnaryMultiCallable[_commission_pb2.ApproveCommissionsRequest, _commission_pb2.ApproveCommissionsResponse]
     """ApproveCommissions lets commissions be paid out once they are due; those that were held are
-    released. All of them are approved, or none. Errors: ERROR_REASON_COMMISSION_NOT_FOUND,
+    released. It decides about their whole sales, later refunds included. What was rejected, by a
+    person or by a confirmed fraud signal, comes back only with a `reason`, by another commission for
+    what was taken back. All of them are approved, or none. Errors: ERROR_REASON_COMMISSION_NOT_FOUND,
     ERROR_REASON_COMMISSION_SETTLED.
     """
     HoldCommission: _grpc.UnaryUnaryMultiCallable[_commission_pb2.HoldCommissionRequest, _commission_pb2.HoldCommissionResponse]
-    """HoldCommission keeps a commission back until it is approved or rejected. Errors:
-    ERROR_REASON_COMMISSION_NOT_FOUND, ERROR_REASON_COMMISSION_SETTLED.
+    """HoldCommission keeps a commission back, with its whole sale, until it is approved or rejected. One
+    that was rejected is refused: it is kept back already. Errors: ERROR_REASON_COMMISSION_NOT_FOUND,
+    ERROR_REASON_COMMISSION_SETTLED.
     """
     RejectCommission: _grpc.UnaryUnaryMultiCallable[_commission_pb2.RejectCommissionRequest, _commission_pb2.RejectCommissionResponse]
-    """RejectCommission decides that a commission is never paid out. One that a payout has is taken back
-    from what is due to the partner next. Errors: ERROR_REASON_COMMISSION_NOT_FOUND.
+    """RejectCommission decides that a commission is not paid out, with its whole sale, unless it is
+    approved later. One that a payout has is taken back from what is due to the partner next. Errors:
+    ERROR_REASON_COMMISSION_NOT_FOUND.
     """
     CreatePayoutBatch: _grpc.UnaryUnaryMultiCallable[_partner_payout_pb2.CreatePayoutBatchRequest, _partner_payout_pb2.CreatePayoutBatchResponse]
     """CreatePayoutBatch claims every commission that is approved and due, and makes one payout a
@@ -166,12 +171,13 @@ class AffiliateServiceStub:
     """ListPayoutBatches reads batches, newest first. It changes nothing. At most 1,000 a page."""
     SettlePayout: _grpc.UnaryUnaryMultiCallable[_partner_payout_pb2.SettlePayoutRequest, _partner_payout_pb2.SettlePayoutResponse]
     """SettlePayout notes how a payout ended. Paid, its commissions are paid; failed, they can be paid
-    out again. Errors: ERROR_REASON_PAYOUT_NOT_FOUND, ERROR_REASON_PAYOUT_SETTLED.
+    out again, and whose its customers are follows from their touches again. Errors: ERROR_REASON_PAYOUT_NOT_FOUND, ERROR_REASON_PAYOUT_SETTLED.
     """
     ExportPayoutBatch: _grpc.UnaryUnaryMultiCallable[_partner_payout_pb2.ExportPayoutBatchRequest, _partner_payout_pb2.ExportPayoutBatchResponse]
     """ExportPayoutBatch answers those payouts of a batch that the format fits and that are neither
     paid nor failed, ordered by id, as a file; from then on they are sent. Exporting again answers
-    them again. Errors: ERROR_REASON_PAYOUT_BATCH_NOT_FOUND, ERROR_REASON_NOTHING_DUE.
+    them again. A payout whose partner is paid in another way by now is in no file: end it as failed by
+    SettlePayout, and make a new batch. Errors: ERROR_REASON_PAYOUT_BATCH_NOT_FOUND, ERROR_REASON_NOTHING_DUE.
     """
     GetPartnerAnalytics: _grpc.UnaryUnaryMultiCallable[_partner_analytics_pb2.GetPartnerAnalyticsRequest, _partner_analytics_pb2.GetPartnerAnalyticsResponse]
     """GetPartnerAnalytics answers what a partner or a program has brought in a range. It changes
@@ -275,9 +281,10 @@ class AffiliateServiceAsyncStub(AffiliateServiceStub):
     TrackClick: _aio.UnaryUnaryMultiCallable[_affiliate_link_pb2.TrackClickRequest, _affiliate_link_pb2.TrackClickResponse]  # type: ignore[assignment]
     """TrackClick tells of a click for callers with a redirector of their own; it does what
     `GET /r/{code}` does, but that it refuses a disabled link, where that redirects to the program's
-    destination and tracks nothing. Of one address at most 60 clicks a minute are kept one by one, the rest is
-    counted. A repeat with the same `click_id` is answered as the first was. The answer comes when the
-    click is durable. Errors: ERROR_REASON_INVALID_LINK_CODE, ERROR_REASON_LINK_NOT_FOUND,
+    destination and tracks nothing. Of one address at most 60 clicks a minute are kept one by one, repeats
+    included; the rest is counted, and answered as CLICK_OUTCOME_LIMITED without an id. Within that, a
+    repeat with the same `click_id` is answered as the first was. The answer comes when the click is
+    durable. Errors: ERROR_REASON_INVALID_LINK_CODE, ERROR_REASON_LINK_NOT_FOUND,
     ERROR_REASON_LINK_DISABLED.
     """
     ProcessConversion: _aio.UnaryUnaryMultiCallable[_commission_pb2.ProcessConversionRequest, _commission_pb2.ProcessConversionResponse]  # type: ignore[assignment]
@@ -297,16 +304,20 @@ class AffiliateServiceAsyncStub(AffiliateServiceStub):
     """
     ApproveCommissions: _aio.UnaryUnaryMultiCallable[_commission_pb2.ApproveCommissionsRequest, _commission_pb2.ApproveCommissionsResponse]  # type: ignore[assignment]
     """ApproveCommissions lets commissions be paid out once they are due; those that were held are
-    released. All of them are approved, or none. Errors: ERROR_REASON_COMMISSION_NOT_FOUND,
+    released. It decides about their whole sales, later refunds included. What was rejected, by a
+    person or by a confirmed fraud signal, comes back only with a `reason`, by another commission for
+    what was taken back. All of them are approved, or none. Errors: ERROR_REASON_COMMISSION_NOT_FOUND,
     ERROR_REASON_COMMISSION_SETTLED.
     """
     HoldCommission: _aio.UnaryUnaryMultiCallable[_commission_pb2.HoldCommissionRequest, _commission_pb2.HoldCommissionResponse]  # type: ignore[assignment]
-    """HoldCommission keeps a commission back until it is approved or rejected. Errors:
-    ERROR_REASON_COMMISSION_NOT_FOUND, ERROR_REASON_COMMISSION_SETTLED.
+    """HoldCommission keeps a commission back, with its whole sale, until it is approved or rejected. One
+    that was rejected is refused: it is kept back already. Errors: ERROR_REASON_COMMISSION_NOT_FOUND,
+    ERROR_REASON_COMMISSION_SETTLED.
     """
     RejectCommission: _aio.UnaryUnaryMultiCallable[_commission_pb2.RejectCommissionRequest, _commission_pb2.RejectCommissionResponse]  # type: ignore[assignment]
-    """RejectCommission decides that a commission is never paid out. One that a payout has is taken back
-    from what is due to the partner next. Errors: ERROR_REASON_COMMISSION_NOT_FOUND.
+    """RejectCommission decides that a commission is not paid out, with its whole sale, unless it is
+    approved later. One that a payout has is taken back from what is due to the partner next. Errors:
+    ERROR_REASON_COMMISSION_NOT_FOUND.
     """
     CreatePayoutBatch: _aio.UnaryUnaryMultiCallable[_partner_payout_pb2.CreatePayoutBatchRequest, _partner_payout_pb2.CreatePayoutBatchResponse]  # type: ignore[assignment]
     """CreatePayoutBatch claims every commission that is approved and due, and makes one payout a
@@ -324,12 +335,13 @@ class AffiliateServiceAsyncStub(AffiliateServiceStub):
     """ListPayoutBatches reads batches, newest first. It changes nothing. At most 1,000 a page."""
     SettlePayout: _aio.UnaryUnaryMultiCallable[_partner_payout_pb2.SettlePayoutRequest, _partner_payout_pb2.SettlePayoutResponse]  # type: ignore[assignment]
     """SettlePayout notes how a payout ended. Paid, its commissions are paid; failed, they can be paid
-    out again. Errors: ERROR_REASON_PAYOUT_NOT_FOUND, ERROR_REASON_PAYOUT_SETTLED.
+    out again, and whose its customers are follows from their touches again. Errors: ERROR_REASON_PAYOUT_NOT_FOUND, ERROR_REASON_PAYOUT_SETTLED.
     """
     ExportPayoutBatch: _aio.UnaryUnaryMultiCallable[_partner_payout_pb2.ExportPayoutBatchRequest, _partner_payout_pb2.ExportPayoutBatchResponse]  # type: ignore[assignment]
     """ExportPayoutBatch answers those payouts of a batch that the format fits and that are neither
     paid nor failed, ordered by id, as a file; from then on they are sent. Exporting again answers
-    them again. Errors: ERROR_REASON_PAYOUT_BATCH_NOT_FOUND, ERROR_REASON_NOTHING_DUE.
+    them again. A payout whose partner is paid in another way by now is in no file: end it as failed by
+    SettlePayout, and make a new batch. Errors: ERROR_REASON_PAYOUT_BATCH_NOT_FOUND, ERROR_REASON_NOTHING_DUE.
     """
     GetPartnerAnalytics: _aio.UnaryUnaryMultiCallable[_partner_analytics_pb2.GetPartnerAnalyticsRequest, _partner_analytics_pb2.GetPartnerAnalyticsResponse]  # type: ignore[assignment]
     """GetPartnerAnalytics answers what a partner or a program has brought in a range. It changes
@@ -508,9 +520,10 @@ class AffiliateServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_affiliate_link_pb2.TrackClickResponse, _abc.Awaitable[_affiliate_link_pb2.TrackClickResponse]]:
         """TrackClick tells of a click for callers with a redirector of their own; it does what
         `GET /r/{code}` does, but that it refuses a disabled link, where that redirects to the program's
-        destination and tracks nothing. Of one address at most 60 clicks a minute are kept one by one, the rest is
-        counted. A repeat with the same `click_id` is answered as the first was. The answer comes when the
-        click is durable. Errors: ERROR_REASON_INVALID_LINK_CODE, ERROR_REASON_LINK_NOT_FOUND,
+        destination and tracks nothing. Of one address at most 60 clicks a minute are kept one by one, repeats
+        included; the rest is counted, and answered as CLICK_OUTCOME_LIMITED without an id. Within that, a
+        repeat with the same `click_id` is answered as the first was. The answer comes when the click is
+        durable. Errors: ERROR_REASON_INVALID_LINK_CODE, ERROR_REASON_LINK_NOT_FOUND,
         ERROR_REASON_LINK_DISABLED.
         """
 
@@ -554,7 +567,9 @@ class AffiliateServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_commission_pb2.ApproveCommissionsResponse, _abc.Awaitable[_commission_pb2.ApproveCommissionsResponse]]:
         """ApproveCommissions lets commissions be paid out once they are due; those that were held are
-        released. All of them are approved, or none. Errors: ERROR_REASON_COMMISSION_NOT_FOUND,
+        released. It decides about their whole sales, later refunds included. What was rejected, by a
+        person or by a confirmed fraud signal, comes back only with a `reason`, by another commission for
+        what was taken back. All of them are approved, or none. Errors: ERROR_REASON_COMMISSION_NOT_FOUND,
         ERROR_REASON_COMMISSION_SETTLED.
         """
 
@@ -564,8 +579,9 @@ class AffiliateServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _commission_pb2.HoldCommissionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_commission_pb2.HoldCommissionResponse, _abc.Awaitable[_commission_pb2.HoldCommissionResponse]]:
-        """HoldCommission keeps a commission back until it is approved or rejected. Errors:
-        ERROR_REASON_COMMISSION_NOT_FOUND, ERROR_REASON_COMMISSION_SETTLED.
+        """HoldCommission keeps a commission back, with its whole sale, until it is approved or rejected. One
+        that was rejected is refused: it is kept back already. Errors: ERROR_REASON_COMMISSION_NOT_FOUND,
+        ERROR_REASON_COMMISSION_SETTLED.
         """
 
     @_abc_1.abstractmethod
@@ -574,8 +590,9 @@ class AffiliateServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _commission_pb2.RejectCommissionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_commission_pb2.RejectCommissionResponse, _abc.Awaitable[_commission_pb2.RejectCommissionResponse]]:
-        """RejectCommission decides that a commission is never paid out. One that a payout has is taken back
-        from what is due to the partner next. Errors: ERROR_REASON_COMMISSION_NOT_FOUND.
+        """RejectCommission decides that a commission is not paid out, with its whole sale, unless it is
+        approved later. One that a payout has is taken back from what is due to the partner next. Errors:
+        ERROR_REASON_COMMISSION_NOT_FOUND.
         """
 
     @_abc_1.abstractmethod
@@ -617,7 +634,7 @@ class AffiliateServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_partner_payout_pb2.SettlePayoutResponse, _abc.Awaitable[_partner_payout_pb2.SettlePayoutResponse]]:
         """SettlePayout notes how a payout ended. Paid, its commissions are paid; failed, they can be paid
-        out again. Errors: ERROR_REASON_PAYOUT_NOT_FOUND, ERROR_REASON_PAYOUT_SETTLED.
+        out again, and whose its customers are follows from their touches again. Errors: ERROR_REASON_PAYOUT_NOT_FOUND, ERROR_REASON_PAYOUT_SETTLED.
         """
 
     @_abc_1.abstractmethod
@@ -628,7 +645,8 @@ class AffiliateServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_partner_payout_pb2.ExportPayoutBatchResponse, _abc.Awaitable[_partner_payout_pb2.ExportPayoutBatchResponse]]:
         """ExportPayoutBatch answers those payouts of a batch that the format fits and that are neither
         paid nor failed, ordered by id, as a file; from then on they are sent. Exporting again answers
-        them again. Errors: ERROR_REASON_PAYOUT_BATCH_NOT_FOUND, ERROR_REASON_NOTHING_DUE.
+        them again. A payout whose partner is paid in another way by now is in no file: end it as failed by
+        SettlePayout, and make a new batch. Errors: ERROR_REASON_PAYOUT_BATCH_NOT_FOUND, ERROR_REASON_NOTHING_DUE.
         """
 
     @_abc_1.abstractmethod

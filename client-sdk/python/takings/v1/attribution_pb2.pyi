@@ -35,9 +35,11 @@ class _TouchKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TouchKind.V
     TOUCH_KIND_COUPON: _TouchKind.ValueType  # 2
     """TOUCH_KIND_COUPON is the use of a link's coupon."""
     TOUCH_KIND_API: _TouchKind.ValueType  # 3
-    """TOUCH_KIND_API is a call that named the click or the partner."""
+    """TOUCH_KIND_API is a call that named the partner. It wins over links and coupons, and moves nobody
+    for whom a payout was sent.
+    """
     TOUCH_KIND_MANUAL: _TouchKind.ValueType  # 4
-    """TOUCH_KIND_MANUAL is a person's decision."""
+    """TOUCH_KIND_MANUAL is a person's decision, which wins over everything. No call makes one yet."""
 
 class TouchKind(_TouchKind, metaclass=_TouchKindEnumTypeWrapper):
     """TouchKind is how a partner came to be connected with a customer."""
@@ -49,9 +51,11 @@ TOUCH_KIND_LINK: TouchKind.ValueType  # 1
 TOUCH_KIND_COUPON: TouchKind.ValueType  # 2
 """TOUCH_KIND_COUPON is the use of a link's coupon."""
 TOUCH_KIND_API: TouchKind.ValueType  # 3
-"""TOUCH_KIND_API is a call that named the click or the partner."""
+"""TOUCH_KIND_API is a call that named the partner. It wins over links and coupons, and moves nobody
+for whom a payout was sent.
+"""
 TOUCH_KIND_MANUAL: TouchKind.ValueType  # 4
-"""TOUCH_KIND_MANUAL is a person's decision."""
+"""TOUCH_KIND_MANUAL is a person's decision, which wins over everything. No call makes one yet."""
 Global___TouchKind: _TypeAlias = TouchKind  # noqa: Y015
 
 @_typing.final
@@ -212,7 +216,9 @@ class ExplainAttributionResponse(_message.Message):
     rule: _builtins.str
     """rule says in one sentence why that touch won, or why none did."""
     terms_version: _builtins.int
-    """terms_version is the number of the terms that the binding was made under."""
+    """terms_version is the number of the terms that the binding was made under, by which its sales are
+    judged; where they are a partner's own, `rule` and `touches` still follow from the program's.
+    """
     @_builtins.property
     def touches(self) -> _containers.RepeatedCompositeFieldContainer[Global___Touch]:
         """touches are all touches of the customer in the program, oldest first."""

@@ -37,7 +37,9 @@ class _CommissionStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Commi
     COMMISSION_STATE_HELD: _CommissionState.ValueType  # 3
     """COMMISSION_STATE_HELD is kept back by a person, a fraud signal or a dispute."""
     COMMISSION_STATE_REJECTED: _CommissionState.ValueType  # 4
-    """COMMISSION_STATE_REJECTED is not paid out, for a reason that stands beside it."""
+    """COMMISSION_STATE_REJECTED is not paid out, for a reason that stands beside it, unless it is
+    approved later.
+    """
     COMMISSION_STATE_IN_PAYOUT: _CommissionState.ValueType  # 5
     """COMMISSION_STATE_IN_PAYOUT is part of a payout that is neither paid nor failed yet."""
     COMMISSION_STATE_PAID: _CommissionState.ValueType  # 6
@@ -57,7 +59,9 @@ COMMISSION_STATE_APPROVED: CommissionState.ValueType  # 2
 COMMISSION_STATE_HELD: CommissionState.ValueType  # 3
 """COMMISSION_STATE_HELD is kept back by a person, a fraud signal or a dispute."""
 COMMISSION_STATE_REJECTED: CommissionState.ValueType  # 4
-"""COMMISSION_STATE_REJECTED is not paid out, for a reason that stands beside it."""
+"""COMMISSION_STATE_REJECTED is not paid out, for a reason that stands beside it, unless it is
+approved later.
+"""
 COMMISSION_STATE_IN_PAYOUT: CommissionState.ValueType  # 5
 """COMMISSION_STATE_IN_PAYOUT is part of a payout that is neither paid nor failed yet."""
 COMMISSION_STATE_PAID: CommissionState.ValueType  # 6
@@ -150,11 +154,15 @@ class Commission(_message.Message):
     """payout_id is the payout it is part of; empty where it is part of none."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
-        """amount is what the partner gets, negative where money goes back, in the sale's currency."""
+        """amount is what the partner gets, negative where money goes back: a rate's in the sale's currency, a
+        fixed one in the program's.
+        """
 
     @_builtins.property
     def base_amount(self) -> _money_pb2.Money:
-        """base_amount is what the rate was applied to: what was paid, without tax."""
+        """base_amount is what the rate was applied to, or what a fixed commission was earned on: what was
+        paid, without tax, in the sale's currency.
+        """
 
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
@@ -236,9 +244,14 @@ class ProcessConversionRequest(_message.Message):
     last second may not be stored yet: it is refused then, and known when it is sent again.
     """
     coupon_id: _builtins.str
-    """coupon_id is the coupon that was used; empty for none."""
+    """coupon_id is the coupon or promotion code of a link that was used; empty for none. One that no link
+    had then says nothing. At Stripe, coupons count that a Checkout session used.
+    """
     partner_id: _builtins.str
-    """partner_id names the partner outright, in place of every touch; empty for none."""
+    """partner_id names the partner outright, in place of every touch, for all that the customer has bought
+    and will buy; of several, the one with the latest `paid_time` counts. A customer for whom a payout
+    was sent stays with whom it was sent to. Empty for none.
+    """
     request_id: _builtins.str
     """request_id is a UUID made by the caller, the same for every attempt at this act; required."""
     @_builtins.property
@@ -253,7 +266,8 @@ class ProcessConversionRequest(_message.Message):
     def refunded_amount(self) -> _money_pb2.Money:
         """refunded_amount is how much of it had been given back in all by `refunded_time`; unset for
         nothing. Told for several times, in any order, each holds for its own; of two amounts for one time
-        the greater holds.
+        the greater holds. A smaller amount by a later time, such as 0, says that money did not go back
+        after all.
         """
 
     @_builtins.property
@@ -262,7 +276,9 @@ class ProcessConversionRequest(_message.Message):
 
     @_builtins.property
     def refunded_time(self) -> _timestamp_pb2.Timestamp:
-        """refunded_time is when the last of it was given back; required with `refunded_amount`."""
+        """refunded_time is when the last of it was given back, at most a minute ahead of the server's clock;
+        required with a `refunded_amount` of more than 0.
+        """
 
     def __init__(
         self,
@@ -483,21 +499,29 @@ class ApproveCommissionsRequest(_message.Message):
 
     COMMISSION_IDS_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """request_id is a UUID made by the caller, the same for every attempt at this act; required."""
+    reason: _builtins.str
+    """reason is why, at most 500 characters; required where one of them was rejected, which is then paid
+    out after all.
+    """
     @_builtins.property
     def commission_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """commission_ids are 1 to 1,000 commissions that are pending or held."""
+        """commission_ids are 1 to 1,000 commissions that no payout has. The decision is on the whole sale of
+        each: on all that it has posted to the partner, and on what its later refunds and disputes post.
+        """
 
     def __init__(
         self,
         *,
         commission_ids: _abc.Iterable[_builtins.str] | None = ...,
         request_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["commission_ids", b"commission_ids", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["commission_ids", b"commission_ids", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -537,7 +561,9 @@ class HoldCommissionRequest(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     commission_id: _builtins.str
-    """commission_id is the commission, pending or approved; required."""
+    """commission_id is the commission, which no payout has and which was not rejected; required. The
+    decision is on its whole sale, as that of ApproveCommissions is.
+    """
     reason: _builtins.str
     """reason is why, at most 500 characters; required."""
     request_id: _builtins.str
@@ -591,7 +617,9 @@ class RejectCommissionRequest(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     commission_id: _builtins.str
-    """commission_id is the commission, in no payout; required."""
+    """commission_id is the commission, also of a payout; required. The decision is on its whole sale, as
+    that of ApproveCommissions is.
+    """
     reason: _builtins.str
     """reason is why, at most 500 characters; required."""
     request_id: _builtins.str

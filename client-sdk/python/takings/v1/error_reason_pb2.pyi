@@ -263,7 +263,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_COMMISSION_SETTLED: _ErrorReason.ValueType  # 51
     """ERROR_REASON_COMMISSION_SETTLED (FAILED_PRECONDITION) says that a commission's state does not
     allow this any more. Example: HoldCommission of one that is part of a payout. Settle the payout
-    as failed first; of one that is paid, RejectCommission takes it back.
+    as failed first; of one that is paid, RejectCommission takes it back. One that was rejected is
+    approved with a reason.
     """
     ERROR_REASON_PAYOUT_BATCH_NOT_FOUND: _ErrorReason.ValueType  # 52
     """ERROR_REASON_PAYOUT_BATCH_NOT_FOUND (NOT_FOUND) says that no batch has this id. Example: the id of
@@ -290,7 +291,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_FRAUD_SIGNAL_RESOLVED: _ErrorReason.ValueType  # 57
     """ERROR_REASON_FRAUD_SIGNAL_RESOLVED (FAILED_PRECONDITION) says that the signal was decided
     otherwise before. Example: ResolveFraudSignal as dismissed of one that is confirmed. Approve its
-    commissions by hand, if they are to be paid.
+    commissions by hand, with a reason, if they are to be paid.
     """
     ERROR_REASON_LEAD_NOT_FOUND: _ErrorReason.ValueType  # 58
     """ERROR_REASON_LEAD_NOT_FOUND (NOT_FOUND) says that no lead has this id or mailbox. Example: GetLead
@@ -581,7 +582,8 @@ of a dry run, which stores none. Send an id that ListCommissions answers.
 ERROR_REASON_COMMISSION_SETTLED: ErrorReason.ValueType  # 51
 """ERROR_REASON_COMMISSION_SETTLED (FAILED_PRECONDITION) says that a commission's state does not
 allow this any more. Example: HoldCommission of one that is part of a payout. Settle the payout
-as failed first; of one that is paid, RejectCommission takes it back.
+as failed first; of one that is paid, RejectCommission takes it back. One that was rejected is
+approved with a reason.
 """
 ERROR_REASON_PAYOUT_BATCH_NOT_FOUND: ErrorReason.ValueType  # 52
 """ERROR_REASON_PAYOUT_BATCH_NOT_FOUND (NOT_FOUND) says that no batch has this id. Example: the id of
@@ -608,7 +610,7 @@ from another database. Send an id that ListFraudSignals answers.
 ERROR_REASON_FRAUD_SIGNAL_RESOLVED: ErrorReason.ValueType  # 57
 """ERROR_REASON_FRAUD_SIGNAL_RESOLVED (FAILED_PRECONDITION) says that the signal was decided
 otherwise before. Example: ResolveFraudSignal as dismissed of one that is confirmed. Approve its
-commissions by hand, if they are to be paid.
+commissions by hand, with a reason, if they are to be paid.
 """
 ERROR_REASON_LEAD_NOT_FOUND: ErrorReason.ValueType  # 58
 """ERROR_REASON_LEAD_NOT_FOUND (NOT_FOUND) says that no lead has this id or mailbox. Example: GetLead

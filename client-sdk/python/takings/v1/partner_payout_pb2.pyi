@@ -109,7 +109,9 @@ class PartnerPayout(_message.Message):
     commission_count: _builtins.int
     """commission_count is how many commissions it holds, negative ones included."""
     payout_method: _affiliate_partner_pb2.PayoutMethod.ValueType
-    """payout_method is the way in which the partner is paid, as it was when the batch was made."""
+    """payout_method is the way in which the partner is paid, as it was when the batch was made. Of a
+    partner who is paid otherwise by now, end the payout as failed, and make a new batch.
+    """
     reference: _builtins.str
     """reference is what the bank or the service calls it; empty where that is not known."""
     failure_reason: _builtins.str
@@ -215,7 +217,8 @@ class PayoutLeftOut(_message.Message):
     """partner_id is the partner."""
     reason: _builtins.str
     """reason is one word for why: of a batch `below_minimum`, `negative`, `no_payout_method`,
-    `no_tax_profile` or `too_few_customers`; of a file `formula_account`. The set is open.
+    `no_tax_profile` or `too_few_customers`; of a file `formula_account` or `other_method`. The set is
+    open.
     """
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
@@ -452,7 +455,9 @@ class SettlePayoutRequest(_message.Message):
     """request_id is a UUID made by the caller, the same for every attempt at this act; required."""
     @_builtins.property
     def settled_time(self) -> _timestamp_pb2.Timestamp:
-        """settled_time is when, not after now; unset for now."""
+        """settled_time is when, not before the second in which the batch was made and not after now; unset for
+        now.
+        """
 
     def __init__(
         self,
@@ -556,9 +561,11 @@ class ExportPayoutBatchResponse(_message.Message):
 
     @_builtins.property
     def left_out(self) -> _containers.RepeatedCompositeFieldContainer[Global___PayoutLeftOut]:
-        """left_out are open payouts that would be in the file, but that a spreadsheet would take the
-        partner's account for a formula: it begins with =, +, -, @, a tab or a carriage return. They stay
-        as they are: give the partner another account by UpdatePartner, and export again.
+        """left_out are open payouts that would be in the file, and stay as they are. `formula_account`: a
+        spreadsheet would take the partner's account for a formula, because it begins with =, +, -, @, a
+        tab or a carriage return; give another one by UpdatePartner, and export again. `other_method`: the
+        partner is paid in another way than when the batch was made; end the payout as failed by
+        SettlePayout, and make a new batch.
         """
 
     def __init__(

@@ -31,12 +31,7 @@ fn unknown(id: &str) -> Error {
     Error::not_found(Reason::CommissionNotFound, message)
 }
 
-fn settled(it: &Commission) -> Error {
-    let message = format!(
-        "commission `{}` is part of payout `{}`: decide before a payout has claimed it",
-        it.id,
-        it.payout.as_deref().unwrap_or_default()
-    );
+fn settled(message: String) -> Error {
     Error::Precondition { reason: Reason::CommissionSettled, message }
 }
 
@@ -49,11 +44,7 @@ impl once::Act for Decide {
         lock_programs(tx, &programs).await?;
         // What is read under the lock is what counts.
         let found = self.find(tx).await?;
-        // What was paid can still be rejected: it is taken back from what is due next.
-        let claimed = found.iter().find(|it| it.payout.is_some() && self.act != Act::Reject);
-        if let Some(claimed) = claimed {
-            return Err(settled(claimed));
-        }
+        found.iter().try_for_each(|it| self.check(it))?;
         let mut affected = Affected::default();
         let mut decisions: BTreeMap<&str, Vec<(i64, Decision)>> = BTreeMap::new();
         let mut decided: BTreeSet<(&str, Key)> = BTreeSet::new();
@@ -87,6 +78,24 @@ impl Decide {
         let mut found: BTreeMap<String, Commission> =
             found.into_iter().map(|it| (it.id.clone(), it)).collect();
         self.ids.iter().map(|id| found.remove(id).ok_or_else(|| unknown(id))).collect()
+    }
+
+    /// Whether a commission can be decided on so. What was paid can still be rejected: it is taken back
+    /// from what is due next. What was rejected comes back by approval alone, and never without a word.
+    fn check(&self, Commission { id, payout, state, .. }: &Commission) -> Result<(), Error> {
+        if let Some(payout) = payout.as_deref().filter(|_| self.act != Act::Reject) {
+            return Err(settled(format!(
+                "commission `{id}` is part of payout `{payout}`: decide before a payout has claimed it"
+            )));
+        }
+        let is_reasoned = self.act == Act::Approve && !self.reason.is_empty();
+        if state == "rejected" && self.act != Act::Reject && !is_reasoned {
+            return Err(settled(format!(
+                "commission `{id}` was rejected: ApproveCommissions with a `reason` lets it be paid \
+                 out after all"
+            )));
+        }
+        Ok(())
     }
 
     fn on(&self, sale: &str) -> Decision {

@@ -43,7 +43,7 @@ pub(in crate::affiliate) fn approve(
     mut asked: pb::ApproveCommissionsRequest,
 ) -> Result<(Request, Decide), Error> {
     let request = Request::of(&take(&mut asked.request_id), "ApproveCommissions", &asked)?;
-    let pb::ApproveCommissionsRequest { commission_ids, request_id: _ } = asked;
+    let pb::ApproveCommissionsRequest { commission_ids, reason, request_id: _ } = asked;
     if commission_ids.is_empty() || commission_ids.len() > MOST {
         return Err(wrong("commission_ids", "name 1 to 1,000 commissions"));
     }
@@ -55,7 +55,8 @@ pub(in crate::affiliate) fn approve(
         }
         ids.push(id);
     }
-    Ok((request, Decide { now: app.now(), ids, act: Act::Approve, reason: String::new() }))
+    let reason = words("reason", reason, LONGEST_REASON)?;
+    Ok((request, Decide { now: app.now(), ids, act: Act::Approve, reason }))
 }
 
 /// A commission that is to be kept back.
@@ -68,7 +69,7 @@ pub(in crate::affiliate) fn hold(
     Ok((request, decide(app, id, Act::Hold, reason)?))
 }
 
-/// A commission that is never to be paid out.
+/// A commission that is not to be paid out.
 pub(in crate::affiliate) fn reject(
     app: &App,
     mut asked: pb::RejectCommissionRequest,
@@ -128,20 +129,20 @@ pub(in crate::affiliate) async fn convert(
     let currency = currency(&paid_amount.currency_code)?;
     let amount = |field, given: Option<pb::Money>| part(field, given, &paid_amount);
     let tax = amount("tax_amount", tax_amount)?;
+    let is_refund_told = refunded_amount.is_some();
     let refunded = amount("refunded_amount", refunded_amount)?;
     let paid_time = paid_time.ok_or_else(|| wrong("paid_time", "say when it was paid"))?;
-    let paid_at = Timestamp(micros("paid_time", paid_time)?);
-    if paid_at.0 > app.now().0 + AHEAD {
-        return Err(wrong("paid_time", "this is in the future"));
-    }
-    let refunded_at = refunded_time.map(|time| micros("refunded_time", time)).transpose()?;
+    let paid_at = by_now(app, "paid_time", paid_time)?;
+    let refunded_at = refunded_time.map(|time| by_now(app, "refunded_time", time)).transpose()?;
     if paid_amount.amount_minor <= 0 {
         return Err(wrong("paid_amount", "a sale is of more than nothing"));
     }
     if paid_amount.amount_minor > MOST_PAID {
         return Err(wrong("paid_amount", "a sale is of at most 10^15 minor units"));
     }
-    if (refunded > 0) != refunded_at.is_some() {
+    // Nothing, at no time, is nothing; nothing by a time takes back what was told of before.
+    let is_timed = refunded_at.is_some();
+    if (refunded > 0 && !is_timed) || (is_timed && !is_refund_told) {
         return Err(wrong("refunded_time", "give it with `refunded_amount`, and only then"));
     }
     let convert = Convert {
@@ -158,9 +159,22 @@ pub(in crate::affiliate) async fn convert(
         tax,
         refunded,
         paid_at,
-        refunded_at: refunded_at.map(Timestamp),
+        refunded_at,
     };
     Ok((request, convert))
+}
+
+/// An instant that is not in the future.
+fn by_now(
+    app: &App,
+    field: &'static str,
+    given: prost_types::Timestamp,
+) -> Result<Timestamp, Error> {
+    let at = Timestamp(micros(field, given)?);
+    if at.0 > app.now().0.saturating_add(AHEAD) {
+        return Err(wrong(field, "this is in the future"));
+    }
+    Ok(at)
 }
 
 fn click_id_of(given: String) -> Result<String, Error> {
@@ -281,6 +295,7 @@ impl From<Commission> for pb::Commission {
             currency,
             amount: minor,
             base,
+            base_currency,
             rate_bps,
             terms_version,
             occurred_at,
@@ -302,7 +317,7 @@ impl From<Commission> for pb::Commission {
             state: state_of(&state).into(),
             state_reason: reason,
             amount: amount(minor, &currency),
-            base_amount: amount(base, &currency),
+            base_amount: amount(base, &base_currency),
             rate_bps,
             terms_version,
             occurred_time: Some(instant(occurred_at)),
@@ -327,7 +342,7 @@ fn appended(row: Row, posted: bool, now: Timestamp) -> pb::Commission {
         kind: kind_of(kind, row.revision, row.amount).into(),
         state: pb::CommissionState::Pending.into(),
         amount: Some(money(row.amount, currency)),
-        base_amount: Some(money(row.base, currency)),
+        base_amount: Some(money(row.base, row.base_currency)),
         rate_bps: row.rate,
         terms_version: row.version,
         occurred_time: Some(instant(row.target.occurred.0)),

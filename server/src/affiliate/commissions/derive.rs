@@ -128,6 +128,7 @@ impl Derivation<'_> {
                 revision,
                 amount,
                 base: of.base(&target).map_err(bad)?,
+                base_currency: of.owner.map_or(target.currency, |(_, sale)| sale.currency),
                 rate: rate.and_then(rate_of),
                 version: agreed.map(|it| it.number).or(sum.map(|it| it.version)).unwrap_or(0),
                 target,

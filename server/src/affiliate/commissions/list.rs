@@ -22,6 +22,8 @@ pub(in crate::affiliate) struct Commission {
     pub(in crate::affiliate) currency: String,
     pub(in crate::affiliate) amount: i64,
     pub(in crate::affiliate) base: i64,
+    /// The sale's, which a fixed commission does not share.
+    pub(in crate::affiliate) base_currency: String,
     pub(in crate::affiliate) rate_bps: Option<i64>,
     pub(in crate::affiliate) terms_version: i64,
     pub(in crate::affiliate) occurred_at: i64,

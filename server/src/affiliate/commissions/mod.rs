@@ -35,6 +35,7 @@ use takings_core::affiliate::commission::{Key as Target, transfer};
 use takings_core::affiliate::decision::Decision;
 use takings_core::affiliate::sale::{Sale, mark_new_customers};
 use takings_core::ledger::TransferKind;
+use takings_core::money::Currency;
 
 /// The most commissions of one answer.
 const MOST: usize = 1_000;
@@ -70,6 +71,8 @@ pub(super) struct Row {
     pub(super) revision: i64,
     pub(super) amount: i64,
     pub(super) base: i64,
+    /// The sale's, which a fixed commission does not share.
+    pub(super) base_currency: Currency,
     pub(super) rate: Option<i64>,
     pub(super) version: i64,
 }

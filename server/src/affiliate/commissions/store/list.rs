@@ -31,7 +31,7 @@ macro_rules! columns {
                     as due_at, b.recorded_at, c.payout, ",
             state!($now),
             " as state, case when e.reason = 'auto' then '' else coalesce(e.reason, '') end
-              as reason "
+              as reason, coalesce(nullif(sold.currency, ''), c.currency) as base_currency "
         )
     };
 }
@@ -42,7 +42,8 @@ macro_rules! joins {
           join sources s on s.id = c.source_id
           left join earnings e on e.program = c.program and e.source_id = c.source_id
                and e.sale = c.sale and e.partner = c.partner and e.currency = c.currency
-          left join payouts p on p.id = c.payout "
+          left join payouts p on p.id = c.payout
+          left join sales sold on sold.source_id = c.source_id and sold.id = c.sale "
     };
 }
 
@@ -92,6 +93,7 @@ impl Commission {
             payout: row.opt_text(18)?,
             state: row.text(19)?,
             reason: row.text(20)?,
+            base_currency: row.text(21)?,
         })
     }
 }
