@@ -75,6 +75,70 @@ async fn what_is_settled_or_of_another_method_is_in_no_file() {
 }
 
 #[tokio::test]
+async fn who_is_paid_in_another_way_by_now_is_named_and_not_forgotten() {
+    for (desk, place) in desks("other_method").await {
+        let (anna, bob) = (desk.partner("Anna").await, desk.partner("Bob").await);
+        desk.earn(&[Made::new(&anna, "in_1", 100), Made::new(&bob, "in_2", 700)]).await;
+        let batch = desk.create(desk.all()).await.unwrap();
+        let id = batch.payout_batch_id.as_str();
+        let moved = UpdatePartnerRequest {
+            partner_id: anna.clone(),
+            payout_method: PayoutMethod::Wise.into(),
+            payout_account: "anna@example.com".into(),
+            request_id: crate::desk::fresh(),
+            ..UpdatePartnerRequest::default()
+        };
+        desk.api.update_partner(Request::new(moved)).await.unwrap();
+        let file = desk.export(id, PayoutFormat::PaypalCsv).await.unwrap();
+        let left_out = PayoutLeftOut {
+            partner_id: anna.clone(),
+            amount: Some(usd(100)),
+            reason: "other_method".into(),
+        };
+        assert_eq!((file.payout_count, file.left_out), (1, vec![left_out]), "{}", place.kind());
+        let payouts = desk.payouts(&batch).await;
+        let of = |partner: &str| payouts.iter().find(|it| it.partner_id == partner).unwrap();
+        assert_eq!(of(&anna).state(), PayoutState::Approved);
+        desk.settle(&of(&bob).payout_id, PayoutState::Paid).await.unwrap();
+        let alone = desk.export(id, PayoutFormat::PaypalCsv).await.unwrap_err();
+        assert_eq!(reason(&alone), "NOTHING_DUE");
+        assert!(alone.message().contains(&anna), "{}", alone.message());
+        assert!(alone.message().contains("CreatePayoutBatch"), "{}", alone.message());
+        desk.settle(&of(&anna).payout_id, PayoutState::Failed).await.unwrap();
+        let again = desk.only_payout().await;
+        let file = desk.export(&again.payout_batch_id, PayoutFormat::WiseCsv).await.unwrap();
+        assert_eq!((file.payout_count, file.left_out), (1, Vec::new()));
+    }
+}
+
+#[tokio::test]
+async fn an_account_without_a_method_is_refused() {
+    for (desk, _place) in desks("no_method").await {
+        let asked = CreatePartnerRequest {
+            program_id: desk.program.clone(),
+            name: "Anna".into(),
+            email: "anna@partners.example".into(),
+            payout_account: "anna@example.com".into(),
+            request_id: crate::desk::fresh(),
+            ..CreatePartnerRequest::default()
+        };
+        let refused = desk.api.create_partner(Request::new(asked.clone())).await.unwrap_err();
+        assert_eq!(reason(&refused), "INVALID_FIELD");
+        assert!(refused.message().contains("payout_method"), "{}", refused.message());
+        let without = CreatePartnerRequest { payout_account: String::new(), ..asked };
+        let made = desk.api.create_partner(Request::new(without)).await.unwrap().into_inner();
+        let given = UpdatePartnerRequest {
+            partner_id: made.partner.unwrap().partner_id,
+            payout_account: "anna@example.com".into(),
+            request_id: crate::desk::fresh(),
+            ..UpdatePartnerRequest::default()
+        };
+        let refused = desk.api.update_partner(Request::new(given)).await.unwrap_err();
+        assert_eq!(reason(&refused), "INVALID_FIELD");
+    }
+}
+
+#[tokio::test]
 async fn a_file_for_paypal_holds_one_currency() {
     for (desk, place) in desks("one_currency").await {
         let anna = desk.partner("Anna").await;

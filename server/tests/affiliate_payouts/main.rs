@@ -11,10 +11,12 @@ mod common;
 
 mod aside;
 mod batches;
+mod bound;
 mod clickless;
 mod desk;
 mod earned;
 mod files;
+mod fixed;
 mod kept;
 mod own;
 mod races;

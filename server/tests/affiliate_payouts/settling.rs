@@ -117,6 +117,10 @@ async fn what_cannot_be_is_refused() {
             assert_eq!(reason(&refused), wanted, "{asked:?}");
         }
         let early = at(NOW - 3_600, 0);
+        let refused = desk.settle_as(early.clone()).await.unwrap_err();
+        assert_eq!(reason(&refused), "INVALID_FIELD", "no payout ends before it was made");
+        let made = (NOW - 3_600) * 1_000_000 + 999;
+        desk.run(&format!("update payout_batches set created_at = {made}")).await;
         let paid = desk.settle_as(early.clone()).await.unwrap();
         assert_eq!(paid.settled_time, early.settled_time);
     }

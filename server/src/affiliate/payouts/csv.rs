@@ -57,6 +57,8 @@ pub(super) struct Line {
     pub(super) company: bool,
     pub(super) currency: Currency,
     pub(super) amount: i64,
+    /// Whether the partner is still paid in the way for which the payout was made.
+    pub(super) is_of_method: bool,
 }
 
 /// The whole file.
@@ -74,7 +76,7 @@ pub(super) fn file(format: Format, lines: &[Line]) -> String {
 }
 
 fn fields(format: Format, line: &Line) -> Vec<String> {
-    let Line { payout, partner: _, name, account, company, currency, amount } = line;
+    let Line { payout, name, account, company, currency, amount, .. } = line;
     let (name, account) = (text(name), quoted(account));
     let (amount, currency) = (major(*amount, *currency), currency.iso());
     match format {
@@ -134,6 +136,7 @@ mod tests {
             company: false,
             currency: Currency::parse(currency).unwrap(),
             amount,
+            is_of_method: true,
         }
     }
 

@@ -25,7 +25,7 @@ pub(in crate::affiliate) struct File {
     pub(super) content: Vec<u8>,
     pub(super) payouts: i64,
     pub(super) totals: BTreeMap<Currency, i64>,
-    /// Open payouts of the format that are not in it.
+    /// Open payouts of the format that are not in it, and why.
     pub(super) left_out: Vec<LeftOut>,
     /// Whom it names.
     pub(super) partners: Names,
@@ -44,15 +44,14 @@ impl Act for Export {
         lock(tx, &program).await?;
         let mut lines = store::lines(tx, batch, format.method()).await?;
         lines.retain(|line| currency.is_none_or(|only| line.currency == only));
-        // Of before such accounts were refused: no file must run a formula, and no account be changed.
-        let (formulas, lines): (Vec<Line>, Vec<Line>) =
-            lines.into_iter().partition(|line| is_formula(&line.account));
+        let (lines, aside): (Vec<Line>, Vec<Line>) =
+            lines.into_iter().partition(|line| against(line).is_none());
         let totals = totals(&lines)?;
         if format.is_of_one_currency() && totals.len() > 1 {
             return Err(several(totals.keys()));
         }
         if lines.is_empty() {
-            return Err(nothing_to_export(*format, &formulas));
+            return Err(nothing_to_export(*format, &aside));
         }
         store::send(tx, lines.iter().map(|line| line.payout.as_str())).await?;
         Ok(File {
@@ -60,7 +59,7 @@ impl Act for Export {
             content: file(*format, &lines).into_bytes(),
             payouts: i64::try_from(lines.len()).map_err(Error::internal)?,
             totals,
-            left_out: formulas.into_iter().map(left_out).collect(),
+            left_out: aside.iter().filter_map(left_out).collect(),
             partners: partners::names(lines.iter().map(|line| line.partner.as_str())),
         })
     }
@@ -86,18 +85,38 @@ fn several<'c>(currencies: impl Iterator<Item = &'c Currency>) -> Error {
     Error::invalid(Reason::InvalidField, "currency_code", message)
 }
 
-fn left_out(Line { partner, currency, amount, .. }: Line) -> LeftOut {
-    LeftOut { partner, currency, amount, reason: "formula_account".to_owned() }
+const OTHER_METHOD: &str = "other_method";
+const FORMULA: &str = "formula_account";
+
+/// Why a payout of the format is not in the file: the account is of another method, or of before
+/// accounts that look like formulas were refused. No file must run a formula, and no account be changed.
+fn against(line: &Line) -> Option<&'static str> {
+    match line {
+        line if !line.is_of_method => Some(OTHER_METHOD),
+        line if is_formula(&line.account) => Some(FORMULA),
+        _ => None,
+    }
 }
 
-fn nothing_to_export(format: Format, formulas: &[Line]) -> Error {
-    let message = match formulas.first() {
+fn left_out(line: &Line) -> Option<LeftOut> {
+    let Line { partner, currency, amount, .. } = line;
+    let reason = against(line)?.to_owned();
+    Some(LeftOut { partner: partner.clone(), currency: *currency, amount: *amount, reason })
+}
+
+fn nothing_to_export(format: Format, aside: &[Line]) -> Error {
+    let method = format.method();
+    let first = aside.first().and_then(|line| Some((line, against(line)?)));
+    let message = match first {
         None => format!(
-            "no payout of the batch is open, made for `{0}` and of a partner who is still paid by \
-             `{0}`",
-            format.method()
+            "no payout of the batch is open and made for `{method}`: a payout keeps the method of when \
+             it was made"
         ),
-        Some(Line { partner, .. }) => format!(
+        Some((Line { payout, partner, .. }, OTHER_METHOD)) => format!(
+            "`{partner}` is not paid by `{method}` any more: end `{payout}` as failed by \
+             SettlePayout, and make a new batch by CreatePayoutBatch"
+        ),
+        Some((Line { partner, .. }, _)) => format!(
             "a spreadsheet would take the payout account of `{partner}` for a formula: give another \
              one by UpdatePartner, and export again"
         ),

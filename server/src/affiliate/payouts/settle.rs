@@ -1,6 +1,7 @@
 //! A payout has ended.
 
 use super::{Payout, State, lock, store, unknown_payout};
+use crate::affiliate::sales;
 use crate::db::Tx;
 use crate::error::{Error, Reason};
 use crate::ingest::{Transfer, Unit};
@@ -34,6 +35,12 @@ impl Act for Settle {
         let Settle { id, outcome, at, reference } = self;
         let found = store::load(tx, id).await?.ok_or_else(|| unknown_payout(id))?;
         lock(tx, &found.program).await?;
+        let made = store::made_at(tx, &found.batch).await?;
+        // Banks tell whole seconds.
+        if at.secs() < made.secs() {
+            let message = "a payout does not end before it was made: send a later `settled_time`";
+            return Err(Error::invalid(Reason::InvalidField, "settled_time", message));
+        }
         let (state, why) = match outcome {
             Outcome::Paid => (State::Paid, ""),
             Outcome::Failed(why) => (State::Failed, why.as_str()),
@@ -42,12 +49,19 @@ impl Act for Settle {
         let payout = store::load(tx, id).await?.ok_or_else(|| unknown_payout(id))?;
         match (settled, outcome) {
             (true, Outcome::Paid) => post(tx, &payout, *at).await?,
-            (true, Outcome::Failed(_)) => store::release(tx, id).await?,
+            (true, Outcome::Failed(_)) => release(tx, id).await?,
             (false, _) if payout.state == state => {}
             (false, _) => return Err(settled_otherwise(&payout)),
         }
         Ok(payout)
     }
+}
+
+/// Gives the commissions back. Nothing was paid: whose customers they are is open again.
+async fn release(tx: &mut Tx<'_>, payout: &str) -> Result<(), Error> {
+    let batch = Unit { shard: 0 }.open(tx).await?;
+    sales::mark_paid_by(tx, batch, payout).await?;
+    store::release(tx, payout).await
 }
 
 fn settled_otherwise(payout: &Payout) -> Error {

@@ -128,19 +128,26 @@ static BY_SOURCE: Query = Query::new(
     &[("claimant", Type::Text)],
 );
 
+static MADE_AT: Query = Query::new(
+    "payout_batch_made",
+    "select b.created_at from {0} cross join payout_batches b where b.id = t0.batch",
+    &[("batch", Type::Text)],
+);
+
 static PROGRAM_OF: Query = Query::new(
     "payout_batch_program",
     "select b.program from {0} cross join payout_batches b where b.id = t0.batch",
     &[("batch", Type::Text)],
 );
 
-/// Open payouts whose partner is still paid as when the batch was made: the account is of that way.
+/// Open payouts, and how their partners are paid by now: the account is of that way.
 static LINES: Query = Query::new(
     "payout_lines",
-    "select o.id, p.name, p.payout_account, p.tax_profile, o.currency, o.amount, p.id
+    "select o.id, p.name, p.payout_account, p.tax_profile, o.currency, o.amount, p.id,
+            cast(case when p.payout_method = o.method then 1 else 0 end as bigint)
      from {0} cross join payouts o cross join partners p
      where o.payout_batch = t0.batch and o.method = t0.way and o.state in ('approved', 'sent')
-       and p.id = o.partner and p.payout_method = o.method
+       and p.id = o.partner
      order by o.id",
     &[("batch", Type::Text), ("way", Type::Text)],
 );
@@ -267,6 +274,13 @@ pub(super) async fn program_of(tx: &mut Tx<'_>, batch: &str) -> Result<Option<St
     Ok(rows.first().map(|row| row.text(0)).transpose()?)
 }
 
+/// When a batch was made.
+pub(super) async fn made_at(tx: &mut Tx<'_>, batch: &str) -> Result<Timestamp, Error> {
+    let rows = tx.fetch(&MADE_AT, &one(batch)).await?;
+    let made = rows.first().map(|row| row.int(0)).transpose()?;
+    made.map(Timestamp).ok_or_else(|| Error::internal("a payout has no batch"))
+}
+
 /// The lines of a batch's file, by the payouts' ids.
 pub(super) async fn lines(tx: &mut Tx<'_>, batch: &str, method: &str) -> Result<Vec<Line>, Error> {
     let mut row = Rows::default();
@@ -285,6 +299,7 @@ pub(super) async fn lines(tx: &mut Tx<'_>, batch: &str, method: &str) -> Result<
             company: row.opt_text(3)?.as_deref() == Some("w8ben_e"),
             currency: currency(&row.text(4)?)?,
             amount: row.int(5)?,
+            is_of_method: row.int(7)? != 0,
         })
     };
     rows.iter().map(line).collect()
