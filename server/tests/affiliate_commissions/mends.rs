@@ -2,10 +2,18 @@
 
 use crate::common::place::Place;
 use crate::events::Purchase;
-use crate::shop::{self, ANNA, AT};
+use crate::shop::{self, ANNA, AT, PROGRAM};
 use sea_orm::ConnectionTrait;
+use std::sync::Arc;
+use takings::v1::affiliate_service_server::AffiliateService;
+use takings::v1::{Money, ProcessConversionRequest};
 use takings_core::affiliate::terms::{Measure, Method, Period, Step, Tiers};
+use takings_core::time::Timestamp;
+use takings_server::affiliate::AffiliateApi;
+use takings_server::app::App;
+use takings_server::config::Config;
 use takings_server::db::Database;
+use takings_server::ingest::{Writer, WriterOptions};
 use takings_server::jobs::settle_commissions;
 use takings_server::rebuild::{rebuild, state_hash};
 use tokio::task::JoinSet;
@@ -112,5 +120,55 @@ async fn several_processes_derive_one_partners_month_at_once() {
         tasks.join_all().await;
         shop::hash(&database).await;
         assert_eq!(shop::payable(&database, ANNA).await, 48_000, "on {}", place.kind());
+    }
+}
+
+/// A process that takes in sales outside Stripe.
+async fn till(place: &Place, tasks: &mut JoinSet<()>) -> AffiliateApi {
+    let database = place.open().await;
+    let (writer, work) = Writer::new(database.clone(), WriterOptions::default());
+    tasks.spawn(work);
+    let app = App::new(Config::default(), database, writer).unwrap();
+    let mut app = Arc::into_inner(app).unwrap();
+    app.clock = || Timestamp::from_secs(AT + 1_000);
+    AffiliateApi::new(Arc::new(app))
+}
+
+/// A sale outside Stripe of a customer whom a click has brought.
+fn conversion(customer: &str, click: &str) -> ProcessConversionRequest {
+    ProcessConversionRequest {
+        program_id: PROGRAM.into(),
+        conversion_id: format!("order of {customer}"),
+        customer_id: customer.into(),
+        click_id: click.into(),
+        paid_amount: Some(Money { amount_minor: 10_000, currency_code: "USD".into() }),
+        paid_time: Some(prost_types::Timestamp { seconds: AT, nanos: 0 }),
+        request_id: crate::desk::uuid(),
+        ..Default::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_persons_sales_under_two_names_are_both_seen_by_who_comes_last() {
+    for place in places("affiliate_two_names") {
+        let mut tasks = JoinSet::new();
+        let (database, api) = (place.open().await, till(&place, &mut tasks).await);
+        shop::open(&database, &shop::terms()).await;
+        let customers = 40;
+        for number in 1..=customers {
+            let (n, click) = (number.to_string(), format!("clk_{number:032x}"));
+            let customer = format!("cus_{number}");
+            shop::click(&database, &click, ANNA, AT - 60).await;
+            // Stripe is told of no click: the sale outside it says who brought the customer.
+            let purchase = Purchase { n: &n, customer: &customer, at: AT + 60, amount: 10_000 };
+            shop::tell(&database, &purchase.whole(None)).await;
+            let told = api.process_conversion(tonic::Request::new(conversion(&customer, &click)));
+            let (told, settled) = tokio::join!(told, settle_commissions(&database));
+            told.unwrap();
+            settled.unwrap();
+        }
+        shop::hash(&database).await;
+        let owed = shop::payable(&database, ANNA).await;
+        assert_eq!(owed, customers * 4_000, "on {}", place.kind());
     }
 }
