@@ -114,6 +114,11 @@ impl Error {
         }
     }
 
+    /// Too many wait for the database.
+    pub(crate) fn overloaded() -> Error {
+        Error::Exhausted { retry_after: Duration::from_millis(250) }
+    }
+
     /// An error of no kind foreseen.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
         Error::Internal(source.into())
@@ -215,9 +220,13 @@ impl Error {
 
     /// Logs what only the operator may see, with the whole chain of sources.
     pub(crate) fn log(&self) {
-        if !matches!(self, Error::Internal(_) | Error::Unavailable { .. }) {
-            return;
+        if matches!(self, Error::Internal(_) | Error::Unavailable { .. }) {
+            tracing::error!(reason = self.reason_name(), "{}", self.chain());
         }
+    }
+
+    /// The error with the whole chain of its sources, for the log.
+    pub(crate) fn chain(&self) -> String {
         let mut chain = self.to_string();
         let mut source = std::error::Error::source(self);
         while let Some(error) = source {
@@ -225,7 +234,7 @@ impl Error {
             chain.push_str(&error.to_string());
             source = error.source();
         }
-        tracing::error!(reason = self.reason_name(), "{chain}");
+        chain
     }
 }
 
@@ -297,6 +306,7 @@ fn of_failure(failure: Failure, source: Box<dyn std::error::Error + Send + Sync>
     };
     let error = match failure {
         Failure::Conflict => return Error::Conflict,
+        Failure::Busy => return Error::overloaded(),
         Failure::Locked => unavailable(
             Reason::DatabaseUnavailable,
             "the database file is locked by another process; try again",
@@ -353,7 +363,7 @@ impl From<Trouble> for Error {
 impl From<HandOver> for Error {
     fn from(error: HandOver) -> Error {
         match error {
-            HandOver::Full => Error::Exhausted { retry_after: Duration::from_millis(250) },
+            HandOver::Full => Error::overloaded(),
             HandOver::Stopped => Error::Unavailable {
                 reason: Reason::ShuttingDown,
                 message: "this server is on its way out; try another, or again".into(),

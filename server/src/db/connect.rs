@@ -19,6 +19,7 @@ use std::time::Duration;
 use takings_core::time::Timestamp;
 use takings_migrations::Migrator;
 use takings_migrations::MigratorTrait;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// A kind of database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,12 +120,29 @@ impl Database {
     /// A connection for one owner, who gives it back by [`Conn::keep`]. SQLite's works on the thread
     /// of its caller.
     pub async fn conn(&self) -> Result<Conn, Error> {
-        let (permit, kept) = self.conns.take().await?;
-        let link = match kept {
+        self.conn_in(Some(self.conns.room().await?)).await
+    }
+
+    /// The same for a call, which holds no thread while it waits.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Busy`] where too many wait, or none was free for five seconds.
+    pub(crate) async fn conn_soon(&self) -> Result<Conn, Error> {
+        self.conn_in(Some(self.conns.room_soon().await?)).await
+    }
+
+    /// The same for the writer, of whom there is one a process: it waits for nobody.
+    pub(crate) async fn conn_of_writer(&self) -> Result<Conn, Error> {
+        self.conn_in(None).await
+    }
+
+    async fn conn_in(&self, room: Option<OwnedSemaphorePermit>) -> Result<Conn, Error> {
+        let link = match self.conns.kept() {
             Some(link) => link,
             None => self.connect().await?,
         };
-        Ok(Conn::new(link, self.vault.clone(), (self.conns.clone(), permit)))
+        Ok(Conn::new(link, self.vault.clone(), (self.conns.clone(), room)))
     }
 
     async fn connect(&self) -> Result<Link, Error> {

@@ -17,6 +17,12 @@ pub enum Error {
     /// The key store's file cannot be opened.
     #[error("the key store {} cannot be opened: {}", .0.display(), .1)]
     KeyStore(PathBuf, std::io::Error),
+    /// A statement was not answered in time: its connection is not used again.
+    #[error("the database did not answer in time")]
+    Silent,
+    /// Too many wait for a connection, or one did for too long.
+    #[error("no connection to the database was free in time")]
+    Busy,
     /// A column holds something else than was asked for.
     #[error("column {0} holds something else than was asked for")]
     Shape(usize),
@@ -30,7 +36,8 @@ impl Error {
             Error::Sqlite(error) => {
                 error.sqlite_error().map_or(Failure::Other, |it| sqlite(it.extended_code))
             }
-            Error::KeyStore(..) => Failure::Unreachable,
+            Error::KeyStore(..) | Error::Silent => Failure::Unreachable,
+            Error::Busy => Failure::Busy,
             Error::Shape(_) => Failure::Other,
         }
     }
@@ -106,6 +113,8 @@ pub enum Failure {
     Disk,
     /// The server cannot be reached, or went away.
     Unreachable,
+    /// Others are served first.
+    Busy,
     /// The schema is not the one this binary knows.
     Schema,
     /// Anything else.
@@ -150,6 +159,8 @@ fn postgres(code: &str) -> Failure {
         "40001" | "40P01" | "55P03" => Failure::Conflict,
         "53100" => Failure::Full,
         "58030" => Failure::Disk,
+        // The statement took longer than any of ours does.
+        "57014" => Failure::Unreachable,
         "42P01" | "42703" => Failure::Schema,
         _ if code.starts_with("22") || code.starts_with("23") || code == "54000" => Failure::Data,
         _ if code.starts_with("08") || code.starts_with("57P") || code.starts_with("53") => {

@@ -16,6 +16,7 @@ mod query;
 mod readers;
 mod single;
 mod sqlite;
+mod tries;
 mod tx;
 
 pub use cells::{Cell, Row, Rows};
@@ -24,4 +25,5 @@ pub use connect::{Database, Kind, Options};
 pub(crate) use demo::{is_marked, make_marked};
 pub use error::{Error, Failure, OpenError, failure_of_orm};
 pub use query::{Bundle, Delete, Insert, Part, Query, Type};
+pub(crate) use tries::Tries;
 pub use tx::{Conn, Log, Step, Tx};

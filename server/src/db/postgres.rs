@@ -8,6 +8,26 @@ use sea_orm::sqlx::{
     query::Query as Bound,
 };
 use std::collections::HashMap;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long a statement may take: each works on a batch, or on a day of one link's clicks, which
+/// takes seconds. Where the host is lost that has acknowledged it, nothing else would end the wait.
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long it may take to begin, mark or undo: the server has next to nothing to do.
+const SOON: Duration = Duration::from_secs(10);
+
+/// The writer's texts are written in the order in which tables are to be visited, by index. A lock is
+/// waited for ten seconds. Whoever is gone loses what they hold: after a minute in which they send
+/// nothing in a transaction or do not acknowledge; a statement ends a little before its client gives
+/// it up.
+const SETTINGS: &str = "set enable_seqscan = off; set enable_bitmapscan = off; \
+    set enable_hashjoin = off; set enable_mergejoin = off; set enable_material = off; \
+    set join_collapse_limit = 1; set jit = off; set plan_cache_mode = force_generic_plan; \
+    set lock_timeout = '10s'; set statement_timeout = '110s'; \
+    set idle_in_transaction_session_timeout = '60s'; set tcp_user_timeout = '60s'; \
+    set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3";
 
 /// A connection, and how often it has sent each text, by the text's place in memory.
 ///
@@ -17,18 +37,16 @@ pub(super) struct Postgres {
     conn: PgConnection,
     sent: HashMap<usize, u64>,
     outgrown: bool,
+    /// Whether a statement was given up: what comes next would be its answer.
+    lost: bool,
 }
 
 impl Postgres {
-    /// Tunes a connection: the writer's texts are written in the order in which
-    /// tables are to be visited, by index.
-    pub(super) async fn tuned(mut conn: PgConnection) -> Result<Postgres, Error> {
-        let settings = "set enable_seqscan = off; set enable_bitmapscan = off; \
-                        set enable_hashjoin = off; set enable_mergejoin = off; \
-                        set enable_material = off; set join_collapse_limit = 1; set jit = off; \
-                        set plan_cache_mode = force_generic_plan";
-        conn.execute(settings).await?;
-        Ok(Postgres { conn, sent: HashMap::new(), outgrown: false })
+    /// Tunes a connection.
+    pub(super) async fn tuned(conn: PgConnection) -> Result<Postgres, Error> {
+        let mut tuned = Postgres { conn, sent: HashMap::new(), outgrown: false, lost: false };
+        tuned.word(SETTINGS).await?;
+        Ok(tuned)
     }
 
     /// Opens a transaction.
@@ -47,7 +65,8 @@ impl Postgres {
 
     /// Runs a statement without parameters.
     pub(super) async fn word(&mut self, word: &'static str) -> Result<(), Error> {
-        self.conn.execute(word).await?;
+        let patience = if word == "commit" { PATIENCE } else { SOON };
+        bounded(&mut self.lost, patience, self.conn.execute(word)).await?;
         Ok(())
     }
 
@@ -84,14 +103,29 @@ impl Postgres {
         for (part, rows) in bundle.parts.iter().zip(rows) {
             bound = bind_columns(bound, part.columns(), rows);
         }
-        bound.execute(&mut self.conn).await?;
+        bounded(&mut self.lost, PATIENCE, bound.execute(&mut self.conn)).await?;
         Ok(())
     }
 
     async fn rows(&mut self, bound: Bound<'_, Dialect, PgArguments>) -> Result<Vec<Row>, Error> {
-        let rows = bound.fetch_all(&mut self.conn).await?;
+        let answer = bound.fetch_all(&mut self.conn);
+        let rows = bounded(&mut self.lost, PATIENCE, answer).await?;
         Ok(rows.into_iter().map(Row::Postgres).collect())
     }
+}
+
+/// Waits so long for an answer; on a connection where one was given up, not at all.
+async fn bounded<T>(
+    lost: &mut bool,
+    patience: Duration,
+    answer: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, Error> {
+    if *lost {
+        return Err(Error::Silent);
+    }
+    let answer = timeout(patience, answer).await;
+    *lost = answer.is_err();
+    Ok(answer.map_err(|_| Error::Silent)??)
 }
 
 /// Runs a query on any connection of a pool.
@@ -102,7 +136,8 @@ pub(super) async fn rows_on_pool(
 ) -> Result<Vec<Row>, Error> {
     let bound = sqlx::query(AssertSqlSafe(query.render(Kind::Postgres)));
     let bound = bind_columns(bound, query.set, set);
-    let rows = bound.fetch_all(pool.get_postgres_connection_pool()).await?;
+    let answer = bound.fetch_all(pool.get_postgres_connection_pool());
+    let rows = bounded(&mut false, PATIENCE, answer).await?;
     Ok(rows.into_iter().map(Row::Postgres).collect())
 }
 
@@ -133,4 +168,19 @@ fn text_of(cell: &Cell) -> Option<String> {
 
 fn bytes_of(cell: &Cell) -> Option<Vec<u8>> {
     if let Cell::Bytes(value) = cell { Some(value.clone()) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::{pending, ready};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_that_is_silent_for_ever_is_given_up_and_its_connection_with_it() {
+        let mut lost = false;
+        let silent = bounded::<()>(&mut lost, PATIENCE, pending()).await;
+        assert!(matches!(silent, Err(Error::Silent)), "{silent:?}");
+        let again = bounded(&mut lost, PATIENCE, ready(Ok(()))).await;
+        assert!(matches!(again, Err(Error::Silent)), "the answer would be another statement's");
+    }
 }

@@ -1,9 +1,10 @@
 //! Single statements on the connections of the pools.
 
-use super::postgres::rows_on_pool;
+use super::postgres::{PATIENCE, rows_on_pool};
 use super::tx::{measure, now};
 use super::{Database, Error, Kind, Query, Row, Rows};
-use sea_orm::{ConnectionTrait, DbErr, ExecResult, QueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Value};
+use tokio::time::timeout;
 
 impl Database {
     /// Runs a fixed text whose parameters are `$1`, `$2`, ...; `name` is its name in metrics.
@@ -26,7 +27,9 @@ impl Database {
             Kind::Sqlite => Some(self.turns.lock().await),
             Kind::Postgres => None,
         };
-        self.write.execute_raw(statement).await
+        let answer = timeout(PATIENCE, self.write.execute_raw(statement)).await;
+        let silent = |_| DbErr::Conn(RuntimeErr::Internal(Error::Silent.to_string()));
+        answer.map_err(silent)?
     }
 
     /// Reads rows of the key store, where they are written: a replica may not have them yet.

@@ -18,7 +18,7 @@ pub struct Conn {
     log: Option<Log>,
     vault: Arc<Vault>,
     home: Arc<Conns>,
-    _permit: OwnedSemaphorePermit,
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 pub(super) enum Link {
@@ -64,9 +64,9 @@ impl Conn {
     pub(super) fn new(
         link: Link,
         vault: Arc<Vault>,
-        (home, permit): (Arc<Conns>, OwnedSemaphorePermit),
+        (home, room): (Arc<Conns>, Option<OwnedSemaphorePermit>),
     ) -> Conn {
-        Conn { link, log: None, vault, home, _permit: permit }
+        Conn { link, log: None, vault, home, _room: room }
     }
 
     /// Gives it back for its next owner: every transaction on it was committed or rolled back.

@@ -18,6 +18,7 @@ mod unit;
 mod writer;
 
 pub use entry::{Body, Entry, Outcome};
+pub(crate) use transact::transact_on;
 pub use transact::{rehearse, transact};
 pub use unit::{Scope, Unit};
 pub use writer::{HandOver, Writer, WriterOptions};
@@ -64,6 +65,11 @@ pub enum Trouble {
 }
 
 impl Trouble {
+    /// Whether others would get through: what is wrong is a row, not the database.
+    pub(crate) fn is_of_its_data(&self) -> bool {
+        matches!(self, Trouble::Unreadable { .. }) || self.failure() == Failure::Data
+    }
+
     /// What helps.
     pub fn failure(&self) -> Failure {
         match self {

@@ -1,18 +1,26 @@
 //! A transaction of a job's own, tried again where it met another.
 
 use super::Trouble;
-use crate::db::{Database, Failure, Tx};
-use std::time::Duration;
-
-/// How often a transaction that met another is tried again.
-const RETRIES: u64 = 50;
+use crate::db::{Conn, Database, Failure, Tries, Tx};
 
 /// Runs `work` in a transaction.
 pub async fn transact<T>(
     database: &Database,
     work: impl AsyncFn(&mut Tx<'_>) -> Result<T, Trouble>,
 ) -> Result<T, Trouble> {
-    let (mut conn, mut tries) = (database.conn().await?, 0);
+    // On SQLite nothing below waits: who shares the thread has a turn between two transactions.
+    tokio::task::yield_now().await;
+    transact_on(database.conn().await?, work).await
+}
+
+/// The same on a connection that was waited for elsewhere.
+///
+/// The first trouble is the one that is told. A connection that does not roll back is dropped.
+pub(crate) async fn transact_on<T>(
+    mut conn: Conn,
+    work: impl AsyncFn(&mut Tx<'_>) -> Result<T, Trouble>,
+) -> Result<T, Trouble> {
+    let mut tries = Tries::default();
     loop {
         let mut tx = conn.begin().await?;
         let trouble = match work(&mut tx).await {
@@ -23,13 +31,13 @@ pub async fn transact<T>(
             }
             Err(trouble) => trouble,
         };
-        tx.rollback().await?;
-        if tries >= RETRIES || trouble.failure() != Failure::Conflict {
+        if tx.rollback().await.is_err() {
+            return Err(trouble);
+        }
+        if trouble.failure() != Failure::Conflict || !tries.again().await {
             conn.keep();
             return Err(trouble);
         }
-        tries += 1;
-        tokio::time::sleep(Duration::from_millis(tries.min(20))).await;
     }
 }
 
@@ -41,7 +49,8 @@ pub async fn rehearse<T>(
     let mut conn = database.conn().await?;
     let mut tx = conn.begin().await?;
     let result = work(&mut tx).await;
-    tx.rollback().await?;
-    conn.keep();
+    if tx.rollback().await.is_ok() {
+        conn.keep();
+    }
     result
 }

@@ -4,7 +4,7 @@
 //! for a batch to fill: while one commits, the next gathers.
 
 use super::{Entry, Outcome, Trouble, Unit};
-use crate::db::{self, Conn, Database, Failure, Kind};
+use crate::db::{self, Conn, Database, Failure, Kind, Tries};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -160,7 +160,8 @@ impl Work {
         match self.attempt(&entries).await {
             Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
             Err(trouble)
-                if trouble.failure() == Failure::Data || entries.len() > 1 && defect(&trouble) =>
+                if trouble.failure() == Failure::Data
+                    || entries.len() > 1 && trouble.is_of_its_data() =>
             {
                 let mut answers = Vec::with_capacity(entries.len());
                 for entry in entries {
@@ -200,24 +201,21 @@ impl Work {
 
     /// One transaction, tried again where it met another.
     async fn attempt(&mut self, entries: &[Entry]) -> Result<Vec<Outcome>, Trouble> {
-        let mut tries = 0;
+        let mut tries = Tries::new(self.options.retries);
         loop {
             let result = self.transact(entries).await;
             let Err(trouble) = result else { return result };
-            let conflict = trouble.failure() == Failure::Conflict;
-            if !conflict || tries >= self.options.retries {
+            if trouble.failure() != Failure::Conflict || !tries.again().await {
                 return Err(trouble);
             }
-            tries += 1;
             metrics::counter!("writer_retries_total").increment(1);
-            tokio::time::sleep(Duration::from_millis(u64::from(tries.min(20)))).await;
         }
     }
 
     async fn transact(&mut self, entries: &[Entry]) -> Result<Vec<Outcome>, Trouble> {
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
-            None => self.database.conn().await?,
+            None => self.database.conn_of_writer().await?,
         };
         let mut tx = conn.begin().await?;
         match self.unit.ingest(&mut tx, entries).await {
@@ -269,11 +267,7 @@ async fn checkpoints(database: Database, mut wrote: watch::Receiver<()>) {
 async fn copy(database: &Database, kept: &mut Option<Conn>) -> Result<(), db::Error> {
     let conn = match kept {
         Some(conn) => conn,
-        None => kept.insert(database.conn().await?),
+        None => kept.insert(database.conn_of_writer().await?),
     };
     conn.checkpoint()
-}
-
-fn defect(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Unreadable { .. })
 }

@@ -6,15 +6,25 @@
 
 use super::{Answer, Pending, persist};
 use crate::app::App;
+use crate::db::{self, Tx};
 use crate::error::Error;
+use crate::ingest::Trouble;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
+use tokio::time::Instant;
 
 /// The most acts in one transaction.
 const MOST: usize = 64;
+
+/// The most acts that wait.
+const MOST_WAITING: usize = 1_024;
+
+/// How long an act waits before it is begun.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Those who wait.
 #[derive(Default)]
@@ -22,25 +32,39 @@ pub(crate) struct Line(Mutex<Waiting>);
 
 #[derive(Default)]
 struct Waiting {
-    acts: VecDeque<(Box<dyn Pending>, oneshot::Sender<Answer>)>,
+    places: VecDeque<Place>,
     /// Whether somebody does them.
     served: bool,
 }
 
+/// An act, who waits for it, and until when it is worth beginning.
+struct Place {
+    act: Box<dyn Pending>,
+    caller: oneshot::Sender<Answer>,
+    until: Instant,
+}
+
 impl Line {
     /// Appends an act; tells whether nobody serves the line.
-    fn append(&self, act: Box<dyn Pending>, caller: oneshot::Sender<Answer>) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// If too many wait.
+    fn append(&self, place: Place) -> Result<bool, Error> {
         let mut waiting = self.lock();
-        waiting.acts.push_back((act, caller));
-        !std::mem::replace(&mut waiting.served, true)
+        if waiting.places.len() >= MOST_WAITING {
+            return Err(Error::overloaded());
+        }
+        waiting.places.push_back(place);
+        Ok(!std::mem::replace(&mut waiting.served, true))
     }
 
     /// Takes the next acts. Where there are none, the line is no longer served.
-    fn next(&self) -> Vec<(Box<dyn Pending>, oneshot::Sender<Answer>)> {
+    fn next(&self) -> Vec<Place> {
         let mut waiting = self.lock();
-        let count = waiting.acts.len().min(MOST);
+        let count = waiting.places.len().min(MOST);
         waiting.served = count > 0;
-        waiting.acts.drain(..count).collect()
+        waiting.places.drain(..count).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
@@ -51,7 +75,7 @@ impl Line {
 /// Stands in line, and answers what came of the act.
 pub(super) async fn stand(app: &Arc<App>, act: Box<dyn Pending>) -> Answer {
     let (caller, answered) = oneshot::channel();
-    if app.acts.append(act, caller) {
+    if app.acts.append(Place { act, caller, until: Instant::now() + PATIENCE })? {
         let (server, handle) = (Server(app.clone()), Handle::current());
         spawn_blocking(move || handle.block_on(serve(server)));
     }
@@ -73,15 +97,22 @@ impl Drop for Server {
 async fn serve(server: Server) {
     let app = &server.0;
     loop {
-        let (acts, callers): (Vec<_>, Vec<_>) = app.acts.next().into_iter().unzip();
-        if acts.is_empty() {
+        let places = app.acts.next();
+        if places.is_empty() {
             return;
         }
-        let done = if acts.len() > 1 { together(app, &acts).await } else { Ok(Vec::new()) };
-        let mut answers = done.unwrap_or_default().into_iter();
+        let now = Instant::now();
+        let (places, late): (Vec<Place>, Vec<Place>) =
+            places.into_iter().partition(|place| place.until > now);
+        for place in late {
+            let _ = place.caller.send(Err(Error::overloaded()));
+        }
+        let (acts, callers): (Vec<_>, Vec<_>) =
+            places.into_iter().map(|place| (place.act, place.caller)).unzip();
+        let mut answers = together(app, &acts).await.into_iter();
         for (act, caller) in acts.iter().zip(callers) {
             let answer = match answers.next() {
-                None | Some(Err(Error::Conflict)) => persist(app, act.as_ref()).await,
+                None | Some(Err(Error::Conflict)) => alone(app, act.as_ref()).await,
                 Some(answer) => answer,
             };
             act.done(app);
@@ -91,10 +122,34 @@ async fn serve(server: Server) {
     }
 }
 
-/// Does acts in one transaction, one after the other.
-async fn together(app: &App, acts: &[Box<dyn Pending>]) -> Result<Vec<Answer>, Error> {
-    let mut conn = app.database.conn().await?;
-    let mut tx = conn.begin().await?;
+async fn alone(app: &App, act: &dyn Pending) -> Answer {
+    persist(app, app.database.conn().await?, act).await
+}
+
+/// Does acts in one transaction, one after the other; answers none where each has to be done alone.
+/// Where no transaction can be begun, all are told why: each alone would wait for the same again.
+async fn together(app: &App, acts: &[Box<dyn Pending>]) -> Vec<Answer> {
+    if acts.len() < 2 {
+        return Vec::new();
+    }
+    let mut conn = match app.database.conn().await {
+        Ok(conn) => conn,
+        Err(error) => return refused(&error, acts.len()),
+    };
+    let tx = match conn.begin().await {
+        Ok(tx) => tx,
+        Err(error) => return refused(&error, acts.len()),
+    };
+    let Ok(answers) = within_one(app, tx, acts).await else { return Vec::new() };
+    conn.keep();
+    answers
+}
+
+async fn within_one(
+    app: &App,
+    mut tx: Tx<'_>,
+    acts: &[Box<dyn Pending>],
+) -> Result<Vec<Answer>, db::Error> {
     let mut answers = Vec::with_capacity(acts.len());
     for act in acts {
         tx.savepoint().await?;
@@ -106,6 +161,11 @@ async fn together(app: &App, acts: &[Box<dyn Pending>]) -> Result<Vec<Answer>, E
         answers.push(answer);
     }
     tx.commit().await?;
-    conn.keep();
     Ok(answers)
+}
+
+/// The same answer for each of so many.
+fn refused(error: &db::Error, count: usize) -> Vec<Answer> {
+    let shared = || Trouble::Shared { failure: error.failure(), said: error.to_string() };
+    (0..count).map(|_| Err(shared().into())).collect()
 }

@@ -11,7 +11,7 @@ mod store;
 pub(crate) use line::Line;
 
 use crate::app::App;
-use crate::db::{Kind, Tx};
+use crate::db::{Conn, Kind, Tries, Tx};
 use crate::error::{Error, Reason};
 use crate::ingest::Trouble;
 use crate::privacy::{Names, Vault};
@@ -19,15 +19,11 @@ use prost::Message;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 use takings_core::hash::StateHash;
 use takings_core::time::Timestamp;
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
-
-/// How often a transaction that met another is tried again.
-const RETRIES: u64 = 50;
 
 /// A request's id, and what it asks for.
 #[derive(Clone, Debug)]
@@ -122,11 +118,12 @@ type Answer = Result<Vec<u8>, Error>;
 
 /// Does an act, or answers what was answered when it was done.
 ///
-/// It runs on a thread that may wait for a disk, and to its end even if its caller has gone.
+/// It runs on a thread that may wait for a disk, and once begun to its end even if its caller has
+/// gone. Until then it waits without a thread, and not for long.
 ///
 /// # Errors
 ///
-/// Those of the act; [`Reason::RequestIdReused`] if the id was used for another.
+/// Those of the act; [`Error::Exhausted`] where too many wait, and nothing was done; [`Reason::RequestIdReused`] if the id was used for another.
 pub(crate) async fn once<A, T>(app: &Arc<App>, request: Request, act: A) -> Result<T, Error>
 where
     A: Act,
@@ -136,9 +133,10 @@ where
     let answer = match app.database.kind {
         Kind::Sqlite => line::stand(app, asked).await?,
         Kind::Postgres => {
+            let conn = app.database.conn_soon().await?;
             let (app, handle) = (app.clone(), Handle::current());
             let done = spawn_blocking(move || {
-                let answer = handle.block_on(persist(&app, asked.as_ref()));
+                let answer = handle.block_on(persist(&app, conn, asked.as_ref()));
                 asked.done(&app);
                 answer
             });
@@ -195,29 +193,34 @@ where
 }
 
 /// Does an act alone, and tries again where its transaction met another.
-async fn persist(app: &App, act: &dyn Pending) -> Answer {
-    let mut tries = 0;
+async fn persist(app: &App, mut conn: Conn, act: &dyn Pending) -> Answer {
+    let mut tries = Tries::default();
     loop {
-        match attempt(app, act).await {
-            Err(Error::Conflict) if tries < RETRIES => {
-                tries += 1;
-                tokio::time::sleep(Duration::from_millis(tries.min(20))).await;
-            }
-            ended => return ended,
+        let (answer, whole) = attempt(app, &mut conn, act).await;
+        if whole && matches!(answer, Err(Error::Conflict)) && tries.again().await {
+            continue;
         }
+        if whole {
+            conn.keep();
+        }
+        return answer;
     }
 }
 
-async fn attempt(app: &App, act: &dyn Pending) -> Answer {
-    let mut conn = app.database.conn().await?;
-    let mut tx = conn.begin().await?;
-    let answer = act.run(&mut tx, app.now()).await;
-    match &answer {
-        Ok(_) => tx.commit().await?,
-        Err(_) => tx.rollback().await?,
+/// One transaction. Answers also whether its connection is good for another: the act's own error is
+/// told even where it cannot be rolled back, and after a failed commit all is in doubt.
+async fn attempt(app: &App, conn: &mut Conn, act: &dyn Pending) -> (Answer, bool) {
+    let mut tx = match conn.begin().await {
+        Ok(tx) => tx,
+        Err(error) => return (Err(error.into()), false),
+    };
+    match act.run(&mut tx, app.now()).await {
+        Err(error) => (Err(error), tx.rollback().await.is_ok()),
+        Ok(answer) => match tx.commit().await {
+            Ok(()) => (Ok(answer), true),
+            Err(error) => (Err(error.into()), false),
+        },
     }
-    conn.keep();
-    answer
 }
 
 async fn within<A, T>(tx: &mut Tx<'_>, request: &Request, act: &A, now: Timestamp) -> Answer

@@ -3,7 +3,7 @@
 use super::vault::{Held, Vault};
 use super::{random_key, random_nonce, store};
 use crate::db::{Database, Query, Row, Rows, Tx};
-use crate::ingest::{Trouble, transact};
+use crate::ingest::{Trouble, transact_on};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use std::collections::{BTreeSet, HashMap};
@@ -87,9 +87,9 @@ impl Keys {
         if missing.is_empty() {
             return Ok(keys);
         }
-        let (database, handle) = (database.clone(), Handle::current());
+        let (conn, handle) = (database.conn_soon().await?, Handle::current());
         let work = move || {
-            handle.block_on(transact(&database, async |tx| {
+            handle.block_on(transact_on(conn, async |tx| {
                 let mut all = Keys(keys.0.clone());
                 all.make_more(tx, missing.clone(), &[]).await?;
                 Ok(all)
