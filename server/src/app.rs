@@ -33,6 +33,8 @@ pub struct App {
     pub clicks: Clicks,
     /// Acts on their way into the database.
     pub(crate) acts: Line,
+    /// Whose turn it is to derive changed sales before a batch of payouts is made.
+    pub(crate) catching_up: Arc<tokio::sync::Mutex<()>>,
     /// What leads need.
     pub leads: lead::Desk,
     stripe: Option<Account>,
@@ -62,6 +64,7 @@ impl App {
             links: Cache::default(),
             clicks,
             acts: Line::default(),
+            catching_up: Arc::default(),
             leads,
             stripe,
             stopping,

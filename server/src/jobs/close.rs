@@ -95,26 +95,50 @@ async fn declare(database: &Database, months: &[Month], now: Timestamp) -> Resul
     Ok(())
 }
 
-/// Derives every settlement with an invoice.
+/// Derives every settlement with an invoice. One that cannot be derived is told, and left out: it would
+/// fail again in every walk, and a rebuild tries it again.
 async fn walk(database: &Database) -> Result<(), Error> {
-    let mut after = Some((i64::MIN, String::new()));
-    while let Some(start) = after {
-        after = transact(database, async |tx| derive_after(tx, &start).await).await?;
+    let mut after = (i64::MIN, String::new());
+    loop {
+        let settlements = transact(database, async |tx| next_after(tx, &after).await).await?;
+        let Some(last) = settlements.last().cloned() else { return Ok(()) };
+        match derive(database, &settlements).await {
+            Err(trouble) if trouble.is_of_its_data() => each(database, &settlements).await?,
+            ended => ended?,
+        }
+        after = last;
+    }
+}
+
+async fn each(database: &Database, settlements: &[Key]) -> Result<(), Error> {
+    for one in settlements {
+        match derive(database, std::slice::from_ref(one)).await {
+            Err(trouble) if trouble.is_of_its_data() => {
+                metrics::counter!("settlements_set_aside_total").increment(1);
+                let (source, settlement) = one;
+                tracing::error!(
+                    source, settlement, error = %trouble,
+                    "a settlement cannot be derived by the close, and is left as it was"
+                );
+            }
+            ended => ended?,
+        }
     }
     Ok(())
 }
 
-/// Derives the settlements that follow one; answers the last of them, unless there was none.
-async fn derive_after(tx: &mut Tx<'_>, start: &Key) -> Result<Option<Key>, Trouble> {
+async fn derive(database: &Database, settlements: &[Key]) -> Result<(), Trouble> {
+    transact(database, async |tx| {
+        let scope = Scope { settlements: settlements.to_vec(), ..Scope::default() };
+        Unit { shard: 0 }.derive(tx, &scope).await.map(drop)
+    })
+    .await
+}
+
+/// The settlements that follow one.
+async fn next_after(tx: &mut Tx<'_>, start: &Key) -> Result<Vec<Key>, Trouble> {
     let mut row = Rows::default();
     row.push([start.0.into(), start.1.as_str().into()]);
     let rows = tx.fetch(&INVOICES, &row).await?;
-    let keys = rows.iter().map(|row| Ok((row.int(0)?, row.text(1)?)));
-    let settlements = keys.collect::<Result<Vec<Key>, Trouble>>()?;
-    let last = settlements.last().cloned();
-    if last.is_some() {
-        let scope = Scope { settlements, ..Scope::default() };
-        Unit { shard: 0 }.derive(tx, &scope).await?;
-    }
-    Ok(last)
+    rows.iter().map(|row| Ok((row.int(0)?, row.text(1)?))).collect()
 }

@@ -1,5 +1,6 @@
 //! Sales that have changed, and what they earn: derived in batches.
 
+use super::Span;
 use crate::affiliate::commissions::{Mode, settle};
 use crate::affiliate::sales::{self, Marked};
 use crate::db::{Database, Failure, Tx};
@@ -24,10 +25,16 @@ pub async fn settle_commissions(database: &Database) -> Result<usize, Error> {
 }
 
 /// The same; answers also how much differed from what was stored.
+pub(crate) async fn settle_marked(database: &Database) -> Result<(usize, usize), Error> {
+    let all = settle_for(database, Span::WHOLE).await?;
+    Ok((all.settled, all.differed))
+}
+
+/// The same for so long; what it answers says whether more may wait.
 ///
 /// A mark whose sales cannot be computed, such as sums beyond 64 bits, is set aside, and shows in
 /// `settled_through_time`: the sales of everybody else are derived all the same.
-pub(crate) async fn settle_marked(database: &Database) -> Result<(usize, usize), Error> {
+pub(crate) async fn settle_for(database: &Database, span: Span) -> Result<Turn, Error> {
     let (mut all, mut most) = (Turn::default(), FIRST);
     loop {
         let turn = transact(database, async move |tx| {
@@ -41,19 +48,22 @@ pub(crate) async fn settle_marked(database: &Database) -> Result<(usize, usize),
         most = MOST.min(most * 2);
         all.settled += turn.settled;
         all.differed += turn.differed;
-        if !turn.more {
-            return Ok((all.settled, all.differed));
+        all.more = turn.more;
+        if !all.more || span.is_over() {
+            return Ok(all);
         }
     }
 }
 
-/// What one turn did.
+/// What one turn did, or several.
 #[derive(Clone, Copy, Debug, Default)]
-struct Turn {
-    settled: usize,
-    differed: usize,
+pub(crate) struct Turn {
+    /// How many settlements were derived.
+    pub(crate) settled: usize,
+    /// How much differed from what was stored.
+    pub(crate) differed: usize,
     /// Whether more may wait.
-    more: bool,
+    pub(crate) more: bool,
 }
 
 async fn derive(tx: &mut Tx<'_>, marked: &Marked) -> Result<Turn, Trouble> {
@@ -100,4 +110,34 @@ async fn set_aside(database: &Database, marked: Marked) -> Result<(), Error> {
          `changed_sales` and `changed_customers`"
     );
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::Options;
+    use sea_orm::ConnectionTrait;
+
+    #[tokio::test]
+    async fn a_turn_of_a_backlog_ends_in_time_and_leaves_the_rest_to_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("takings.db").display());
+        let database = Database::open(&Options::new(url)).await.unwrap();
+        database.migrate().await.unwrap();
+        for customer in 0..FIRST + 10 {
+            let mark = format!(
+                "insert into changed_customers (source_id, customer, batch)
+                 values (1, 'cus_{customer}', 1)"
+            );
+            database.write.execute_unprepared(&mark).await.unwrap();
+        }
+        let left = async || {
+            let text = "select customer from changed_customers";
+            database.fetch("test", text, Vec::new()).await.unwrap().len()
+        };
+        let turn = settle_for(&database, Span::of_one_step()).await.unwrap();
+        assert_eq!((turn.more, left().await), (true, 10));
+        let turn = settle_for(&database, Span::of_one_step()).await.unwrap();
+        assert_eq!((turn.more, left().await), (false, 0));
+    }
 }

@@ -7,28 +7,17 @@ use sea_orm::{ConnectionTrait, Statement};
 use std::time::Duration;
 use takings_core::time::Timestamp;
 
-/// How long a process may work before another takes over.
-const TERM: Duration = Duration::from_secs(300);
+/// Who dies leaves its job to others after so long; who lives renews its lease.
+const TERM: Duration = Duration::from_secs(30);
 
 /// A job that this process holds.
 pub(super) struct Lease {
     name: &'static str,
     until: i64,
-    term: Duration,
 }
 
 /// Takes a job that is due and free.
 pub(super) async fn take(
-    database: &Database,
-    name: &'static str,
-    now: Timestamp,
-) -> Result<Option<Lease>, Error> {
-    take_for(TERM, database, name, now).await
-}
-
-/// The same for a term, in which it is to be done, or renewed.
-pub(super) async fn take_for(
-    term: Duration,
     database: &Database,
     name: &'static str,
     now: Timestamp,
@@ -38,7 +27,7 @@ pub(super) async fn take_for(
     let update = "update jobs set leased_until = $1
                   where name = $2 and run_at <= $3 and leased_until <= $4";
     let backend = database.kind.into();
-    let until = now.0 + term.as_micros() as i64;
+    let until = now.0 + TERM.as_micros() as i64;
     let due = "select 1 from jobs where name = $1 and (run_at > $2 or leased_until > $3)";
     let values = [name.into(), now.0.into(), now.0.into()];
     let busy = Statement::from_sql_and_values(backend, due, values);
@@ -49,14 +38,14 @@ pub(super) async fn take_for(
     let values = [until.into(), name.into(), now.0.into(), now.0.into()];
     let update = Statement::from_sql_and_values(backend, update, values);
     let taken = database.execute(update).await?.rows_affected() == 1;
-    Ok(taken.then_some(Lease { name, until, term }))
+    Ok(taken.then_some(Lease { name, until }))
 }
 
 impl Lease {
     /// Keeps the job for as long as it takes; ends only where that fails.
     pub(super) async fn hold(&mut self, app: &App) -> Error {
         loop {
-            tokio::time::sleep(self.term / 3).await;
+            tokio::time::sleep(TERM / 3).await;
             if let Err(error) = self.renew(&app.database, app.now()).await {
                 return error;
             }
@@ -65,7 +54,7 @@ impl Lease {
 
     async fn renew(&mut self, database: &Database, now: Timestamp) -> Result<(), Error> {
         let update = "update jobs set leased_until = $1 where name = $2 and leased_until = $3";
-        let until = now.0 + self.term.as_micros() as i64;
+        let until = now.0 + TERM.as_micros() as i64;
         let values = [until.into(), self.name.into(), self.until.into()];
         let update = Statement::from_sql_and_values(database.kind.into(), update, values);
         if database.execute(update).await?.rows_affected() == 0 {

@@ -93,6 +93,16 @@ pub(super) const DESCRIBED: [(&str, Kind, &str); 30] = [
         "Clicks that were not durable when the process ended, or that the database refused.",
     ),
     (
+        "customers_set_aside_total",
+        Counter,
+        "Customers whose coupon or price has arrived and who cannot be derived.",
+    ),
+    (
+        "settlements_set_aside_total",
+        Counter,
+        "Settlements that a monthly close could not derive.",
+    ),
+    (
         "commissions_set_aside_total",
         Counter,
         "Marks of changed sales whose commissions cannot be computed.",

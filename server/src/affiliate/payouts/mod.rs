@@ -17,16 +17,21 @@ use super::commissions::lock_programs;
 use crate::app::App;
 use crate::db::Tx;
 use crate::error::{Error, Reason};
-use crate::jobs::settle_commissions;
+use crate::jobs::{Span, settle_for};
 use crate::once::{self, Request};
 use crate::revenue::paging::{Page, Slice};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 use takings_core::money::Currency;
 use takings_core::time::Timestamp;
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+/// How long another call's turn is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Payouts made at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,14 +118,25 @@ async fn lock(tx: &mut Tx<'_>, program: &str) -> Result<(), Error> {
 }
 
 /// Derives what changed sales earn before a batch is made, unless that was answered already: a refund
-/// that is stored, and from which nothing is derived yet, is not to be paid out.
+/// that is stored, and from which nothing is derived yet, is not to be paid out. One call at a time
+/// does so: what it leaves to the next is little.
+///
+/// # Errors
+///
+/// [`Error::Exhausted`] where more has changed than is derived in half a minute.
 pub(super) async fn catch_up(app: &Arc<App>, request: &Request) -> Result<(), Error> {
     if once::is_claimed(app, request).await? {
         return Ok(());
     }
+    let turn = timeout(PATIENCE, app.catching_up.clone().lock_owned());
+    let turn = turn.await.map_err(|_| Error::overloaded())?;
     let (app, handle) = (app.clone(), Handle::current());
-    let work = move || handle.block_on(settle_commissions(&app.database));
-    spawn_blocking(work).await.map_err(Error::internal)?.map(drop)
+    let work = move || {
+        let _turn = turn;
+        handle.block_on(settle_for(&app.database, Span::turn()))
+    };
+    let done = spawn_blocking(work).await.map_err(Error::internal)??;
+    if done.more { Err(Error::overloaded()) } else { Ok(()) }
 }
 
 fn unknown_batch(id: &str) -> Error {
