@@ -29,6 +29,8 @@ pub struct Running {
     pub http: SocketAddr,
     /// Where the gRPC door listens.
     pub grpc: SocketAddr,
+    /// Set where a part has failed that the process cannot do without.
+    broken: CancellationToken,
     health: grpc::Health,
     doors: JoinSet<()>,
     stop: CancellationToken,
@@ -132,36 +134,72 @@ pub(crate) async fn start_behind(
     let (http, grpc) = (http_listener.local_addr()?, grpc_listener.local_addr()?);
     let (health, serving) = grpc::serve(app.clone(), grpc_listener, stop.clone()).await?;
     let mut doors = JoinSet::new();
-    doors.spawn(http::serve(http_listener, http::router(app.clone()), stop.clone()));
-    doors.spawn(async move {
+    let broken = CancellationToken::new();
+    let part = |name| Part { name, stop: stop.clone(), broken: broken.clone() };
+    let router = http::router(app.clone());
+    doors.spawn(part("the HTTP door").around(http::serve(http_listener, router, stop.clone())));
+    doors.spawn(part("the gRPC door").around(async move {
         if let Err(error) = serving.await {
             tracing::error!(%error, "the gRPC door failed");
         }
-    });
-    doors.spawn(jobs::carry_on(app.clone(), stop.clone()));
+    }));
+    let commands = jobs::carry_on(app.clone(), stop.clone());
+    doors.spawn(part("the job that carries on with commands").around(commands));
     let (watched, ended) = (app.clone(), stop.clone());
-    doors.spawn(async move {
+    doors.spawn(part("the watch over secrets").around(async move {
         while ended.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
             watched.secrets.look();
             watched.database.vault.look();
         }
-    });
+    }));
     let (handle, working, stopped) = (Handle::current(), app.clone(), stop.clone());
     // A thread of its own: jobs hold transactions open over many steps.
-    doors.spawn_blocking(move || handle.block_on(jobs::run(working, stopped)));
+    let all = part("the jobs");
+    doors.spawn_blocking(move || handle.block_on(all.around(jobs::run(working, stopped))));
     let last_click = CancellationToken::new();
     let (handle, working, stopped) = (Handle::current(), app.clone(), last_click.clone());
-    let clicks = spawn_blocking(move || handle.block_on(clicks::run(working, stopped)));
+    let all = part("the clicks");
+    let clicks = spawn_blocking(move || handle.block_on(all.around(clicks::run(working, stopped))));
     #[expect(clippy::disallowed_methods, reason = "joined by `stop`")]
-    let writer = tokio::spawn(work);
-    Ok(Running { app, http, grpc, health, doors, stop, writer, clicks, last_click })
+    let writer = tokio::spawn(part("the writer").around(work));
+    Ok(Running { app, http, grpc, broken, health, doors, stop, writer, clicks, last_click })
 }
 
 async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("{key} = {address}: cannot listen"))
 }
 
+/// A part that works until the process stops.
+struct Part {
+    name: &'static str,
+    stop: CancellationToken,
+    broken: CancellationToken,
+}
+
+impl Part {
+    async fn around(self, work: impl Future<Output = ()>) {
+        work.await;
+        drop(self);
+    }
+}
+
+impl Drop for Part {
+    /// Whatever ends before that has failed, and may have panicked: readiness would not show it.
+    fn drop(&mut self) {
+        if !self.stop.is_cancelled() {
+            tracing::error!("{} ended: so does the process", self.name);
+            self.broken.cancel();
+        }
+    }
+}
+
 impl Running {
+    /// Waits for a part to fail that the process cannot do without. Whoever supervises it is to start
+    /// another.
+    pub async fn broken(&self) {
+        self.broken.cancelled().await;
+    }
+
     /// Stops: readiness turns first, then the doors close, then the writer finishes what it
     /// holds. What is not done by the deadline is left behind: it was not acknowledged.
     pub async fn stop(mut self, deadline: Duration) {
@@ -194,5 +232,40 @@ pub async fn signalled() -> std::io::Result<()> {
     tokio::select! {
         signal = tokio::signal::ctrl_c() => signal,
         _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(stop: &CancellationToken, broken: &CancellationToken) -> Part {
+        Part { name: "a part", stop: stop.clone(), broken: broken.clone() }
+    }
+
+    #[tokio::test]
+    async fn a_part_that_panics_ends_the_process() {
+        let (stop, broken) = (CancellationToken::new(), CancellationToken::new());
+        let mut parts = JoinSet::new();
+        parts.spawn(part(&stop, &broken).around(async { panic!("a defect") }));
+        broken.cancelled().await;
+    }
+
+    #[tokio::test]
+    async fn a_part_that_panics_on_a_thread_of_its_own_ends_the_process() {
+        let (stop, broken) = (CancellationToken::new(), CancellationToken::new());
+        let (handle, work) = (Handle::current(), part(&stop, &broken));
+        let work = work.around(async { panic!("a defect") });
+        let mut parts = JoinSet::new();
+        parts.spawn_blocking(move || handle.block_on(work));
+        broken.cancelled().await;
+    }
+
+    #[tokio::test]
+    async fn a_part_that_ends_with_the_process_is_no_failure() {
+        let (stop, broken) = (CancellationToken::new(), CancellationToken::new());
+        stop.cancel();
+        part(&stop, &broken).around(async {}).await;
+        assert!(!broken.is_cancelled());
     }
 }

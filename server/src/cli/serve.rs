@@ -16,9 +16,12 @@ pub(super) async fn run(config: Config, migrate: bool) -> anyhow::Result<ExitCod
     let running = start(config, migrate).await?;
     tracing::info!(http = %running.http, grpc = %running.grpc, "serving");
     println!("takings serves HTTP on http://{} and gRPC on {}", running.http, running.grpc);
-    signalled().await?;
+    let ended = tokio::select! {
+        signal = signalled() => signal.map(|()| ExitCode::SUCCESS)?,
+        () = running.broken() => ExitCode::FAILURE,
+    };
     tracing::info!("stopping");
     running.stop(deadline).await;
     tracing::info!("stopped");
-    Ok(ExitCode::SUCCESS)
+    Ok(ended)
 }
