@@ -65,10 +65,14 @@ impl Sqlite {
         Ok(self.0.query_row("pragma wal_checkpoint(passive)", (), |_| Ok(()))?)
     }
 
-    /// Copies the log of a schema into its file, and empties it unless somebody reads just now.
-    pub(super) fn empty_log(&mut self, schema: &str) -> Result<(), Error> {
+    /// Copies the log of a schema into its file, and empties it unless somebody reads for longer than
+    /// that; tells whether it is empty.
+    pub(super) fn empty_log(&mut self, schema: &str, patience: Duration) -> Result<bool, Error> {
         let text = format!("pragma {schema}.wal_checkpoint(truncate)");
-        Ok(self.0.query_row(&text, (), |_| Ok(()))?)
+        self.0.busy_timeout(patience)?;
+        let busy = self.0.query_row(&text, (), |row| row.get::<_, i64>(0));
+        self.0.busy_timeout(PATIENCE)?;
+        Ok(busy? == 0)
     }
 
     /// Runs a statement that begins, ends or marks a transaction.

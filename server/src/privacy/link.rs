@@ -3,6 +3,7 @@
 use super::bodies::Named;
 use super::customers::customer;
 use super::keys::{key_in, unwrap};
+use super::retention::forget;
 use super::shared::owners_of;
 use super::{Keys, Names, random_nonce, store};
 use crate::db::{Cell, Database, Rows, Tx};
@@ -56,7 +57,7 @@ pub(super) async fn link(tx: &mut Tx<'_>, page: &[Loose]) -> Result<usize, Troub
             stored.insert(row.text(0)?, (master, row.bytes(2)?));
         }
     }
-    let (mut shared, mut destroyed, mut done) = (Rows::default(), Rows::default(), Rows::default());
+    let (mut shared, mut destroyed, mut done) = (Rows::default(), Names::new(), Rows::default());
     let masters = tx.vault().masters();
     let current = masters.current().ok_or(Trouble::Retry)?;
     for (loose, owners) in &found {
@@ -70,24 +71,17 @@ pub(super) async fn link(tx: &mut Tx<'_>, page: &[Loose]) -> Result<usize, Troub
                 let (subject, under) = (loose.2.as_str(), owners_of(owners));
                 shared.push([subject.into(), current.id().into(), wrapped.into(), under.into()]);
             }
-            None => destroyed.push([loose.2.as_str().into()]),
+            None => drop(destroyed.insert(loose.2.clone())),
         }
     }
-    write(tx, &shared, &destroyed).await?;
+    if !shared.is_empty() {
+        tx.write_keys(&store::SHARED, &shared).await?;
+    }
+    forget(tx, destroyed).await?;
     if !done.is_empty() {
         tx.fetch(&store::LINKED, &done).await?;
     }
     Ok(found.len())
-}
-
-async fn write(tx: &mut Tx<'_>, shared: &Rows, destroyed: &Rows) -> Result<(), Trouble> {
-    if !shared.is_empty() {
-        tx.write_keys(&store::SHARED, shared).await?;
-    }
-    if !destroyed.is_empty() {
-        tx.write_keys(&store::FORGET, destroyed).await?;
-    }
-    Ok(())
 }
 
 /// The shares of a body's key; `None`: one of its owners was erased.

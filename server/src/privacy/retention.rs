@@ -66,7 +66,8 @@ async fn drop_bodies(tx: &mut Tx<'_>, before: i64) -> Result<usize, Trouble> {
     Ok(numbers.len())
 }
 
-async fn forget(tx: &mut Tx<'_>, names: Names) -> Result<(), Trouble> {
+/// Destroys the keys of subjects, and leaves nothing of them in a log.
+pub(super) async fn forget(tx: &mut Tx<'_>, names: Names) -> Result<(), Trouble> {
     if names.is_empty() {
         return Ok(());
     }

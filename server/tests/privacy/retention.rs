@@ -1,10 +1,12 @@
 //! What is not kept for ever.
 
 use crate::cells::{Reader, run};
+use crate::common::place::Place;
+use crate::common::rows;
 use crate::desk::{deliver, key_rows, number, places, story};
 use takings_core::time::Timestamp;
 use takings_server::app::now;
-use takings_server::privacy::retain;
+use takings_server::privacy::{By, erase, link_bodies, retain};
 use takings_server::rebuild::{rebuild, state_hash};
 
 const DAY: i64 = 86_400_000_000;
@@ -55,4 +57,25 @@ async fn the_keys_of_commands_are_destroyed_after_thirty_days() {
         retain(&again, 0, now()).await.unwrap();
         assert_eq!(key_rows(&place, &again, names), [young]);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_nobody_may_have_any_more_is_in_no_log_of_the_key_store() {
+    let place = Place::sqlite();
+    let database = place.open().await;
+    let (told, silent): (Vec<_>, Vec<_>) =
+        story().into_iter().partition(|it| String::from_utf8_lossy(&it.body).contains("\"cus_"));
+    let (made, told): (Vec<_>, Vec<_>) =
+        told.into_iter().partition(|it| it.kind == "customer.created");
+    deliver(&database, &silent).await;
+    deliver(&database, &made).await;
+    for row in rows(&database, "select distinct subject from people").await {
+        let subject: String = row.try_get_by_index(0).unwrap();
+        let id = subject.trim_start_matches("customer:1:").to_owned();
+        erase(&database, &By::Customer(1, id), now()).await.unwrap();
+    }
+    deliver(&database, &told).await;
+    assert!(link_bodies(&database).await.unwrap() > 0, "settlements tell whose they were");
+    let log = format!("{}.keys-wal", place.url.trim_start_matches("sqlite://"));
+    assert_eq!(std::fs::metadata(log).unwrap().len(), 0);
 }
