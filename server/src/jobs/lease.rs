@@ -6,6 +6,7 @@ use crate::error::Error;
 use sea_orm::{ConnectionTrait, Statement};
 use std::time::Duration;
 use takings_core::time::Timestamp;
+use tokio::time::timeout;
 
 /// Who dies leaves its job to others after so long; who lives renews its lease.
 const TERM: Duration = Duration::from_secs(30);
@@ -31,7 +32,9 @@ pub(super) async fn take(
     let due = "select 1 from jobs where name = $1 and (run_at > $2 or leased_until > $3)";
     let values = [name.into(), now.0.into(), now.0.into()];
     let busy = Statement::from_sql_and_values(backend, due, values);
-    if database.write.query_one_raw(busy).await?.is_some() {
+    // Without a lease nothing else would notice a database that is silent.
+    let asked = timeout(TERM, database.write.query_one_raw(busy)).await;
+    if asked.map_err(|_| Error::silent_database())??.is_some() {
         return Ok(None);
     }
     database.execute(Statement::from_sql_and_values(backend, insert, [name.into()])).await?;
