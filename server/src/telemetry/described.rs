@@ -32,7 +32,7 @@ pub(super) fn all() {
 }
 
 /// Names, kinds and meanings.
-pub(super) const DESCRIBED: [(&str, Kind, &str); 30] = [
+pub(super) const DESCRIBED: [(&str, Kind, &str); 32] = [
     ("revenue_total_dollars", Gauge, "Net revenue of all time, in major units of `currency`."),
     ("subscription_mrr_dollars", Gauge, "MRR now, in major units of `currency`."),
     (
@@ -97,11 +97,7 @@ pub(super) const DESCRIBED: [(&str, Kind, &str); 30] = [
         Counter,
         "Customers whose coupon or price has arrived and who cannot be derived.",
     ),
-    (
-        "settlements_set_aside_total",
-        Counter,
-        "Settlements that a monthly close could not derive.",
-    ),
+    ("settlements_set_aside_total", Counter, "Settlements that a monthly close could not derive."),
     (
         "commissions_set_aside_total",
         Counter,
