@@ -93,9 +93,11 @@ async fn clicks(app: &App, stop: &CancellationToken) {
 
 /// Sends mails. A mail server may take long to answer, and nothing else is to wait for that.
 async fn mails(app: &App, stop: &CancellationToken) {
+    // It ends by itself between two mails: one that was taken must be noted, or it leaves again.
+    let never = CancellationToken::new();
     while ticks(stop).await {
         let work = async { lead::send_due(app).await.map(drop) };
-        report("outbox", turn(app, stop, ("outbox", TICK), work).await);
+        report("outbox", turn(app, &never, ("outbox", TICK), work).await);
     }
 }
 

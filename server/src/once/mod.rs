@@ -123,7 +123,8 @@ type Answer = Result<Vec<u8>, Error>;
 ///
 /// # Errors
 ///
-/// Those of the act; [`Error::Exhausted`] where too many wait, and nothing was done; [`Reason::RequestIdReused`] if the id was used for another.
+/// Those of the act; [`Error::Exhausted`] where too many wait, and nothing was done;
+/// [`Reason::RequestIdReused`] if the id was used for another.
 pub(crate) async fn once<A, T>(app: &Arc<App>, request: Request, act: A) -> Result<T, Error>
 where
     A: Act,

@@ -182,7 +182,8 @@ async fn carry(app: &App, intent: &Intent, fresh: bool) -> Result<Vec<u8>, Error
             end(app, intent, State::Refused, refusal, None).await
         }
         Err(Error::Stripe(error)) if fresh && error.first && refuses_key(&error.kind) => {
-            // Nothing was done, not even by an attempt without an answer. Another attempt is another intent, under the same key.
+            // Nothing was done, not even by an attempt without an answer. Another attempt is another
+            // intent, under the same key.
             store::forget(&app.database, &intent.request).await?;
             Err(Error::Stripe(error))
         }
