@@ -30,6 +30,7 @@ mod m0020_payers;
 mod m0021_lead_clicks;
 mod m0022_erased_leads;
 mod m0023_intent_modes;
+mod m0024_paid_invoices;
 mod schema;
 
 /// Every schema change, oldest first.
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_lead_clicks::Migration),
             Box::new(m0022_erased_leads::Migration),
             Box::new(m0023_intent_modes::Migration),
+            Box::new(m0024_paid_invoices::Migration),
         ]
     }
 }

@@ -4,6 +4,7 @@ use super::links::Links;
 use super::{Key, Trouble, tables};
 use crate::db::{Cell, Insert, Rows, Tx};
 use std::collections::{BTreeMap, BTreeSet};
+use takings_core::billing::facts::Seconds;
 use takings_core::time::Timestamp;
 
 /// The transaction a row belongs to.
@@ -48,6 +49,8 @@ pub(super) struct Output {
     pub(super) waiting: Rows,
     /// Settlements whose sales may have changed.
     pub(super) changed_sales: Rows,
+    /// Of invoices that were derived: the subscription paid for, and when.
+    pub(super) billed: BTreeMap<Key, Option<(String, Seconds)>>,
     /// By what mailboxes customers are found.
     pub(super) people: BTreeSet<(String, String)>,
     arrived: Rows,

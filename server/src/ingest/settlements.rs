@@ -7,7 +7,7 @@ use super::output::{Batch, Mirror, Output, Sums};
 use super::{Key, Trouble, store, tables, word, write_marks};
 use crate::db::{Insert, Row, Rows, Tx};
 use std::collections::{BTreeMap, BTreeSet};
-use takings_core::billing::facts::State;
+use takings_core::billing::facts::{Invoice, InvoiceStatus, Seconds, State};
 use takings_core::ledger::{
     Account, Books, Member, NetKey, TransferKey, TransferKind, books, difference,
 };
@@ -303,6 +303,9 @@ fn mirror(output: &mut Output, source: i64, it: &Derived, batch: Batch) {
         else {
             continue;
         };
+        if let State::Invoice(it) = &last.state {
+            output.billed.insert((source, member.id.clone()), paid(it));
+        }
         let currency = match &last.state {
             State::Invoice(it) => it.currency,
             State::Charge(it) => it.currency,
@@ -330,6 +333,14 @@ type Face<'a> = (&'static Insert, Option<&'a str>, String, i64, i64);
 
 /// Where a state is mirrored, what it belongs to, its status, amount and date of birth.
 fn face<'a>(state: &'a State, it: &'a Derived, id: &str) -> Option<Face<'a>> {
+/// The subscription that an invoice of more than zero paid for, and when; old shapes do not tell
+/// when, so there it is when the invoice was made.
+fn paid(invoice: &Invoice) -> Option<(String, Seconds)> {
+    let counts = invoice.status == InvoiceStatus::Paid && invoice.total > 0;
+    let subscription = invoice.subscription.clone().filter(|_| counts)?;
+    Some((subscription, invoice.paid_at.unwrap_or(invoice.created)))
+}
+
     let invoice = it.books.links.invoices.get(id).map(String::as_str);
     Some(match state {
         State::Invoice(it) => {

@@ -194,6 +194,16 @@ pub(super) static CATALOGUE: Query = Query::new(
     &[("source_id", Int), ("id", Text)],
 );
 
+/// The invoices by which subscriptions were paid for.
+pub(super) static PAID_INVOICES: Query = Query::new(
+    "load_paid_invoices",
+    "select i.source_id, i.id, i.parent, i.created_at, i.content
+     from {0} cross join invoices i
+     where i.source_id = t0.source_id and i.parent = t0.subscription
+       and i.status = 'paid' and i.amount > 0",
+    &[("source_id", Int), ("subscription", Text)],
+);
+
 /// The subscriptions of some customers.
 pub(super) static SUBSCRIPTIONS_OF: Query = Query::new(
     "load_subscriptions",

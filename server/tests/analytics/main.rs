@@ -1,4 +1,5 @@
-//! `AnalyticsService` against a naive recomputation, on every database there is.
+//! `AnalyticsService` against a naive recomputation, and what is measured of real events, on every
+//! database there is.
 #![allow(
     clippy::unwrap_used,
     clippy::float_arithmetic,
@@ -9,5 +10,8 @@
 mod answers;
 mod books;
 mod oracle;
+#[path = "../common/mod.rs"]
+mod common;
 mod questions;
 mod reasons;
+mod trials;

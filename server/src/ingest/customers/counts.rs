@@ -7,7 +7,7 @@ use crate::ingest::measures::{self, Measure, Measures, Wanted};
 use crate::ingest::output::{Batch, Output};
 use std::collections::BTreeMap;
 use takings_core::billing::Point;
-use takings_core::billing::facts::{Seconds, State, SubscriptionStatus};
+use takings_core::billing::facts::State;
 use takings_core::time::Timestamp;
 
 /// A customer counts from when it was made until it is deleted.
@@ -75,27 +75,20 @@ fn transitions(
 ) -> Result<Measures, Trouble> {
     let mut measures = Measures { customer: Some(work.key.1.clone()), ..Default::default() };
     let mut before: Option<(String, String)> = None;
-    let mut status: Option<String> = None;
     for (at, point) in timelines.get(subscription).into_iter().flatten() {
         let now = counted(point);
         if *at >= work.start && before != now {
             let leaving = before.iter().map(|name| (name, -1));
             for ((kind, currency), sign) in leaving.chain(now.iter().map(|name| (name, 1))) {
-                measures.add(dated(kind, currency, *at), sign, &point.event)?;
+                let occurred = Timestamp::from_secs(*at);
+                let measure = Measure { kind: kind.into(), currency: currency.into(), occurred };
+                measures.add(measure, sign, &point.event)?;
             }
         }
-        if let Some(ended) = trial_ended(status.as_deref(), point).filter(|_| *at >= work.start) {
-            let currency = point.currency.map(|it| it.as_str().to_owned()).unwrap_or_default();
-            measures.add(dated(ended, &currency, *at), 1, &point.event)?;
-        }
-        (before, status) = (now, Some(status_of(point)));
+        before = now;
     }
     measures.targets.retain(|_, (amount, _)| *amount != 0);
     Ok(measures)
-}
-
-fn dated(kind: &str, currency: &str, at: Seconds) -> Measure {
-    Measure { kind: kind.into(), currency: currency.into(), occurred: Timestamp::from_secs(at) }
 }
 
 /// The name a point is counted under, and its currency.
@@ -104,17 +97,4 @@ fn counted(point: &Point) -> Option<(String, String)> {
     let counts = ["active", "trialing", "past_due", "unpaid", "paused"].contains(&status.as_str());
     let currency = point.currency.map(|it| it.as_str().to_owned()).unwrap_or_default();
     counts.then(|| (format!("subscriptions:{status}"), currency))
-}
-
-/// What became of a trial that was going on until this point: it is over, or was cancelled. One
-/// that ends in a pause is neither.
-fn trial_ended(before: Option<&str>, point: &Point) -> Option<&'static str> {
-    if before != Some("trialing") {
-        return None;
-    }
-    match point.status {
-        _ if point.ended => Some("trials:cancelled"),
-        SubscriptionStatus::Trialing | SubscriptionStatus::Paused => None,
-        _ => Some("trials:over"),
-    }
 }

@@ -4,6 +4,7 @@ mod context;
 mod counts;
 mod movements;
 mod rows;
+mod trials;
 mod window;
 
 use super::links::Links;
@@ -15,7 +16,7 @@ use context::{Catalogue, Contexts};
 use rows::{mark_changes, mirror, own, status_of, write_points};
 pub(super) use rows::{word, write_marks};
 use std::collections::{BTreeMap, BTreeSet};
-use takings_core::billing::facts::{Fact, Seconds, State};
+use takings_core::billing::facts::{Fact, Invoice, Seconds, State};
 use takings_core::billing::{Carry, Context, Definition, FoldError, Point, fold};
 use takings_core::version::Moment;
 use window::Window;
@@ -33,6 +34,8 @@ pub(super) struct CustomerScope {
     own: Option<Seconds>,
     /// Subscriptions, each from a second on.
     subscriptions: BTreeMap<String, Seconds>,
+    /// Subscriptions of which something was billed.
+    billed: BTreeSet<String>,
     /// Every subscription, from a second on.
     all: Option<Seconds>,
     /// The observation that asks for it.
@@ -107,6 +110,10 @@ impl Customers {
                 scope(&|scope| earliest(&mut scope.all, start));
             }
             State::ItemTax(_) => scope(&|scope| earliest(&mut scope.all, EVER)),
+            // The customer that the invoice names is locked.
+            State::Invoice(Invoice { subscription: Some(it), customer: Some(_), .. }) => {
+                scope(&|scope| scope.billed.extend([it.clone()]));
+            }
             _ => {}
         }
     }
@@ -120,7 +127,8 @@ impl Customers {
     ) -> Result<(), Trouble> {
         let mut keys = std::mem::take(&mut self.keys);
         self.find_subscriptions(tx).await?;
-        let mut contexts = Contexts::load(tx, self.scopes.keys()).await?;
+        let folded = self.scopes.iter().filter(|(_, scope)| !scope.subscriptions.is_empty());
+        let mut contexts = Contexts::load(tx, folded.map(|(key, _)| key)).await?;
         loop {
             let windows = window::load(tx, &self.froms()).await?;
             contexts.load_prices(tx, &windows).await?;
@@ -155,6 +163,10 @@ impl Customers {
                     work.windows.insert(subscription, window);
                 }
             }
+            for subscription in scope.subscriptions.keys().chain(&scope.billed) {
+                let window = windows.get(&(key.0, subscription.clone()));
+                work.trials.extend(window.map(|window| (subscription.as_str(), window)));
+            }
             work
         };
         self.scopes.iter().map(work).collect()
@@ -185,7 +197,9 @@ impl Customers {
             if let Some(from) = scope.own {
                 froms.insert((*source, customer.clone()), from);
             }
-            let subscriptions = scope.subscriptions.iter();
+            // Of what was billed only the newest moment is looked at.
+            let billed = scope.billed.iter().map(|id| (id, &Seconds::MAX));
+            let subscriptions = billed.chain(&scope.subscriptions);
             froms.extend(subscriptions.map(|(id, from)| ((*source, id.clone()), *from)));
         }
         froms
@@ -205,6 +219,8 @@ struct Work<'a> {
     event: &'a str,
     own: Option<&'a Window>,
     windows: BTreeMap<&'a str, &'a Window>,
+    /// Subscriptions whose trials may have ended.
+    trials: BTreeMap<&'a str, &'a Window>,
     /// Stored points are loaded from here on, and the last ones before.
     start: Seconds,
     stored: Timelines,
@@ -222,6 +238,7 @@ impl<'a> Work<'a> {
             event: &scope.event,
             own: None,
             windows: BTreeMap::new(),
+            trials: BTreeMap::new(),
             start: Seconds::MAX,
             stored: Timelines::new(),
             folded: BTreeMap::new(),
@@ -329,6 +346,7 @@ async fn write(
     }
     counts::customers(tx, works, output, batch).await?;
     counts::statuses(tx, works, output, batch).await?;
+    trials::post(tx, works, output, batch).await?;
     movements::post(tx, works, output, batch).await
 }
 
