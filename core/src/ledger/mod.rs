@@ -38,7 +38,7 @@ pub use revenue::{RevenueKey, RevenueKind};
 pub use sale::{Referral, referrals, sales};
 use settlement::Settlement;
 use std::collections::{BTreeMap, BTreeSet};
-pub use transaction::{counter, has_source};
+pub use transaction::{counter, has_source, releases};
 pub use transfer::{NetKey, Posting, TransferKey, TransferKind};
 
 /// One object of a settlement, with its whole life.

@@ -11,12 +11,12 @@
 //! disputes have moved they post themselves.
 
 use super::Account;
-use super::amount::{Result, neg, sub};
-use super::dispute;
+use super::amount::{Result, add, neg, sub};
 use super::journal::{Entry, Journal};
 use super::settlement::{Settlement, captured};
 use super::timeline::Timeline;
 use super::transfer::TransferKind;
+use super::{dispute, refund};
 use crate::billing::facts::{BalanceTransaction, Seconds};
 use crate::money::Currency;
 use crate::unconfirmed::Reason;
@@ -117,7 +117,9 @@ fn source(settlement: &Settlement<'_>, id: &str) -> Option<Source> {
     };
     if let Some(charge) = settlement.charges.get(id) {
         let most = charge.versions.iter().map(|it| captured(it.state)).max();
-        return of(charge.newest(|it| it.currency), most.unwrap_or(0));
+        // Stripe settles the whole authorisation, and takes back what was not captured of it.
+        let released = refund::released_by_transaction(settlement, id).ok()?;
+        return of(charge.newest(|it| it.currency), add(most.unwrap_or(0), released).ok()?);
     }
     if let Some(refund) = settlement.refunds.get(id) {
         return of(refund.newest(|it| it.currency), neg(refund.last().amount).ok()?);
@@ -132,6 +134,11 @@ pub fn has_source(it: &BalanceTransaction) -> bool {
     ["charge", "payment", "refund", "dispute", "payout", "partial_capture_reversal"]
         .iter()
         .any(|start| category.starts_with(start))
+}
+
+/// Whether a transaction takes back what was authorised and not captured.
+pub fn releases(it: &BalanceTransaction) -> bool {
+    it.category.as_deref() == Some("partial_capture_reversal")
 }
 
 /// The other side of a transaction, by its `reporting_category`, else by its `type`.

@@ -3,6 +3,7 @@
 use super::cause;
 use super::{Account, Books, Cause, Line, MARGIN, Posted, Report, day_of};
 use crate::billing::facts::BalanceTransaction;
+use crate::ledger;
 use crate::money::Currency;
 use crate::time::Day;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +35,9 @@ pub(super) fn groups(books: &Books) -> Vec<Group<'_>> {
         Group { id, transactions, listed, posted, seen, listed_until }
     };
     for (it, listed) in both(books) {
-        let id = it.source.as_deref().unwrap_or(&it.id);
+        let source = it.source.as_deref().unwrap_or(&it.id);
+        let charge = books.charges.get(source).filter(|_| ledger::releases(it));
+        let id = charge.map_or(source, String::as_str);
         sources.insert(&it.id, id);
         let group = groups.entry(id).or_insert_with(|| group(id));
         group.transactions.insert(&it.id, it);

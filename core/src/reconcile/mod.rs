@@ -22,7 +22,7 @@ pub use report::{Day, Line, Report};
 use crate::billing::facts::{BalanceTransaction, Seconds};
 use crate::money::Currency;
 use crate::time;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many days beyond the days compared Stripe's books are read, on either side.
 pub const MARGIN: i32 = 14;
@@ -72,6 +72,9 @@ pub struct Books {
     pub posted: Vec<Posted>,
     /// The objects that were seen, by id.
     pub seen: BTreeSet<String>,
+    /// The charge of each refund seen: where one only released what was not captured, its balance
+    /// transaction settles the charge.
+    pub charges: BTreeMap<String, String>,
     /// Payouts of which no event had come: the API told of them now.
     pub recovered: Vec<Recovered>,
 }

@@ -43,6 +43,7 @@ fn run(listed: &[BalanceTransaction], own: &[Posted], seen: &[&str]) -> Report {
         known: listed.to_vec(),
         posted: listed.iter().flat_map(settled).chain(own.iter().cloned()).collect(),
         seen: seen.iter().map(|id| (*id).to_owned()).collect(),
+        charges: BTreeMap::new(),
         recovered: Vec::new(),
     };
     let report = reconcile(FIRST, END, &books);
@@ -197,4 +198,22 @@ fn a_report_reads_back_as_written() {
     let report = run(&[charge], &[], &[]);
     let text = serde_json::to_string(&report).unwrap();
     assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
+}
+
+#[test]
+fn what_a_partial_capture_released_belongs_to_its_charge() {
+    let listed = [
+        txn("txn_1", "ch_1", "charge", 20_675, 20_001),
+        txn("txn_2", "re_1", "partial_capture_reversal", -375, 20_001),
+    ];
+    let own = posted("ch_1", StripePending, 20_300, 20_001);
+    let books = Books {
+        listed: listed.to_vec(),
+        listed_until: Day(END.0 + MARGIN),
+        posted: listed.iter().flat_map(settled).chain([own]).collect(),
+        seen: ["ch_1".to_owned(), "re_1".to_owned()].into(),
+        charges: [("re_1".to_owned(), "ch_1".to_owned())].into(),
+        ..Books::default()
+    };
+    assert_eq!(causes(&reconcile(FIRST, END, &books)), []);
 }

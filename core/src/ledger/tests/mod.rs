@@ -6,6 +6,7 @@ mod lives;
 mod money_back;
 mod payments;
 mod sales;
+mod releases;
 mod transactions;
 
 use super::*;

@@ -26,36 +26,38 @@ pub(super) async fn read(
 ) -> Result<(), Error> {
     let since = Day(asked.first.0 - MARGIN);
     let values = [source.into(), since.start().0.into(), asked.end.start().0.into()];
-    let (known, seen) = members(app, values.clone()).await?;
-    (books.known, books.seen) = (known, seen);
+    members(app, values.clone(), books).await?;
     books.posted = posted(app, values).await?;
     Ok(())
 }
 
-/// The balance transactions of those settlements, and every object of them that was seen.
-async fn members(
-    app: &App,
-    values: [Value; 3],
-) -> Result<(Vec<BalanceTransaction>, BTreeSet<String>), Error> {
+/// The balance transactions of those settlements, every object of them that was seen, and whose
+/// money their refunds name.
+async fn members(app: &App, values: [Value; 3], books: &mut Books) -> Result<(), Error> {
     let members = format!(
         "select m.id, f.content from objects m
          left join facts f on f.source_id = m.source_id and f.object = m.id
-              and m.kind = 'balance_transaction'
+              and m.kind in ('balance_transaction', 'refund')
          where m.source_id = $1 and m.kind is not null and m.settlement in ({TOUCHED})
          order by m.id, f.second"
     );
-    let (mut known, mut seen) = (BTreeMap::new(), BTreeSet::new());
+    let mut known: BTreeMap<String, BalanceTransaction> = BTreeMap::new();
+    (books.seen, books.charges) = Default::default();
     for row in rows(app, &members, values).await? {
         let id: String = row.try_get_by_index(0)?;
-        if let Some(content) = row.try_get_by_index::<Option<String>>(1)?
-            && let State::BalanceTransaction(it) =
-                serde_json::from_str::<Fact>(&content).map_err(Error::internal)?.state
-        {
-            known.insert(id.clone(), it);
+        if let Some(content) = row.try_get_by_index::<Option<String>>(1)? {
+            match serde_json::from_str::<Fact>(&content).map_err(Error::internal)?.state {
+                State::BalanceTransaction(it) => drop(known.insert(id.clone(), it)),
+                State::Refund(it) => {
+                    books.charges.extend(it.charge.map(|charge| (id.clone(), charge)));
+                }
+                _ => {}
+            }
         }
-        seen.insert(id);
+        books.seen.insert(id);
     }
-    Ok((known.into_values().collect(), seen))
+    books.known = known.into_values().collect();
+    Ok(())
 }
 
 /// What those settlements have posted to Stripe's accounts, by day.
