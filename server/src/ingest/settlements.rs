@@ -247,14 +247,15 @@ fn measure(wanted: &mut Vec<(Key, Measures)>, source: i64, it: &Derived) -> Resu
     Ok(())
 }
 
-/// An invoice counts as attempted from its first attempt, and as paid when it is.
+/// An invoice counts as attempted from its first attempt on, never later than it was paid, and as
+/// paid when it is.
 fn attempts(measures: &mut Measures, member: &Member) -> Result<(), Trouble> {
     let invoices = member.moments.iter().filter_map(|moment| match &moment.state {
         State::Invoice(it) => Some((moment, it)),
         _ => None,
     });
     let (mut attempted, mut paid) = (false, false);
-    for (moment, it) in invoices {
+    for (place, (moment, it)) in invoices.enumerate() {
         let Some(currency) = it.currency.filter(|_| it.amount_due > 0) else { continue };
         let dated = |kind: &str, second: i64| Measure {
             kind: kind.into(),
@@ -262,7 +263,10 @@ fn attempts(measures: &mut Measures, member: &Member) -> Result<(), Trouble> {
             occurred: Timestamp::from_secs(second),
         };
         if it.attempted && !attempted {
-            measures.add(dated("invoices:attempted", moment.second), 1, &moment.event)?;
+            // One that was first seen attempted was so before it was fetched.
+            let at = if place == 0 { it.finalized_at.unwrap_or(it.created) } else { moment.second };
+            let at = it.paid_at.map_or(at, |paid| paid.min(at));
+            measures.add(dated("invoices:attempted", at), 1, &moment.event)?;
             attempted = true;
         }
         if it.attempted && it.paid_at.is_some() && !paid {
@@ -299,13 +303,13 @@ fn post_marks(output: &mut Output, source: i64, it: &Derived, stored: &mut Marks
 fn mirror(output: &mut Output, source: i64, it: &Derived, batch: Batch) {
     for member in &it.members {
         let Some(last) = member.moments.last() else { continue };
+        if let State::Invoice(it) = &last.state {
+            output.billed.insert((source, member.id.clone()), paid(it));
+        }
         let Some((table, parent, status, amount, created)) = face(&last.state, it, &member.id)
         else {
             continue;
         };
-        if let State::Invoice(it) = &last.state {
-            output.billed.insert((source, member.id.clone()), paid(it));
-        }
         let currency = match &last.state {
             State::Invoice(it) => it.currency,
             State::Charge(it) => it.currency,
@@ -329,10 +333,6 @@ fn mirror(output: &mut Output, source: i64, it: &Derived, batch: Batch) {
     }
 }
 
-type Face<'a> = (&'static Insert, Option<&'a str>, String, i64, i64);
-
-/// Where a state is mirrored, what it belongs to, its status, amount and date of birth.
-fn face<'a>(state: &'a State, it: &'a Derived, id: &str) -> Option<Face<'a>> {
 /// The subscription that an invoice of more than zero paid for, and when; old shapes do not tell
 /// when, so there it is when the invoice was made.
 fn paid(invoice: &Invoice) -> Option<(String, Seconds)> {
@@ -341,6 +341,10 @@ fn paid(invoice: &Invoice) -> Option<(String, Seconds)> {
     Some((subscription, invoice.paid_at.unwrap_or(invoice.created)))
 }
 
+type Face<'a> = (&'static Insert, Option<&'a str>, String, i64, i64);
+
+/// Where a state is mirrored, what it belongs to, its status, amount and date of birth.
+fn face<'a>(state: &'a State, it: &'a Derived, id: &str) -> Option<Face<'a>> {
     let invoice = it.books.links.invoices.get(id).map(String::as_str);
     Some(match state {
         State::Invoice(it) => {

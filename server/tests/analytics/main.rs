@@ -8,6 +8,7 @@
 )]
 
 mod answers;
+mod attempts;
 mod books;
 mod oracle;
 #[path = "../common/mod.rs"]
