@@ -10,9 +10,10 @@
 mod answers;
 mod attempts;
 mod books;
-mod oracle;
 #[path = "../common/mod.rs"]
 mod common;
+mod customers;
+mod oracle;
 mod questions;
 mod reasons;
 mod trials;

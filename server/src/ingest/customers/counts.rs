@@ -20,23 +20,26 @@ pub(super) async fn customers(
     let mut wanted = Wanted::new();
     for work in works {
         let Some(window) = work.own else { continue };
-        let Some(last) = window.last() else { continue };
+        let Some(told) = window.told() else { continue };
         // Whoever was deleted stays deleted, and may change all the same.
         let deleted = window.moments.iter().find(|moment| moment.deleted);
         let known = window.anchor.as_ref();
         if known.is_some_and(|anchor| anchor.deleted || deleted.is_none()) {
             continue;
         }
-        let State::Customer(it) = &last.state else { continue };
+        let State::Customer(it) = &told.state else { continue };
         let mut measures = Measures { customer: Some(work.key.1.clone()), ..Default::default() };
         let measure = |at| Measure {
             kind: "customers".into(),
             currency: String::new(),
             occurred: Timestamp::from_secs(at),
         };
-        measures.add(measure(it.created), 1, &last.event)?;
-        if let Some(deleted) = deleted {
-            measures.add(measure(deleted.second), -1, &deleted.event)?;
+        // Of whom nothing but the end was seen, nobody knows since when.
+        if it.created > 0 {
+            measures.add(measure(it.created), 1, &told.event)?;
+            if let Some(deleted) = deleted {
+                measures.add(measure(deleted.second), -1, &deleted.event)?;
+            }
         }
         wanted.insert(work.key.clone(), (Timestamp(i64::MIN), measures));
     }

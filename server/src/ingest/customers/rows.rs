@@ -126,8 +126,8 @@ pub(super) fn own(
     window: &Window,
     batch: Batch,
 ) {
-    let Some(last) = window.last() else { return };
-    let State::Customer(it) = &last.state else { return };
+    let (Some(last), Some(told)) = (window.last(), window.told()) else { return };
+    let State::Customer(it) = &told.state else { return };
     let personal = match window.personal.as_ref().map(|it| it.open(keys, key)) {
         Some(Ok(personal)) => personal,
         // Somebody has changed the row: what it says is lost, and nothing else is to wait for that.
@@ -152,7 +152,7 @@ pub(super) fn own(
         amount: it.balance,
         created: it.created,
         deleted: last.deleted,
-        content: serde_json::to_string(&last.state).unwrap_or_default(),
+        content: serde_json::to_string(&told.state).unwrap_or_default(),
         personal: personal.and_then(|plain| customers::seal(keys, key.0, &key.1, &plain)),
         event: &last.event,
     };

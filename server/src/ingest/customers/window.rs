@@ -6,7 +6,7 @@ use crate::ingest::{Key, Trouble, store};
 use crate::privacy::Keys;
 use crate::privacy::customers::Said;
 use std::collections::BTreeMap;
-use takings_core::billing::facts::Seconds;
+use takings_core::billing::facts::{Seconds, State};
 use takings_core::billing::past;
 use takings_core::version::{Moment, Version, settle};
 use zeroize::Zeroizing;
@@ -84,6 +84,13 @@ impl Window {
     /// The newest moment.
     pub(super) fn last(&self) -> Option<&Moment> {
         self.moments.last().or(self.anchor.as_ref())
+    }
+
+    /// The newest moment that says what a customer is: a deleted one is fetched as its id alone.
+    pub(super) fn told(&self) -> Option<&Moment> {
+        let tells = |state: &State| matches!(state, State::Customer(it) if it.created > 0);
+        let mut newest = self.moments.iter().rev().chain(&self.anchor);
+        newest.find(|moment| tells(&moment.state)).or(self.last())
     }
 }
 
