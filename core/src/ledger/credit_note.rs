@@ -35,13 +35,17 @@ pub(super) struct Note<'a> {
 
 impl<'a> Note<'a> {
     /// `None`: in no currency.
-    pub(super) fn of(note: &Timeline<'a, CreditNote>) -> Result<Option<Note<'a>>> {
+    pub(super) fn of(
+        settlement: &Settlement<'a>,
+        note: &Timeline<'a, CreditNote>,
+    ) -> Result<Option<Note<'a>>> {
         let (first, it) = (&note.versions[0], note.last());
         let Some(currency) = note.newest(|it| it.currency) else { return Ok(None) };
         let void = note.first(|it| it.status == VOID);
         let voided_at = note.newest(|it| it.voided_at);
         let issued = first.state.created;
-        let receivable = sub(it.total, given_back(it)?)?;
+        let (refunded, credited) = given_back(settlement, it)?;
+        let receivable = sub(it.total, sum([refunded, credited, it.out_of_band])?)?;
         Ok(Some(Note {
             id: note.id,
             currency,
@@ -52,8 +56,8 @@ impl<'a> Note<'a> {
             receivable,
             credits: vec![
                 (Account::Receivable, receivable),
-                (Account::RefundsClearing, by_refunds(it)?),
-                (Account::CustomerCredit, it.credited),
+                (Account::RefundsClearing, refunded),
+                (Account::CustomerCredit, credited),
                 (Account::OffStripe, it.out_of_band),
             ],
         }))
@@ -102,25 +106,28 @@ pub(super) fn mark_unseen(
             journal.mark(named, Reason::ParentMissing);
         }
     }
-    if it.refunds.is_empty() && by_refunds(it)? != 0 {
+    if it.refunds.is_empty() && given_back(settlement, it)?.0 != 0 {
         journal.mark(note.id, Reason::RefundUnseen);
     }
     Ok(())
 }
 
-/// What a note gave back after payment; all but this lowers the receivable.
-fn given_back(note: &CreditNote) -> Result<i64> {
-    sum([by_refunds(note)?, note.credited, note.out_of_band])
-}
-
-/// What a note gave back by refunds: all that is left of it once a refund or an amount paid after
-/// payment says so.
-fn by_refunds(note: &CreditNote) -> Result<i64> {
+/// What a note gave back by refunds, and as credit; all but this, and what went outside Stripe,
+/// lowers the receivable. By refunds: all that is left of it once a refund or an amount paid after
+/// payment says so. Where a note names a refund without an amount and gave credit too, the credit is
+/// what the refund leaves; until the refund is seen it is taken for all.
+fn given_back(settlement: &Settlement<'_>, note: &CreditNote) -> Result<(i64, i64)> {
     if note.refunds.is_empty() && note.post_payment_amount == 0 {
-        return Ok(0);
+        return Ok((0, note.credited));
     }
-    let otherwise = sum([note.pre_payment_amount, note.credited, note.out_of_band])?;
-    sub(note.total, otherwise)
+    let mut unsaid = Vec::new();
+    for it in note.refunds.iter().filter(|it| it.amount.is_none()) {
+        let seen = settlement.refunds.get(it.refund.as_str());
+        unsaid.push(seen.map_or(note.credited, |refund| refund.last().amount));
+    }
+    let credited = sub(note.credited, sum(unsaid)?.clamp(0, note.credited.max(0)))?;
+    let otherwise = sum([note.pre_payment_amount, credited, note.out_of_band])?;
+    Ok((sub(note.total, otherwise)?, credited))
 }
 
 /// What credit notes settle of each refund, by the refund's id.
@@ -150,7 +157,7 @@ fn listed<'a>(settlement: &Settlement<'a>) -> Result<Vec<(&'a str, &'a str, i64)
     let mut listed = Vec::new();
     for note in settlement.notes.values().map(Timeline::last).filter(|it| it.status != VOID) {
         let explicit = sum(note.refunds.iter().filter_map(|refund| refund.amount))?;
-        let mut rest = sub(by_refunds(note)?, explicit)?.max(0);
+        let mut rest = sub(given_back(settlement, note)?.0, explicit)?.max(0);
         for refund in &note.refunds {
             let amount = match refund.amount {
                 Some(amount) => amount,

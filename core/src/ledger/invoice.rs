@@ -40,7 +40,7 @@ pub(super) fn post(
         }
     }
     for timeline in settlement.notes.values() {
-        let Some(note) = Note::of(timeline)? else { continue };
+        let Some(note) = Note::of(settlement, timeline)? else { continue };
         let invoice = timeline.last().invoice.as_str();
         if !settlement.invoices.contains_key(invoice) {
             journal.mark(invoice, Reason::ParentMissing);

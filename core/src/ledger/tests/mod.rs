@@ -4,9 +4,10 @@ mod convergence;
 mod invoices;
 mod lives;
 mod money_back;
+mod notes;
 mod payments;
-mod sales;
 mod releases;
+mod sales;
 mod transactions;
 
 use super::*;
