@@ -64,6 +64,12 @@ impl<'a> Bill<'a> {
             invoice,
         }))
     }
+
+    /// Of its money the part without tax, as a numerator and its denominator. All of it where the
+    /// total is nothing: what was paid then is a debt carried over from invoices before.
+    pub(super) fn without_tax(&self) -> (i64, i64) {
+        if self.total == 0 { (1, 1) } else { (self.net, self.total) }
+    }
 }
 
 pub(super) fn is_final(invoice: &Invoice) -> bool {

@@ -61,10 +61,11 @@ pub(super) fn post<'a>(
     let void = bill.voided.map(Cause::Void);
     let mut causes: Vec<Cause<'_, '_>> = returned.chain(issued).chain(voided).chain(void).collect();
     causes.sort_by_key(Cause::order);
+    let (net, gross) = bill.without_tax();
     let mut contra = Contra {
         bill,
         schedule: Schedule::new(bill.finalized.0, &bill.lines),
-        series: Series::new(bill.net, bill.total),
+        series: Series::new(net, gross),
         standing: BTreeMap::new(),
         notes: BTreeMap::new(),
     };

@@ -85,7 +85,7 @@ fn post_bill<'a>(
         }
     }
     flows.extend(returns.iter().map(|returned| returned.flow()));
-    revenue::post(journal, (bill.net, bill.total), flows)?;
+    revenue::post(journal, bill.without_tax(), flows)?;
     let schedule = contra::post(bill, returns, notes, &mut receivable, journal)?;
     post_given_up(bill, &receivable, journal)?;
     let closes =

@@ -152,7 +152,7 @@ fn of_bill<'a>(
     let mut flows = payments(settlement, bill)?;
     let Unseen { flows: unseen, outside, known } = post_unseen(settlement, bill, aside)?;
     flows.extend(unseen);
-    let parts = revenue::post(aside, (bill.net, bill.total), flows)?;
+    let parts = revenue::post(aside, bill.without_tax(), flows)?;
     for (object, parts) in by_object(parts) {
         let payment = settlement.invoice_payments.get(object).map(Timeline::last);
         let (money, out_of_band) = match payment.map(|it| &it.payer) {

@@ -198,3 +198,23 @@ fn bad_debt_paid_in_part_is_given_up_only_for_the_rest() {
     assert_eq!(balance_at(&books, "write_off", on(2026, 4, 8)), 2000);
     assert_eq!(balance(&books, "receivable"), 0);
 }
+
+#[test]
+fn an_invoice_of_nothing_that_collects_a_carried_debt_is_gross_revenue() {
+    let at = on(2026, 4, 1);
+    let open = Invoice {
+        total: 0,
+        amount_due: 50,
+        starting_balance: 50,
+        ..invoice(0, &[line(0, at, at)])
+    };
+    let mut members = paid_by_charge(&open, at);
+    let collected = books(&members, month(2026, 12)).unwrap();
+    assert_eq!(gross_and_net(&collected, at + 9), (50, 50));
+
+    members.push(member("re_1", &[(at + 9, State::Refund(refund(20, at + 8)))]));
+    let returned = books(&members, month(2026, 12)).unwrap();
+    assert_eq!(gross_and_net(&returned, at + 9), (50, 30));
+    assert_eq!(balance(&returned, "refunds"), 20);
+    assert_settled(&returned);
+}
