@@ -114,7 +114,8 @@ pub(super) fn post_invoice_payments(
     Ok(())
 }
 
-/// Posts payouts at the second of the version that shows them paid; a paid one that failed or was
+/// Posts payouts at the second of the version that shows them paid, of one that was paid when first
+/// seen at its arrival; a paid one that failed or was
 /// canceled is mirrored at the second that shows it. A negative payout took from the bank. Once
 /// its balance transaction is known, that took the money from the balance, and the payout meets it
 /// in stripe_pending.
@@ -122,8 +123,12 @@ pub(super) fn post_payouts(settlement: &Settlement<'_>, journal: &mut Journal) -
     for payout in settlement.payouts.values() {
         let Some(currency) = payout.newest(|it| it.currency) else { continue };
         let amount = |it: &Payout| if it.status == "paid" { it.amount } else { 0 };
-        let levels = payout.levels(|_, version| Level {
-            second: version.second,
+        let arrival = |it: &Payout| Some(it.arrival_date).filter(|day| *day > 0);
+        let levels = payout.levels(|place, version| Level {
+            second: match arrival(version.state).filter(|_| place == 0) {
+                Some(arrival) => arrival.min(version.second),
+                None => version.second,
+            },
             event: version.event,
             amount: amount(version.state),
         });

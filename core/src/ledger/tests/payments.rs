@@ -255,3 +255,33 @@ fn a_payment_of_an_unknown_invoice_names_what_is_missing() {
     let books = through(&[paid]);
     assert_eq!(marks(&books), [("in_1", Reason::ParentMissing), ("pi_1", Reason::ParentMissing)]);
 }
+
+#[test]
+fn a_payout_that_was_paid_when_first_seen_is_dated_when_it_arrived() {
+    let payout = |status: &str, arrival_date| Payout {
+        created: AT,
+        amount: 7000,
+        currency: Some(currency("usd")),
+        status: status.into(),
+        arrival_date,
+        ..Payout::default()
+    };
+    let (arrival, fetched) = (AT + 86_400, AT + 9_000_000);
+    let table = [
+        (vec![(fetched, payout("paid", arrival))], arrival, "first seen paid"),
+        (vec![(fetched, payout("paid", 0))], fetched, "no arrival is told"),
+        (vec![(AT, payout("paid", arrival))], AT, "paid is not later than it was seen"),
+        (
+            vec![(AT, payout("pending", arrival)), (AT + 90, payout("paid", arrival))],
+            AT + 90,
+            "seen on its way",
+        ),
+    ];
+    for (states, second, what) in table {
+        let states: Vec<_> =
+            states.into_iter().map(|(second, it)| (second, State::Payout(it))).collect();
+        let books = books(&[member("po_1", &states)], None).unwrap();
+        assert_eq!(balance_at(&books, "bank", second - 1), 0, "{what}");
+        assert_eq!(balance_at(&books, "bank", second), 7000, "{what}");
+    }
+}
