@@ -304,3 +304,18 @@ fn a_customers_discount_that_ends_by_itself_counts_to_the_next_period() {
     let expected = [(day(2026, 1, 1), units(500)), (day(2026, 4, 1), units(1_000))];
     assert_eq!(steps(&folded.points), expected);
 }
+
+#[test]
+fn a_discount_has_the_terms_of_the_coupon_that_its_id_was_when_it_began() {
+    let world = World::default()
+        .coupon("c", percent("20"), Duration::Forever)
+        .coupon_again("c", 500, percent("50"))
+        .coupon_again("c", 900, percent("10"));
+    for (start, expected) in [(-5, 800), (0, 800), (499, 800), (500, 500), (899, 500), (900, 900)] {
+        let world = world.clone().discount("di_1", "c", start, None);
+        let worth = world.worth(&listing(&ten_dollars(), &["di_1"]));
+        assert_eq!(worth, units(expected), "begun at {start}");
+    }
+    let shown = world.discount("di_1", "c", 950, None).shown("di_1", percent("25"));
+    assert_eq!(shown.worth(&listing(&ten_dollars(), &["di_1"])), units(750), "its own payload");
+}

@@ -31,6 +31,7 @@ mod m0021_lead_clicks;
 mod m0022_erased_leads;
 mod m0023_intent_modes;
 mod m0024_paid_invoices;
+mod m0025_coupon_holders;
 mod schema;
 
 /// Every schema change, oldest first.
@@ -64,6 +65,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0022_erased_leads::Migration),
             Box::new(m0023_intent_modes::Migration),
             Box::new(m0024_paid_invoices::Migration),
+            Box::new(m0025_coupon_holders::Migration),
         ]
     }
 }

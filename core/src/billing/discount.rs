@@ -100,11 +100,11 @@ pub(crate) fn terms<'a>(
     let Some(body) = context.discounts.get(id).and_then(|moments| body(moments, at)) else {
         return Terms::Unknown(None);
     };
-    let Some((id, coupon)) = context.coupons.get_key_value(&body.coupon) else {
+    let Some(coupon) = context.coupons.of(id, body) else {
         found.needs.insert(body.coupon.clone());
         return Terms::Unknown(body.end);
     };
-    let limits = Limits { coupon: id, shown: context.coupon_terms.get(id) };
+    let limits = Limits { coupon: &body.coupon, shown: context.coupon_terms.get(&body.coupon) };
     match coupon.duration {
         Duration::Forever => Terms::Known(coupon, limits, None),
         Duration::Repeating => Terms::Known(coupon, limits, body.end),

@@ -5,6 +5,7 @@
 //! into what is reported.
 
 mod cause;
+mod coupons;
 mod definition;
 mod discount;
 mod evaluate;
@@ -19,6 +20,7 @@ mod point;
 mod tax;
 mod timeline;
 
+pub use coupons::Coupons;
 pub use definition::Definition;
 pub use discount::discount_start;
 pub(crate) use fraction::half_even;

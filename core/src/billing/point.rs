@@ -1,6 +1,7 @@
 //! What a subscription's life is made of: the points at which its MRR may change.
 
-use super::facts::{Coupon, CouponTerms, PriceTerms, Seconds, SubscriptionStatus};
+use super::coupons::Coupons;
+use super::facts::{CouponTerms, PriceTerms, Seconds, SubscriptionStatus};
 use crate::money::Currency;
 use crate::unconfirmed::Reason;
 use crate::version::Moment;
@@ -15,7 +16,7 @@ pub struct Context<'a> {
     /// customer's own discount; of a subscription or an item, the version that lists it decides.
     pub discounts: &'a BTreeMap<String, Vec<Moment>>,
     /// The coupons seen so far.
-    pub coupons: &'a BTreeMap<String, Coupon>,
+    pub coupons: &'a Coupons,
     /// What the API showed of coupons, by coupon.
     pub coupon_terms: &'a BTreeMap<String, CouponTerms>,
     /// What the API showed of prices, by price.

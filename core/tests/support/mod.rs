@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use takings_core::billing::facts::*;
-use takings_core::billing::{Context, Definition, Folded, Point, UNITS_PER_MINOR, fold};
+use takings_core::billing::{Context, Coupons, Definition, Folded, Point, UNITS_PER_MINOR, fold};
 use takings_core::money::Currency;
 use takings_core::time::Day;
 use takings_core::version::Moment;
@@ -113,7 +113,7 @@ pub fn deleted(moment: Moment) -> Moment {
 #[derive(Clone, Debug, Default)]
 pub struct World {
     pub discounts: BTreeMap<String, Vec<Moment>>,
-    pub coupons: BTreeMap<String, Coupon>,
+    pub coupons: Coupons,
     pub coupon_terms: BTreeMap<String, CouponTerms>,
     pub price_terms: BTreeMap<String, PriceTerms>,
     pub item_taxes: BTreeMap<String, Vec<Moment>>,
@@ -133,8 +133,21 @@ impl World {
     }
 
     pub fn coupon(mut self, id: &str, off: Off, duration: Duration) -> World {
-        self.coupons.insert(id.into(), Coupon { off, duration });
+        self.coupons.take(id, 0, Phase::Created, Coupon { off, duration });
         self.limited_to(id, Some(&[]))
+    }
+
+    /// The same id, given to another coupon later.
+    pub fn coupon_again(mut self, id: &str, second: Seconds, off: Off) -> World {
+        self.coupons.take(id, second, Phase::Created, Coupon { off, duration: Duration::Forever });
+        self
+    }
+
+    /// What a discount's own payload shows of its coupon.
+    pub fn shown(mut self, discount: &str, off: Off) -> World {
+        let (id, duration) = (Coupon::of_discount(discount), Duration::Forever);
+        self.coupons.take(&id, 0, Phase::Embedded, Coupon { off, duration });
+        self
     }
 
     /// What the API showed of a coupon; `None`: it was not asked.

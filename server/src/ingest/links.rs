@@ -9,7 +9,7 @@ use super::{Key, Scope, Trouble};
 use crate::db::{Kind, Row, Rows, Tx};
 use std::collections::hash_map::Entry as Slot;
 use std::collections::{BTreeSet, HashMap, HashSet};
-use takings_core::billing::facts::Fact;
+use takings_core::billing::facts::{Fact, State};
 
 /// What is known of one object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,7 +43,9 @@ impl Links {
 
     /// Locks aggregates that are derived again without new facts.
     pub(super) async fn lock(tx: &mut Tx<'_>, scope: &Scope) -> Result<Links, Trouble> {
-        take_locks(tx, scope.settlements.iter().chain(&scope.customers)).await?;
+        let needs = scope.arrived.iter().map(|(source, needs, _)| (*source, needs.clone()));
+        let needs: Vec<Key> = needs.collect();
+        take_locks(tx, scope.settlements.iter().chain(&scope.customers).chain(&needs)).await?;
         Ok(Links::default())
     }
 
@@ -173,12 +175,18 @@ fn key_rows<'a>(keys: impl Iterator<Item = &'a Key>) -> Rows {
     rows
 }
 
-/// The object, its relatives and its customer, of every fact.
+/// The object, its relatives, its customer and its coupon, of every fact.
 fn names(facts: &[(i64, &Fact)]) -> BTreeSet<Key> {
     let mut named = BTreeSet::new();
     for (source, fact) in facts {
         named.insert((*source, fact.object.clone()));
         let others = fact.state.relatives().into_iter().chain(fact.state.customer());
+        // Whoever gives a coupon's id another body finds everybody who holds it.
+        let coupon = match &fact.state {
+            State::Discount(it) => Some(it.coupon.as_str()),
+            _ => None,
+        };
+        let others = others.chain(coupon);
         named.extend(others.map(|id| (*source, id.to_owned())));
     }
     named

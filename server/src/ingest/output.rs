@@ -47,6 +47,8 @@ pub(super) struct Output {
     pub(super) marks: Rows,
     pub(super) lifted: Rows,
     pub(super) waiting: Rows,
+    /// Customers whose discounts do not show their coupons.
+    pub(super) holders: Rows,
     /// Settlements whose sales may have changed.
     pub(super) changed_sales: Rows,
     /// Of invoices that were derived: the subscription paid for, and when.
@@ -128,6 +130,7 @@ impl Output {
             &self.marks,
             &self.arrived,
             &self.waiting,
+            &self.holders,
             &self.changed_sales,
             &people,
             &mailboxes,

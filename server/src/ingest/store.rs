@@ -187,11 +187,20 @@ pub(super) static MEASURES: Query = Query::new(
 /// The facts of some coupons, and of what the API showed of coupons and prices.
 pub(super) static CATALOGUE: Query = Query::new(
     "load_catalogue",
-    "select f.source_id, f.object, f.content
+    "select f.source_id, f.object, f.content, f.second
      from {0} cross join facts f
      where f.source_id = t0.source_id and f.object = t0.id
      order by f.second, f.event",
     &[("source_id", Int), ("id", Text)],
+);
+
+/// The customers whose discounts are of some coupons and do not show them.
+pub(super) static HOLDERS: Query = Query::new(
+    "load_holders",
+    "select h.source_id, h.coupon, h.customer
+     from {0} cross join coupon_holders h
+     where h.source_id = t0.source_id and h.coupon = t0.coupon",
+    &[("source_id", Int), ("coupon", Text)],
 );
 
 /// The invoices by which subscriptions were paid for.

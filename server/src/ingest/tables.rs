@@ -213,6 +213,12 @@ pub(super) static WAITING: Insert = Insert::new(
     "on conflict do nothing",
 );
 
+pub(super) static HOLDERS: Insert = Insert::new(
+    "coupon_holders",
+    &[("source_id", Int), ("coupon", Text), ("customer", Text)],
+    "on conflict do nothing",
+);
+
 /// An object that is wanted again is asked for after the newest event that names it.
 pub(super) static WANTED: Insert = Insert::new(
     "wanted",
@@ -288,6 +294,7 @@ pub(super) static FLUSH: Bundle = Bundle::new(
         Part::Insert(&MARKS),
         Part::Delete(&ARRIVED),
         Part::Insert(&WAITING),
+        Part::Insert(&HOLDERS),
         Part::Insert(&CHANGED_SALES),
         Part::Insert(&PEOPLE),
         Part::Insert(&CHANGED_PEOPLE),

@@ -1,7 +1,7 @@
 //! One unit of work: one transaction, whatever came in, everything it changes.
 
 use super::bodies::Bodies;
-use super::customers::{CustomerScope, Customers};
+use super::customers::{CustomerScope, Customers, used_again};
 use super::facts::NORMALISER;
 use super::links::Links;
 use super::output::{Batch, Output, object_rows};
@@ -11,7 +11,7 @@ use crate::db::{Rows, Tx};
 use crate::privacy::Keys;
 use crate::privacy::customers::{self, Said};
 use std::collections::{HashMap, HashSet};
-use takings_core::billing::facts::Fact;
+use takings_core::billing::facts::{Fact, Phase, State};
 use takings_core::time::Timestamp;
 
 /// Which process this is, among those on one database.
@@ -104,6 +104,7 @@ impl Unit {
         let settlements = Settlements::new(roots.collect());
         let mut output = Output::default();
         self.settle(tx, &mut links, settlements, customers, (&mut output, batch)).await?;
+        renew(tx, &named, &mut output, batch).await?;
         output.flush(tx, &mut links, batch).await
     }
 
@@ -156,6 +157,32 @@ async fn take_in<'e>(
         (0..entries.len()).map(|place| !entries[place].is_event() || inserted(place)).collect();
     let new = entries.iter().enumerate().filter(|(place, _)| inserted(*place));
     Ok((fresh, new.map(|(place, entry)| (entry, seq(place))).collect()))
+}
+
+/// Where a coupon's id is seen to stand for another coupon than before, whoever holds it waits to be
+/// derived again.
+async fn renew(
+    tx: &mut Tx<'_>,
+    facts: &[(i64, &Fact)],
+    output: &mut Output,
+    batch: Batch,
+) -> Result<(), Trouble> {
+    let bodies = facts.iter().filter(|(_, fact)| {
+        matches!(fact.state, State::Coupon(_)) && fact.phase != Phase::Embedded
+    });
+    let coupons = bodies.map(|(source, fact)| (*source, fact.object.clone())).collect();
+    let mut wanted = Rows::default();
+    for (source, coupon) in used_again(tx, coupons).await? {
+        wanted.push([source.into(), coupon.into()]);
+    }
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    for row in tx.fetch(&store::HOLDERS, &wanted).await? {
+        let (source, coupon, customer) = (row.int(0)?, row.text(1)?, row.text(2)?);
+        output.waiting.push([source.into(), coupon.into(), customer.into(), batch.id.into()]);
+    }
+    Ok(())
 }
 
 /// Writes down which objects have to be asked for.

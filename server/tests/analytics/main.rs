@@ -12,6 +12,7 @@ mod attempts;
 mod books;
 #[path = "../common/mod.rs"]
 mod common;
+mod coupons;
 mod customers;
 mod oracle;
 mod questions;

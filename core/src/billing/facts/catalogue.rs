@@ -63,14 +63,21 @@ pub enum Duration {
     Forever,
 }
 
-/// A coupon, as payloads hold it. Stripe never changes it; what it is limited to is in
-/// [`CouponTerms`](super::CouponTerms).
+/// A coupon, as payloads hold it. Stripe never changes it, but once it is deleted its id may be
+/// another's; what it is limited to is in [`CouponTerms`](super::CouponTerms).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Coupon {
     /// What it takes off.
     pub off: Off,
     /// How long.
     pub duration: Duration,
+}
+
+impl Coupon {
+    /// The id of the fact about the coupon that a discount's payload showed.
+    pub fn of_discount(discount: &str) -> String {
+        format!("discount:{discount}")
+    }
 }
 
 /// A product.

@@ -2,7 +2,7 @@
 
 use super::catalogue::read_coupon;
 use super::{Seen, own_id};
-use crate::billing::facts::{Customer, Discount, Fact, Phase, State};
+use crate::billing::facts::{Coupon, Customer, Discount, Fact, Phase, State};
 use crate::stripe::Refusal;
 use crate::stripe::field::{Object, missing};
 use serde_json::{Map, Value};
@@ -51,7 +51,7 @@ pub(super) fn read_discount(object: Object<'_>) -> Result<Seen, Refusal> {
     let holder = if object.value("coupon").is_some() { object } else { source.unwrap_or(object) };
     let coupon = holder.id("coupon")?.ok_or_else(|| missing("discount.coupon"))?;
     let discount = Discount {
-        coupon: coupon.clone(),
+        coupon,
         customer: object.id("customer")?.or(object.id("customer_account")?),
         subscription: object.id("subscription")?,
         subscription_item: object.id("subscription_item")?,
@@ -65,8 +65,8 @@ pub(super) fn read_discount(object: Object<'_>) -> Result<Seen, Refusal> {
     let mut seen = Seen::new(id, State::Discount(discount));
     if let Some(body) = holder.object("coupon") {
         let state = State::Coupon(read_coupon(body)?);
-        let phase = Phase::Embedded;
-        seen.embedded.push(Fact { object: coupon, phase, state, before: None });
+        let (object, phase) = (Coupon::of_discount(&seen.id), Phase::Embedded);
+        seen.embedded.push(Fact { object, phase, state, before: None });
     }
     Ok(seen)
 }

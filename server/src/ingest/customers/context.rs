@@ -5,7 +5,8 @@ use crate::db::{Rows, Tx};
 use crate::ingest::facts::{Stored, unreadable};
 use crate::ingest::{Key, Trouble, store};
 use std::collections::{BTreeMap, BTreeSet};
-use takings_core::billing::facts::{Coupon, CouponTerms, Fact, Price, PriceTerms, State};
+use takings_core::billing::Coupons;
+use takings_core::billing::facts::{Coupon, CouponTerms, Fact, Price, PriceTerms, Seconds, State};
 use takings_core::version::{Moment, settle};
 
 /// What subscriptions depend on besides themselves.
@@ -21,7 +22,7 @@ pub(super) struct Contexts {
 /// What a source's coupons and prices are, as far as it was seen.
 #[derive(Default)]
 pub(super) struct Catalogue {
-    pub(super) coupons: BTreeMap<String, Coupon>,
+    pub(super) coupons: Coupons,
     pub(super) coupon_terms: BTreeMap<String, CouponTerms>,
     pub(super) price_terms: BTreeMap<String, PriceTerms>,
 }
@@ -56,16 +57,29 @@ impl Contexts {
     async fn load_coupons(&mut self, tx: &mut Tx<'_>) -> Result<(), Trouble> {
         let mut wanted: BTreeSet<Key> = BTreeSet::new();
         for ((source, _), discounts) in &self.discounts {
-            for moment in discounts.values().flatten() {
+            for (id, moment) in all(discounts) {
                 if let State::Discount(it) = &moment.state {
-                    wanted.insert((*source, it.coupon.clone()));
+                    let ids =
+                        [it.coupon.clone(), CouponTerms::id(&it.coupon), Coupon::of_discount(id)];
+                    wanted.extend(ids.map(|id| (*source, id)));
                 }
             }
         }
-        let terms = |(source, id): &Key| (*source, CouponTerms::id(id));
-        let terms: Vec<Key> = wanted.iter().map(terms).collect();
-        wanted.extend(terms);
         self.load_catalogue(tx, wanted).await
+    }
+
+    /// The customers whose discounts do not show their coupons, each with those coupons.
+    pub(super) fn holders(&self) -> BTreeSet<(i64, &str, &str)> {
+        let mut holders = BTreeSet::new();
+        for ((source, customer), discounts) in &self.discounts {
+            for (id, moment) in all(discounts) {
+                let shown = self.catalogue(*source).is_some_and(|it| it.coupons.shows(id));
+                if let (State::Discount(it), false) = (&moment.state, shown) {
+                    holders.insert((*source, it.coupon.as_str(), customer.as_str()));
+                }
+            }
+        }
+        holders
     }
 
     /// Loads the terms of prices that no payload can settle.
@@ -101,7 +115,7 @@ impl Contexts {
         wanted.iter().for_each(|(source, id)| keys.push([(*source).into(), id.as_str().into()]));
         for row in tx.fetch(&store::CATALOGUE, &keys).await? {
             let fact: Fact = serde_json::from_str(&row.text(2)?).map_err(unreadable)?;
-            self.catalogues.entry(row.int(0)?).or_default().take(row.text(1)?, fact.state);
+            self.catalogues.entry(row.int(0)?).or_default().take(row.int(3)?, fact);
         }
         Ok(())
     }
@@ -113,9 +127,9 @@ impl Contexts {
 }
 
 impl Catalogue {
-    fn take(&mut self, object: String, state: State) {
+    fn take(&mut self, second: Seconds, Fact { object, phase, state, .. }: Fact) {
         match state {
-            State::Coupon(it) => drop(self.coupons.insert(object, it)),
+            State::Coupon(it) => self.coupons.take(&object, second, phase, it),
             State::CouponTerms(it) => {
                 drop(self.coupon_terms.insert(CouponTerms::of(&object), it));
             }
@@ -125,4 +139,23 @@ impl Catalogue {
             _ => {}
         }
     }
+}
+
+/// Every moment of some discounts, with the discount's id.
+fn all(discounts: &BTreeMap<String, Vec<Moment>>) -> impl Iterator<Item = (&str, &Moment)> {
+    let moments = discounts.iter();
+    moments.flat_map(|(id, moments)| moments.iter().map(move |moment| (id.as_str(), moment)))
+}
+
+/// The coupons among some facts whose ids have stood for more than one.
+pub(in crate::ingest) async fn used_again(
+    tx: &mut Tx<'_>,
+    coupons: BTreeSet<Key>,
+) -> Result<BTreeSet<Key>, Trouble> {
+    let mut contexts = Contexts::default();
+    contexts.load_catalogue(tx, coupons.clone()).await?;
+    let again = |(source, id): &Key| {
+        contexts.catalogue(*source).is_some_and(|it| it.coupons.was_used_again(id))
+    };
+    Ok(coupons.into_iter().filter(again).collect())
 }

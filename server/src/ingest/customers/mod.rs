@@ -12,6 +12,7 @@ use super::output::{Batch, Output};
 use super::{Key, Trouble, store};
 use crate::db::{Rows, Tx};
 use crate::privacy::{self, Keys, Names};
+pub(super) use context::used_again;
 use context::{Catalogue, Contexts};
 use rows::{mark_changes, mirror, own, status_of, write_points};
 pub(super) use rows::{word, write_marks};
@@ -141,6 +142,9 @@ impl Customers {
                 earlier.extend(too_late.map(|(id, from)| (work.key.clone(), id, from)));
             }
             if earlier.is_empty() {
+                for (source, coupon, customer) in contexts.holders() {
+                    output.holders.push([source.into(), coupon.into(), customer.into()]);
+                }
                 reload_earlier(tx, &mut works).await?;
                 keys.hold_more(tx, told(&works)).await?;
                 return write(tx, &mut works, &keys, output, batch).await;
