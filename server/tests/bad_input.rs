@@ -301,3 +301,47 @@ async fn without_a_secret_every_webhook_is_refused() {
     let answer = door.post(b"{}").await.unwrap();
     assert_eq!((answer.status, answer.text("reason")), (412, "WEBHOOK_SECRET_MISSING"));
 }
+
+/// A thin event holds nothing of its object, so without a key for it nothing would follow from it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thin_event_that_no_key_can_follow_is_held_and_says_what_to_configure() {
+    let place = Place::sqlite();
+    let quiet = [
+        ("TAKINGS__STRIPE__API_URL", "http://127.0.0.1:9"),
+        ("TAKINGS__STRIPE__LOOK_UPS", "false"),
+        ("TAKINGS__STRIPE__SWEEP_INTERVAL_SECONDS", "0"),
+    ];
+    let thin = |id: &str, livemode: bool, account: Option<&str>| {
+        json!({
+            "id": id, "object": "v2.core.event", "type": "v1.customer.created",
+            "livemode": livemode, "context": account, "created": "2026-03-19T08:15:42.123Z",
+            "related_object": {"id": "cus_1", "type": "customer"},
+        })
+        .to_string()
+    };
+    let server = Takings::start_with(&place, &quiet);
+    let mut door = Door::connect(server.http).await.unwrap();
+    let answer = door.post(thin("evt_1", true, None).as_bytes()).await.unwrap();
+    held("without a key", &answer, "no_key_for_source");
+    server.kill();
+
+    let key = ("TAKINGS__STRIPE__API_KEY", "sk_live_4eC39HqLyjWDarjtT1zdp7dc");
+    let server = Takings::start_with(&place, &[&quiet[..], &[key]].concat());
+    let mut door = Door::connect(server.http).await.unwrap();
+    let table = [
+        ("evt_2", false, None, "stripe.api_key to a test key"),
+        ("evt_3", true, Some("acct_1"), "connected account `acct_1`"),
+    ];
+    for (id, livemode, account, advice) in table {
+        let answer = door.post(thin(id, livemode, account).as_bytes()).await.unwrap();
+        held(id, &answer, "no_key_for_source");
+        let listed = server.revenue().await;
+        let listed = listed.clone().list_webhook_events(ListWebhookEventsRequest::default()).await;
+        let events = listed.unwrap().into_inner().webhook_events;
+        let event = events.iter().find(|event| event.event_id == id).unwrap();
+        assert!(event.quarantine_detail.contains(advice), "{event:?}");
+    }
+    let answer = door.post(thin("evt_4", true, None).as_bytes()).await.unwrap();
+    assert_eq!(answer.text("outcome"), "applied", "the key reads it");
+    assert_eq!(replay(&server, "evt_1", 1).await.outcome(), WebhookOutcome::Applied);
+}

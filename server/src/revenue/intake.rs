@@ -41,9 +41,9 @@ async fn take_in(app: &App, body: Bytes, signature: &str) -> Result<Taken, Error
     verify(signature, &body, &secrets, app.now(), stripe.tolerance_seconds).map_err(refused)?;
     let envelope = envelope::parse(&body)
         .map_err(|error| Error::invalid(Reason::PayloadUnreadable, "payload", error.to_string()))?;
-    let source = sources::stripe(envelope.account.as_deref(), envelope.livemode);
-    let source = app.sources.number(&source).await?;
+    let source = app.sources.number(&source_of(&envelope)).await?;
     let entry = prepare(source, &envelope, Body::compress(&body), stripe.livemode);
+    let entry = answerable(app, &envelope, entry);
     let reason = entry.refusal.as_ref().map(|(reason, _)| *reason);
     let outcome = app.writer.ingest(entry).await?;
     Ok(Taken { event: envelope.id, outcome, reason })
@@ -57,9 +57,40 @@ async fn take_in(app: &App, body: Bytes, signature: &str) -> Result<Taken, Error
 pub(super) async fn listed(app: &App, event: &Map<String, Value>) -> Result<Entry, Error> {
     let body = serde_json::to_vec(event).map_err(Error::internal)?;
     let envelope = envelope::parse(&body).map_err(Error::internal)?;
-    let source = sources::stripe(envelope.account.as_deref(), envelope.livemode);
-    let source = app.sources.number(&source).await?;
-    Ok(prepare(source, &envelope, Body::compress(&body), app.config.stripe.livemode))
+    let source = app.sources.number(&source_of(&envelope)).await?;
+    let entry = prepare(source, &envelope, Body::compress(&body), app.config.stripe.livemode);
+    Ok(answerable(app, &envelope, entry))
+}
+
+fn source_of(envelope: &Envelope) -> String {
+    sources::stripe(envelope.account.as_deref(), envelope.livemode)
+}
+
+/// An event that only names an object is held where no key reads the account and mode it is of:
+/// nobody would ever ask for the object. It stays wanted, for the key that comes.
+fn answerable(app: &App, envelope: &Envelope, entry: Entry) -> Entry {
+    let read = app.stripe().ok().map(|account| sources::stripe(None, account.livemode(None)));
+    let Some(object) = entry.wanted.as_ref().filter(|_| read != Some(source_of(envelope))) else {
+        return entry;
+    };
+    let refusal = no_key(object, envelope);
+    let refusal = Some((refusal.reason(), refusal.message().to_owned()));
+    Entry { refusal, outcome: Outcome::Quarantined, ..entry }
+}
+
+fn no_key(object: &str, envelope: &Envelope) -> Refusal {
+    let mode = if envelope.livemode { "live" } else { "test" };
+    let message = match &envelope.account {
+        Some(account) => format!(
+            "this thin event names `{object}` of the connected account `{account}`, whose objects \
+             are not read: let its endpoint send snapshot events"
+        ),
+        None => format!(
+            "this thin event names `{object}`, which no key reads: set stripe.api_key to a {mode} \
+             key and replay the event, or let the endpoint send snapshot events"
+        ),
+    };
+    Refusal::new("no_key_for_source", message)
 }
 
 /// An event with everything that can be known of it before the database is asked.
@@ -136,8 +167,8 @@ pub async fn replay(app: &App, source: i64, event: &str) -> Result<Taken, Error>
     for body in super::replay::bodies(app, source, event).await? {
         let raw = body.raw().map_err(Error::internal)?;
         let envelope = envelope::parse(&raw).map_err(Error::internal)?;
-        let mut entry = prepare(source, &envelope, body, app.config.stripe.livemode);
-        entry.again = true;
+        let entry = prepare(source, &envelope, body, app.config.stripe.livemode);
+        let entry = Entry { again: true, ..answerable(app, &envelope, entry) };
         taken.reason = entry.refusal.as_ref().map(|(reason, _)| *reason);
         taken.outcome = app.writer.ingest(entry).await?;
     }

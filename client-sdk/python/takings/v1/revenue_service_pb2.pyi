@@ -110,8 +110,9 @@ class IngestWebhookResponse(_message.Message):
     """outcome is what became of the event."""
     quarantine_reason: _builtins.str
     """quarantine_reason is one word for why the event could not be applied, such as
-    `wrong_livemode`, `unknown_currency` or `amount_out_of_range`. The set is open. It is empty for
-    the other outcomes.
+    `wrong_livemode`, `unknown_currency`, `amount_out_of_range`, or `no_key_for_source` for a thin
+    event whose object no configured key can fetch. The set is open. It is empty for the other
+    outcomes.
     """
     def __init__(
         self,
